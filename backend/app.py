@@ -1,0 +1,65 @@
+"""`create_app`: the ASGI application, made of a runtime and the slices' routers."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Route, WebSocketRoute
+
+from backend import slices
+from backend.core.http import Edge, HttpMetrics, answer_failures
+from backend.health import router as health
+from backend.identity.permissions import TABLE
+from backend.runtime import Runtime
+from backend.unit import enter
+
+VERSION = "0.1.0"
+
+
+def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
+    """The whole backend over HTTP. With `run_jobs`, this process also runs jobs and timers."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await runtime.start(run_jobs=run_jobs)
+        gc.collect()
+        gc.freeze()  # what was made at start-up lives for ever; not walking it again halves the slowest answers
+        yield
+        await runtime.close()
+
+    app = FastAPI(
+        title="Holdfast",
+        version=VERSION,
+        lifespan=lifespan,
+        dependencies=[Depends(enter)],
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.runtime = runtime
+    app.include_router(health)
+    for module in slices.load("router"):
+        app.include_router(module.router)  # type: ignore[attr-defined]
+    answer_failures(app)
+    app.add_middleware(Edge, metrics=HttpMetrics(runtime.registry), max_body_bytes=runtime.settings.max_body_bytes)
+    _refuse_unlisted(app)
+    return app
+
+
+def routes_of(app: FastAPI) -> set[tuple[str, str]]:
+    """Every (method, path) that the app answers, WebSockets as WS; the OpenAPI document aside."""
+    found: set[tuple[str, str]] = set()
+    for route in app.routes:
+        if isinstance(route, WebSocketRoute) or route.__class__.__name__ == "APIWebSocketRoute":
+            found.add(("WS", route.path))  # type: ignore[attr-defined]
+        elif isinstance(route, (APIRoute, Route)) and route.path != "/openapi.json":
+            methods = set(route.methods or ())
+            found |= {(method, route.path) for method in methods if method != "HEAD" or "GET" not in methods}
+    return found
+
+
+def _refuse_unlisted(app: FastAPI) -> None:
+    if unlisted := routes_of(app) - TABLE.keys():
+        raise RuntimeError(f"routes without a line in identity.permissions.TABLE: {sorted(unlisted)}")

@@ -1,0 +1,43 @@
+"""`Client`: every noun of the API."""
+
+import httpx
+
+from backend.client.customers import Customers
+from backend.client.identity import Businesses, Identity, Keys
+from backend.client.incidences import Agent, Channels, Incidences
+from backend.client.jobs import Jobs
+from backend.client.live import Live
+from backend.client.rules import Rules
+from backend.client.signals import Context, Friction, Tracking
+from backend.client.system import Audit, System
+from backend.client.transport import Transport
+from backend.client.webhooks import Webhooks
+
+
+class Client:
+    """`async with Client(url) as api: await api.identity.sign_in(...); await api.incidences.list()`."""
+
+    def __init__(self, url: str, *, api_key: str | None = None, http: httpx.AsyncClient | None = None) -> None:
+        self.transport = transport = Transport(url, api_key=api_key, http=http)
+        self.agent = Agent(transport)
+        self.audit = Audit(transport)
+        self.businesses = Businesses(transport)
+        self.channels = Channels(transport)
+        self.context = Context(transport)
+        self.customers = Customers(transport)
+        self.friction = Friction(transport)
+        self.identity = Identity(transport)
+        self.incidences = Incidences(transport)
+        self.jobs = Jobs(transport)
+        self.keys = Keys(transport)
+        self.live = Live(transport)
+        self.rules = Rules(transport)
+        self.system = System(transport)
+        self.tracking = Tracking(transport)
+        self.webhooks = Webhooks(transport)
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.transport.close()

@@ -1,0 +1,31 @@
+"""Customers."""
+
+from typing import Any
+
+from backend.client.noun import Noun
+from backend.core.wire import Page
+from backend.customers import schemas as s
+from backend.incidences.schemas import TimelineEntry
+
+Customer = s.CustomerRead
+
+
+class Customers(Noun):
+    async def list(self, **query: Any) -> Page[Customer]:
+        """`q, sort, limit, cursor`."""
+        return await self.transport.call("GET", "/api/customers", Page[Customer], **query)
+
+    async def show(self, id: str, *, reveal: bool = False) -> Customer:
+        """By our id or the external one. With `reveal`, e-mail and phone in full, which is recorded."""
+        path = "/api/customers/{customer_id}"
+        return await self.transport.call("GET", path, Customer, customer_id=id, reveal="true" if reveal else None)
+
+    async def change(self, id: str, body: s.CustomerChange) -> Customer:
+        return await self.transport.call("PATCH", "/api/customers/{customer_id}", Customer, body, customer_id=id)
+
+    async def erase(self, id: str) -> None:
+        await self.transport.call("DELETE", "/api/customers/{customer_id}", customer_id=id)
+
+    async def timeline(self, id: str, **query: Any) -> Page[TimelineEntry]:
+        path = "/api/customers/{customer_id}/timeline"
+        return await self.transport.call("GET", path, Page[TimelineEntry], customer_id=id, **query)

@@ -1,0 +1,84 @@
+"""Incidences, the agent's view, the channel router."""
+
+from typing import Any
+
+from backend.client.noun import Noun
+from backend.core.wire import Page
+from backend.incidences import schemas as s
+
+Incidence = s.IncidenceRead
+Entries = Page[s.TimelineEntry]
+
+
+class Incidences(Noun):
+    async def open(self, body: s.IncidenceOpen, *, idempotency_key: str | None = None) -> Incidence:
+        return await self.transport.call("POST", "/incidences", Incidence, body, idempotency_key=idempotency_key)
+
+    async def list(self, **query: Any) -> Page[Incidence]:
+        """`view, status, assignee, q, sort, limit, cursor`."""
+        return await self.transport.call("GET", "/incidences", Page[Incidence], **query)
+
+    async def counts(self) -> dict[str, int]:
+        """Per view, how many."""
+        return dict(await self.transport.call("GET", "/incidences/counts"))
+
+    async def show(self, id: str) -> Incidence:
+        """By id or by ref (`INC-1042`)."""
+        return await self.transport.call("GET", "/incidences/{incidence_id}", Incidence, incidence_id=id)
+
+    async def change(self, id: str, body: s.IncidenceChange) -> Incidence:
+        return await self.transport.call("PATCH", "/incidences/{incidence_id}", Incidence, body, incidence_id=id)
+
+    async def take(self, id: str, version: int | None = None) -> Incidence:
+        body = s.Take(version=version)
+        return await self.transport.call("POST", "/incidences/{incidence_id}/take", Incidence, body, incidence_id=id)
+
+    async def timeline(self, id: str, **query: Any) -> Entries:
+        """`limit, cursor`; the newest page first, each page oldest entry first."""
+        return await self.transport.call("GET", "/incidences/{incidence_id}/timeline", Entries, incidence_id=id, **query)
+
+    async def add_to_timeline(self, id: str, body: s.NoteAdd) -> s.Posted:
+        return await self.transport.call("POST", "/incidences/{incidence_id}/timeline", s.Posted, body, incidence_id=id)
+
+    async def messages(self, id: str, **query: Any) -> Entries:
+        return await self.transport.call("GET", "/incidences/{incidence_id}/messages", Entries, incidence_id=id, **query)
+
+    async def send(self, id: str, body: s.MessageSend, *, idempotency_key: str | None = None) -> s.Posted:
+        path = "/incidences/{incidence_id}/messages"
+        return await self.transport.call(
+            "POST", path, s.Posted, body, incidence_id=id, idempotency_key=idempotency_key
+        )
+
+    async def of_user(self, user_id: str) -> Page[Incidence]:
+        return await self.transport.call("GET", "/incidences/user/{user_id}", Page[Incidence], user_id=user_id)
+
+    async def of_order(self, order_id: str) -> Page[Incidence]:
+        return await self.transport.call("GET", "/incidences/order/{order_id}", Page[Incidence], order_id=order_id)
+
+
+class Agent(Noun):
+    async def dashboard(self, id: str) -> s.Dashboard:
+        return await self.transport.call("GET", "/agent/dashboard/{incidence_id}", s.Dashboard, incidence_id=id)
+
+    async def note(self, id: str, body: s.NoteAdd, *, idempotency_key: str | None = None) -> s.Posted:
+        path = "/agent/notes/{incidence_id}"
+        return await self.transport.call(
+            "POST", path, s.Posted, body, incidence_id=id, idempotency_key=idempotency_key
+        )
+
+    async def next(self) -> s.Next:
+        return await self.transport.call("POST", "/agent/next", s.Next)
+
+
+class Channels(Noun):
+    async def route(self, body: s.RouteRequest) -> s.RouteVerdict:
+        return await self.transport.call("POST", "/channel/route", s.RouteVerdict, body)
+
+    async def escalate(self, body: s.ChannelEscalate) -> Incidence:
+        return await self.transport.call("POST", "/channel/escalate", Incidence, body)
+
+    async def rules(self) -> dict[str, Any]:
+        return dict(await self.transport.call("GET", "/channel/rules"))
+
+    async def set_rules(self, body: dict[str, Any]) -> dict[str, Any]:
+        return dict(await self.transport.call("PUT", "/channel/rules", None, body))

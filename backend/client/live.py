@@ -1,0 +1,57 @@
+"""The live feed over a WebSocket: one connection. Following through drops is `console.live`'s work."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+
+from backend.client.noun import Noun
+from backend.client.transport import ApiError, Offline
+
+
+class LiveConnection:
+    """Frames in, presence out. Iterating ends when the connection does."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+
+    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            async for text in self._socket:
+                yield orjson.loads(text)
+        except ConnectionClosed:
+            return
+
+    async def be_at(self, incidence_id: str | None, doing: str = "viewing") -> None:
+        """Tell colleagues which incidence one is `viewing` or `typing` in; None is nowhere."""
+        frame = {"kind": "presence", "incidenceId": incidence_id, "doing": doing}
+        await self._socket.send(orjson.dumps(frame).decode())
+
+    async def drop(self) -> None:
+        """Cut the connection without a goodbye."""
+        self._socket.transport.abort()
+
+
+class Live(Noun):
+    @asynccontextmanager
+    async def connect(self, after: int | None = None) -> AsyncIterator[LiveConnection]:
+        """Connect after a seq (None: from now). Offline when nobody answers, ApiError when refused."""
+        from websockets.asyncio.client import connect
+        from websockets.exceptions import InvalidStatus, WebSocketException
+
+        url = self.transport.url.replace("http", "ws", 1) + "/live" + ("" if after is None else f"?after={after}")
+        try:
+            socket = await connect(
+                url, additional_headers=self.transport.headers, proxy=None, max_size=2**24, ping_interval=20
+            )
+        except InvalidStatus as error:
+            raise ApiError(error.response.status_code, "LIVE_REFUSED", "The live feed refused us.", {}) from error
+        except (OSError, TimeoutError, WebSocketException) as error:
+            raise Offline(f"{self.transport.url} does not answer.") from error
+        try:
+            yield LiveConnection(socket)
+        finally:
+            await socket.close()

@@ -1,0 +1,11 @@
+"""Webhooks, as a chat platform posts them: raw bytes and headers, signed by the caller."""
+
+from typing import Any
+
+from backend.client.noun import Noun
+
+
+class Webhooks(Noun):
+    async def freshchat(self, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+        response = await self.transport.raw("POST", "/webhooks/freshchat", content=body, headers=headers)
+        return dict(response.json())

@@ -1,0 +1,150 @@
+"""The edge of HTTP: request ids, body limit, access log, metrics, and the one error envelope."""
+
+import time
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.core.errors import Failure, Invalid, NotFound, TooLarge
+from backend.core.ids import new_id
+from backend.core.log import logger
+from backend.core.text import clean_line
+
+
+class JsonResponse(Response):
+    """JSON by orjson: for answers that are already plain data."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content)
+
+
+def envelope(failure: Failure, request_id: str) -> JsonResponse:
+    """The one shape of every failure."""
+    error = {"code": failure.error_code, "message": failure.message, "details": failure.details}
+    body = {"success": False, "error": {**error, "requestId": request_id}}
+    return JsonResponse(body, failure.status, failure.headers)
+
+
+class HttpMetrics:
+    """Counts and times of requests, by route."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.seconds = Histogram(
+            "holdfast_http_seconds",
+            "Time to answer",
+            ["method", "route"],
+            registry=registry,
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+        )
+        self.answers = Counter("holdfast_http_answers", "Answers", ["method", "route", "status"], registry=registry)
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        self.seconds.labels(method, route).observe(seconds)
+        self.answers.labels(method, route, str(status)).inc()
+
+
+class Edge:
+    """ASGI middleware around everything: gives each request an id, bounds its body, and lets no exception out."""
+
+    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics, max_body_bytes: int) -> None:
+        self.app, self.metrics, self.max_body_bytes = app, metrics, max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        request_id = clean_line(headers.get(b"x-request-id", b"").decode("latin-1"))[:64] or new_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        if scope["type"] == "http":
+            await self._answer(scope, receive, send, request_id, int(headers.get(b"content-length") or 0))
+        else:
+            await self.app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str, length: int) -> None:
+        started, status, read = time.perf_counter(), 0, 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.max_body_bytes:
+                raise TooLarge(f"The body is over {self.max_body_bytes} bytes. Send less at once.")
+            return message
+
+        async def tagged(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            if length > self.max_body_bytes:
+                raise TooLarge(f"The body is over {self.max_body_bytes} bytes. Send less at once.")
+            await self.app(scope, bounded, tagged)
+        except Failure as failure:
+            await envelope(failure, request_id)(scope, receive, tagged)
+        except Exception:
+            logger.exception("request failed", path=scope["path"], method=scope["method"])
+            if status:
+                raise
+            await _unexpected(request_id)(scope, receive, tagged)
+        finally:
+            route = getattr(scope.get("route"), "path", "other")
+            seconds = time.perf_counter() - started
+            self.metrics.observe(scope["method"], route, status, seconds)
+            logger.debug("answered", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 2))
+
+
+def _unexpected(request_id: str) -> JsonResponse:
+    error = {"code": "INTERNAL_ERROR", "message": "Something went wrong on our side. Quote the request id.", "details": {}}
+    return JsonResponse({"success": False, "error": {**error, "requestId": request_id}}, 500)
+
+
+def _request_id(request: Request) -> str:
+    return str(request.scope["state"]["request_id"])
+
+
+async def _failed(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, Failure)
+    return envelope(failure, _request_id(request))
+
+
+async def _misshapen(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        {"field": ".".join(str(part) for part in problem["loc"][1:]) or "body", "reason": problem["msg"]}
+        for problem in error.errors()[:20]
+    ]
+    first = problems[0]
+    return envelope(Invalid(f"{first['field']}: {first['reason']}", **first, problems=problems), _request_id(request))
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return envelope(NotFound(f"Nothing answers at {request.url.path!r}."), _request_id(request))
+    failure = Failure(str(error.detail), code="METHOD_NOT_ALLOWED" if error.status_code == 405 else "HTTP_ERROR")
+    response = envelope(failure, _request_id(request))
+    response.status_code = error.status_code
+    response.headers.update(error.headers or {})
+    return response
+
+
+def answer_failures(app: FastAPI) -> None:
+    """Turn every failure into the envelope."""
+    app.add_exception_handler(Failure, _failed)
+    app.add_exception_handler(RequestValidationError, _misshapen)
+    app.add_exception_handler(HTTPException, _unrouted)

@@ -1,0 +1,39 @@
+"""Structured logs. Every line carries the request id, so that one customer's trouble can be followed across parts."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_SECRET_WORDS = ("password", "token", "secret", "authorization", "api_key", "key_hash")
+
+
+def _hide_secrets(_logger: Any, _method: str, entry: structlog.types.EventDict) -> structlog.types.EventDict:
+    for name in entry:
+        if any(word in name.lower() for word in _SECRET_WORDS):
+            entry[name] = "[hidden]"
+    return entry
+
+
+def configure(level: str = "INFO", format: str = "json") -> None:
+    """Write logs of `level` and above to stderr, as JSON lines or (format `console`) for people."""
+    rendering: list[Any] = (
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        if format == "console"
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _hide_secrets,
+            *rendering,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

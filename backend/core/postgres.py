@@ -1,0 +1,100 @@
+"""PostgreSQL: the same synchronous units through `AsyncSession.run_sync` on asyncpg, a transaction each."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from backend.core.db import MergedUnit, Waiting, answer
+
+T = TypeVar("T")
+_RETRIED = ("40001", "40P01")  # serialization failure, deadlock: the transaction left nothing behind, so run it again
+_TRIES = 5
+_GROUP_AT_MOST = 256
+
+
+class PostgresDatabase:
+    """See `core.db.Database`."""
+
+    name = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        scheme, rest = url.split("://", 1)
+        self.url = url
+        self.on_commit: Callable[[dict[str, Any]], None] = lambda _info: None
+        self._engine = create_async_engine(
+            f"postgresql+asyncpg://{rest}",
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=False,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+        )
+        self._waiting: dict[MergedUnit[Any, Any], list[tuple[Any, asyncio.Future[Any]]]] = {}
+        self._merging: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        async with self._engine.connect():
+            pass
+
+    async def read(self, unit: Callable[[Session], T]) -> T:
+        async with AsyncSession(self._engine, autoflush=False, expire_on_commit=False) as session:
+            return await session.run_sync(unit)
+
+    async def write(self, unit: Callable[[Session], T]) -> T:
+        for remaining in reversed(range(_TRIES)):
+            try:
+                async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+                    result = await session.run_sync(unit)
+            except DBAPIError as error:
+                if remaining and getattr(error.orig, "sqlstate", None) in _RETRIED:
+                    continue
+                raise
+            if session.info:
+                self.on_commit(dict(session.info))
+            return result
+        raise AssertionError("unreachable")
+
+    async def merge(self, unit: MergedUnit[Any, Any], item: Any) -> Any:
+        future = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.get(unit)
+        if waiting is not None:
+            waiting.append((item, future))
+        else:
+            self._waiting[unit] = [(item, future)]
+            task = asyncio.create_task(self._merge_all(unit))
+            self._merging.add(task)
+            task.add_done_callback(self._merging.discard)
+        return await future
+
+    async def _merge_all(self, unit: MergedUnit[Any, Any]) -> None:
+        """Take what waits, commit it together, and again until nothing waits."""
+        while waiting := self._waiting[unit]:
+            group, self._waiting[unit] = waiting[:_GROUP_AT_MOST], waiting[_GROUP_AT_MOST:]
+            items = [item for item, _ in group]
+            try:
+                results = await self.write(lambda session, items=items: _run(session, unit, items))  # type: ignore[misc]
+            except Exception as error:
+                results = [error] * len(group)
+            for (_, future), result in zip(group, results, strict=True):
+                answer(future, result)
+        del self._waiting[unit]
+
+    async def close(self) -> None:
+        if self._merging:
+            await asyncio.wait(self._merging)
+        await self._engine.dispose()
+
+
+def _run(session: Session, unit: MergedUnit[Any, Any], items: list[Any]) -> list[Any]:
+    @contextmanager
+    def savepoint() -> Iterator[Session]:
+        with session.begin_nested():
+            yield session
+
+    return Waiting.run(savepoint, unit, items)

@@ -1,0 +1,163 @@
+"""SQLite: one writer thread that commits what waits together (synchronous=FULL), a few reader threads."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from backend.core.db import MergedUnit, Waiting, answer
+
+T = TypeVar("T")
+READERS = 3
+GROUP_AT_MOST = 256
+
+
+class _Write(NamedTuple):
+    unit: Callable[[Session], Any] | None
+    merged: MergedUnit[Any, Any] | None
+    item: Any
+    future: "asyncio.Future[Any]"
+    loop: asyncio.AbstractEventLoop
+
+
+def _engine(url: str, *, begin: str, synchronous: str) -> Engine:
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=READERS + 1, connect_args={"check_same_thread": False, "timeout": 30}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class SqliteDatabase:
+    """See `core.db.Database`."""
+
+    name = "sqlite"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.on_commit: Callable[[dict[str, Any]], None] = lambda _info: None
+        # BEGIN IMMEDIATE: with a plain BEGIN, concurrent read-modify-writes were lost.
+        self._writer_engine = _engine(url, begin="BEGIN IMMEDIATE", synchronous="FULL")
+        self._reader_engine = _engine(url, begin="BEGIN", synchronous="FULL")
+        self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(READERS, "read")
+        self._writer: threading.Thread | None = None
+
+    async def start(self) -> None:
+        self._writer = threading.Thread(target=self._write_forever, name="write", daemon=True)
+        self._writer.start()
+
+    async def read(self, unit: Callable[[Session], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
+
+    def _read(self, unit: Callable[[Session], T]) -> T:
+        with Session(self._reader_engine, autoflush=False) as session:
+            return unit(session)
+
+    async def write(self, unit: Callable[[Session], T]) -> T:
+        return await self._submit(unit, None, None)  # type: ignore[no-any-return]
+
+    async def merge(self, unit: MergedUnit[Any, Any], item: Any) -> Any:
+        return await self._submit(None, unit, item)
+
+    def _submit(
+        self, unit: Callable[[Session], Any] | None, merged: MergedUnit[Any, Any] | None, item: Any
+    ) -> "asyncio.Future[Any]":
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._waiting.put(_Write(unit, merged, item, future, loop))
+        return future
+
+    def _write_forever(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            group = [first]
+            try:
+                while len(group) < GROUP_AT_MOST:
+                    following = self._waiting.get_nowait()
+                    if following is None:
+                        self._waiting.put(None)
+                        break
+                    group.append(following)
+            except queue.Empty:
+                pass
+            self._commit(group)
+
+    def _commit(self, group: list[_Write]) -> None:
+        infos: list[dict[str, Any]] = []
+        try:
+            with self._writer_engine.begin() as connection:
+                results = self._run(connection, group, infos)
+        except BaseException as error:  # the commit itself failed: nobody's change is there
+            results, infos = [error] * len(group), []
+        for loop in {write.loop for write in group}:
+            mine = [(write.future, result) for write, result in zip(group, results, strict=True) if write.loop is loop]
+            try:
+                loop.call_soon_threadsafe(self._settle, mine, infos)
+            except RuntimeError:  # that loop has closed: its callers are gone, the commit stands
+                continue
+
+    def _run(self, connection: Connection, group: list[_Write], infos: list[dict[str, Any]]) -> list[Any]:
+        @contextmanager
+        def savepoint() -> Iterator[Session]:
+            with Session(connection, join_transaction_mode="create_savepoint") as session:
+                yield session
+                session.commit()
+                if session.info:
+                    infos.append(dict(session.info))
+
+        results: list[Any] = [None] * len(group)
+        merged: dict[MergedUnit[Any, Any], list[int]] = {}
+        for index, write in enumerate(group):
+            if write.merged is not None:
+                merged.setdefault(write.merged, []).append(index)
+                continue
+            assert write.unit is not None
+            try:
+                with savepoint() as session:
+                    results[index] = write.unit(session)
+            except Exception as error:
+                results[index] = error
+        for unit, indexes in merged.items():
+            for index, result in zip(
+                indexes, Waiting.run(savepoint, unit, [group[index].item for index in indexes]), strict=True
+            ):
+                results[index] = result
+        return results
+
+    def _settle(self, answers: list[tuple["asyncio.Future[Any]", Any]], infos: list[dict[str, Any]]) -> None:
+        for future, result in answers:
+            answer(future, result)
+        for info in infos:
+            self.on_commit(info)
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            self._waiting.put(None)
+            await asyncio.to_thread(self._writer.join)
+        self._readers.shutdown(wait=True)
+        self._writer_engine.dispose()
+        self._reader_engine.dispose()

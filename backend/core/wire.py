@@ -1,0 +1,38 @@
+"""Wire types: camelCase outside, snake_case inside."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+from backend.core.clock import instant
+
+T = TypeVar("T")
+
+
+class Wire(BaseModel):
+    """What goes over the wire. Unknown fields of a request are ignored, so that other programs may send more."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+
+
+class Change(Wire):
+    """A change of something that is there: a field nobody knows is refused, because it would be lost silently."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+UtcInstant = Annotated[datetime, PlainSerializer(instant, return_type=str, when_used="json")]
+Amount = Annotated[Decimal, Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False)]
+
+
+class Page(Wire, Generic[T]):
+    """One page of a list. `next_cursor` is None on the last; `as_of` is the feed's seq to follow from."""
+
+    items: list[T]
+    next_cursor: str | None = None
+    as_of: int | None = None

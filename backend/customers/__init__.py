@@ -1,0 +1,1 @@
+"""The people the work is about."""

@@ -1,0 +1,44 @@
+"""Wire types of customers."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from backend.core.text import Key, Line
+from backend.core.wire import Change, UtcInstant, Wire
+
+Tier = Literal["GOLD", "SILVER", "BRONZE"]
+
+
+class CustomerBrief(Wire):
+    """A customer as shown beside work: no way to reach them."""
+
+    id: str
+    user_id: str
+    """The external id."""
+    name: str
+    tier: Tier
+    language: str
+
+
+class CustomerRead(CustomerBrief):
+    """A customer. E-mail and phone are masked unless they were asked for with `reveal`, which is recorded."""
+
+    email: str | None = None
+    phone: str | None = None
+    is_revealed: bool = False
+    past_order_count: int = 0
+    last_order_date: date | None = None
+    created_at: UtcInstant
+    version: int = 1
+
+
+class CustomerChange(Change):
+    name: Line | None = None
+    email: Annotated[str, Field(max_length=254)] | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    language: Key | None = None
+    tier: Tier | None = None
+    past_order_count: Annotated[int, Field(ge=0)] | None = None
+    last_order_date: date | None = None

@@ -1,0 +1,1 @@
+"""What happened: one table that is outbox, timeline, audit log and live feed."""

@@ -1,0 +1,48 @@
+"""An event: a past-tense fact about one subject, with the subject's read schema after the change."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+Audience = Literal["staff", "supervisor", "admin"]
+REGISTRY: dict[str, type["Event"]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `kind` is member, key, customer, webhook or system; `name` is what a timeline shows."""
+
+    kind: str
+    id: str | None = None
+    name: str = ""
+    role: str | None = None
+
+
+SYSTEM = Actor("system", None, "Holdfast")
+
+
+@dataclass(kw_only=True)
+class Event:
+    """Subclasses declare a slice's events: `class IncidenceOpened(Event, type="incidence.opened")`.
+
+    `state` is what a mirror stores for the subject after this event; None leaves the mirror alone.
+    `data` is what a timeline tells: changes before and after, a message's text, the rules that fired.
+    """
+
+    type: ClassVar[str] = ""
+    audience: ClassVar[Audience] = "staff"
+
+    subject_id: str
+    state: dict[str, Any] | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    incidence_id: str | None = None
+    customer_id: str | None = None
+    occurred_at: datetime | None = None
+
+    def __init_subclass__(cls, *, type: str, audience: Audience = "staff") -> None:
+        cls.type, cls.audience = type, audience
+        REGISTRY[type] = cls
+
+    @property
+    def subject_type(self) -> str:
+        return self.type.partition(".")[0]

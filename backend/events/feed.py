@@ -1,0 +1,155 @@
+"""The feed: after each commit, what is new in a business goes to everybody who follows it, in order, without a gap."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from backend.core.clock import instant
+from backend.core.db import Database
+from backend.core.log import logger
+from backend.events import log
+from backend.events.event import REGISTRY, Audience
+
+PAGE = 500
+SLOW_AFTER = 2_000  # frames that wait for one client before it is cut off
+_POLL_SECONDS = 1.0  # other processes write too; their commits are found at the latest then
+_RANK: dict[Audience, int] = {"staff": 0, "supervisor": 1, "admin": 2}
+
+
+class Frame:
+    """One event, serialised once for everybody who may see it."""
+
+    __slots__ = ("audience", "seq", "shown", "withheld")
+
+    def __init__(self, row: Any) -> None:
+        event = REGISTRY.get(row.type)
+        self.audience = _RANK[event.audience if event else "admin"]
+        self.seq: int = row.seq
+        self.shown = orjson.dumps(frame_of(row)).decode()
+        self.withheld = orjson.dumps(
+            {"kind": "event", "seq": row.seq, "type": "withheld", "subject": None, "state": None}
+        ).decode()
+
+    def for_rank(self, rank: int) -> str:
+        return self.shown if rank >= self.audience else self.withheld
+
+
+def frame_of(row: Any) -> dict[str, Any]:
+    """An event as /live and the timeline show it."""
+    body = row.body or {}
+    return {
+        "kind": "event",
+        "seq": row.seq,
+        "id": row.id,
+        "type": row.type,
+        "subject": {"type": row.type.partition(".")[0], "id": row.subject_id},
+        "incidenceId": row.incidence_id,
+        "customerId": row.customer_id,
+        "actor": {"kind": row.actor_kind, "id": row.actor_id, "name": body.get("actorName", "")},
+        "at": instant(row.occurred_at),
+        "recordedAt": instant(row.recorded_at),
+        "data": body.get("data"),
+        "state": body.get("state"),
+    }
+
+
+class Follower:
+    """One client's place in the feed. `frames` yields None when the client was too slow and is cut off."""
+
+    def __init__(self, rank: int) -> None:
+        self.rank = rank
+        self.queue: asyncio.Queue[Frame | str | None] = asyncio.Queue(SLOW_AFTER)
+        self.is_cut_off = False
+
+    def put(self, frame: Frame | str) -> None:
+        if self.is_cut_off:
+            return
+        try:
+            self.queue.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.is_cut_off = True
+            self.queue.get_nowait()
+            self.queue.put_nowait(None)
+
+
+class Channel:
+    """The followers of one business in this process, fed by one reader of the log."""
+
+    def __init__(self, database: Database, business_id: str, head: int) -> None:
+        self.database, self.business_id, self.head = database, business_id, head
+        self.followers: set[Follower] = set()
+        self.wake = asyncio.Event()
+        self.task = asyncio.create_task(self._follow())
+
+    async def _follow(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self.wake.wait()
+            self.wake.clear()
+            try:
+                await self._hand_out()
+            except Exception:  # the database is away: clients notice by the heartbeats, and we go on when it is back
+                logger.exception("feed could not read", business_id=self.business_id)
+
+    async def _hand_out(self) -> None:
+        while rows := await self.database.read(self._after_head):
+            for row in rows:
+                frame = Frame(row)
+                for follower in self.followers:
+                    follower.put(frame)
+                self.head = row.seq
+            if len(rows) < PAGE:
+                break
+
+    def _after_head(self, session: Session) -> Any:
+        return log.after(session, self.business_id, self.head, PAGE)
+
+
+class Feed:
+    """All channels of this process."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.channels: dict[str, Channel] = {}
+
+    def wake(self, businesses: set[str]) -> None:
+        """Something was committed for these businesses."""
+        for business_id in businesses & self.channels.keys():
+            self.channels[business_id].wake.set()
+
+    async def follow(self, business_id: str, role: str | None) -> tuple[Follower, int]:
+        """Join a business's channel: the follower, and the seq that its first frame comes after."""
+        if business_id not in self.channels:
+            head = await self.database.read(lambda session: log.head_of(session, business_id))
+            if business_id not in self.channels:  # somebody may have opened it while we read
+                self.channels[business_id] = Channel(self.database, business_id, head)
+        channel = self.channels[business_id]
+        follower = Follower({"agent": 0, "supervisor": 1}.get(role or "", 2))
+        channel.followers.add(follower)
+        return follower, channel.head
+
+    def leave(self, business_id: str, follower: Follower) -> None:
+        """Stop following; the last one out closes the channel."""
+        channel = self.channels.get(business_id)
+        if channel is None:
+            return
+        channel.followers.discard(follower)
+        if not channel.followers:
+            channel.task.cancel()
+            del self.channels[business_id]
+
+    def broadcast(self, business_id: str, message: dict[str, Any]) -> None:
+        """Send something that is not kept (presence) to everybody who follows."""
+        if channel := self.channels.get(business_id):
+            text = orjson.dumps(message).decode()
+            for follower in channel.followers:
+                follower.put(text)
+
+    async def close(self) -> None:
+        for channel in self.channels.values():
+            channel.task.cancel()
+        self.channels.clear()

@@ -1,0 +1,40 @@
+"""/health (the process is up), /ready (it can serve), /metrics (Prometheus)."""
+
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from starlette.responses import Response
+
+from backend.core.errors import Forbidden, Unavailable
+from backend.core.security import same
+from backend.unit import RuntimeOf
+
+router = APIRouter(tags=["health"])
+_LOOPBACK = ("127.0.0.1", "::1", "testclient")
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/ready")
+async def ready(runtime: RuntimeOf) -> dict[str, object]:
+    """The database answers and its schema is the one this version needs. 503 otherwise."""
+    try:
+        await runtime.database.read(lambda session: session.execute(text("SELECT 1 FROM businesses LIMIT 1")).first())
+    except Exception as error:
+        raise Unavailable("The database does not answer, or `holdfast migrate` has not been run.") from error
+    return {"status": "ready", "database": runtime.database.name, "jobs": runtime.jobs_state}
+
+
+@router.get("/metrics")
+async def metrics(request: Request, runtime: RuntimeOf) -> Response:
+    """Prometheus text; for loopback, or with `Authorization: Bearer <metrics token>`."""
+    token = runtime.settings.metrics_token.get_secret_value()
+    given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    host = request.client.host if request.client else ""
+    if host not in _LOOPBACK and not (token and same(given, token)):
+        raise Forbidden("Metrics are for this machine, or for those with the metrics token.")
+    return Response(generate_latest(runtime.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,47 @@
+"""What happens to people and keys."""
+
+from backend.events.event import Event
+
+
+class BusinessCreated(Event, type="business.created"):
+    pass
+
+
+class BusinessChanged(Event, type="business.changed"):
+    pass
+
+
+class MemberAdded(Event, type="member.added"):
+    pass
+
+
+class MemberChanged(Event, type="member.changed"):
+    pass
+
+
+class MemberRemoved(Event, type="member.removed"):
+    pass
+
+
+class SignedIn(Event, type="signin.started", audience="admin"):
+    pass
+
+
+class SignInEnded(Event, type="signin.ended", audience="admin"):
+    pass
+
+
+class RefreshTokenReused(Event, type="signin.token_reused", audience="admin"):
+    """Somebody presented a refresh token that had been exchanged: theft, or a lost answer. The family has ended."""
+
+
+class KeyCreated(Event, type="key.created", audience="admin"):
+    pass
+
+
+class KeyRotated(Event, type="key.rotated", audience="admin"):
+    pass
+
+
+class KeyRevoked(Event, type="key.revoked", audience="admin"):
+    pass

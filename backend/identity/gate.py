@@ -1,0 +1,131 @@
+"""The gate: from a bearer token or an API key to the Caller it speaks for."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backend.core.clock import Clock
+from backend.core.db import Database
+from backend.core.errors import Forbidden, Unauthenticated
+from backend.core.security import fingerprint, read_claims
+from backend.events.event import Actor
+from backend.identity.models import ApiKey, Member, SignIn, User
+from backend.identity.permissions import TABLE, Access
+from backend.settings import Settings
+
+_REMEMBER_SECONDS = 2.0
+"""How long an answer of the gate is reused. Other processes learn of a sign-out this much later at the most."""
+_REMEMBER_AT_MOST = 10_000
+_TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, for which business, and what it may."""
+
+    business_id: str
+    actor: Actor
+    user_id: str | None = None
+    email: str | None = None
+    sign_in_id: str | None = None
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def is_key(self) -> bool:
+        return self.actor.kind == "key"
+
+
+class Gate:
+    """Resolves callers and asks the permission table."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+        self.database, self.clock = database, clock
+        self.secret = settings.resolved_secret()
+        self._known: dict[str, tuple[float, Caller]] = {}
+
+    def forget(self) -> None:
+        """Something was revoked, removed or changed: look everybody up again."""
+        self._known.clear()
+
+    async def enter(self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str]) -> Caller | None:
+        """The caller of a route, or None on an open one. Unauthenticated or Forbidden otherwise."""
+        access = TABLE.get((method, path))
+        if access is None:
+            raise Forbidden(f"{method} {path} is in no permission table, so nobody may call it.")
+        if access.is_open:
+            return None
+        caller = await self.resolve(headers, query)
+        self.check(access, caller)
+        return caller
+
+    async def resolve(self, headers: Mapping[str, str], query: Mapping[str, str]) -> Caller:
+        """The caller that the request's credentials speak for."""
+        authorization = headers.get("authorization", "")
+        if authorization.lower().startswith("bearer "):
+            return await self.by_token(authorization[7:].strip())
+        if key := headers.get("x-api-key") or query.get("key"):
+            return await self.by_key(key)
+        raise Unauthenticated("Sign in first: send `Authorization: Bearer …`, or an API key in `x-api-key`.")
+
+    def check(self, access: Access, caller: Caller) -> None:
+        """Forbidden unless `access` lets `caller` through."""
+        if caller.is_key:
+            if access.scope is None:
+                raise Forbidden("This is for signed-in members; an API key cannot call it.", code="STAFF_ONLY")
+            if access.scope not in caller.scopes:
+                raise Forbidden(f"This API key lacks the scope {access.scope!r}.", code="SCOPE_MISSING", scope=access.scope)
+        elif caller.actor.role not in access.roles:
+            if access.role is None:
+                raise Forbidden("This is for API keys; send one in `x-api-key`.", code="KEY_ONLY")
+            raise Forbidden(f"This needs the role {access.role} or higher; yours is {caller.actor.role}.", code="ROLE_MISSING")
+
+    async def by_token(self, token: str) -> Caller:
+        """The member that an access token speaks for."""
+        claims = read_claims(token, self.secret, self.clock.now())
+        sign_in_id = str(claims.get("sid", ""))
+        return self._remembered(sign_in_id) or self._remember(
+            sign_in_id, await self.database.read(lambda session: _member_of(session, sign_in_id))
+        )
+
+    async def by_key(self, key: str) -> Caller:
+        """The business that an API key speaks for."""
+        mark = fingerprint(key)
+        if caller := self._remembered(mark):
+            return caller
+        found = await self.database.read(lambda session: session.scalar(select(ApiKey).where(ApiKey.fingerprint == mark)))
+        if found is None or found.revoked_at is not None:
+            raise Unauthenticated("This API key is unknown or revoked.", code="INVALID_KEY")
+        now = self.clock.now()
+        if found.last_used_at is None or now - found.last_used_at > _TOUCH_EVERY:
+            touch = update(ApiKey).where(ApiKey.id == found.id).values(last_used_at=now)
+            await self.database.write(lambda session: session.execute(touch) and None)
+        actor = Actor("key", found.id, found.name)
+        return self._remember(mark, Caller(found.business_id, actor, scopes=frozenset(found.scopes)))
+
+    def _remembered(self, mark: str) -> Caller | None:
+        until, caller = self._known.get(mark, (0.0, None))
+        return caller if until > time.monotonic() else None
+
+    def _remember(self, mark: str, caller: Caller) -> Caller:
+        if len(self._known) >= _REMEMBER_AT_MOST:
+            self._known.clear()
+        self._known[mark] = (time.monotonic() + _REMEMBER_SECONDS, caller)
+        return caller
+
+
+def _member_of(session: Session, sign_in_id: str) -> Caller:
+    query = (
+        select(SignIn.business_id, SignIn.ended_at, Member.id, Member.role, Member.removed_at, User.id, User.email, User.name)
+        .join(Member, Member.id == SignIn.member_id)
+        .join(User, User.id == SignIn.user_id)
+        .where(SignIn.id == sign_in_id)
+    )
+    row = session.execute(query).first()
+    if row is None or row.ended_at is not None or row.removed_at is not None:
+        raise Unauthenticated("This sign-in has ended. Sign in again.", code="SIGN_IN_ENDED")
+    business_id, _, member_id, role, _, user_id, email, name = row
+    return Caller(business_id, Actor("member", member_id, name, role), user_id, email, sign_in_id)

@@ -1,0 +1,99 @@
+"""Users sign in; as members they work at businesses; sessions and keys speak for them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.core.rows import Base, BusinessOwned, Identified, Json, Versioned
+
+
+class User(Identified, Base):
+    """A person who can sign in."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    avatar_url: Mapped[str | None] = mapped_column(String(500))
+    password_hash: Mapped[str | None] = mapped_column(String(60))
+    created_at: Mapped[datetime]
+
+
+class Business(Identified, Versioned, Base):
+    """The tenant. Every other row belongs to one."""
+
+    __tablename__ = "businesses"
+
+    name: Mapped[str] = mapped_column(String(200))
+    currency: Mapped[str] = mapped_column(String(3), default="INR")
+    time_zone: Mapped[str] = mapped_column(String(64), default="Asia/Kolkata")
+    next_number: Mapped[int] = mapped_column(default=1)
+    """The number that the next incidence gets."""
+    created_at: Mapped[datetime]
+
+
+class Member(Identified, BusinessOwned, Base):
+    """A user's place in a business."""
+
+    __tablename__ = "members"
+    __table_args__ = (UniqueConstraint("business_id", "user_id"),)
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class SignIn(Identified, BusinessOwned, Base):
+    """A sign-in: the family of refresh tokens that follow one another. Ended means none of them holds."""
+
+    __tablename__ = "sign_ins"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_because: Mapped[str | None] = mapped_column(String(64))
+
+
+class RefreshToken(Base):
+    """One refresh token, by fingerprint. Used means it has been exchanged; seeing it again ends the family."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (Index("ix_refresh_tokens_sign_in", "sign_in_id"),)
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sign_in_id: Mapped[str] = mapped_column(ForeignKey("sign_ins.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ApiKey(Identified, BusinessOwned, Base):
+    """A key for programs. Only its fingerprint is kept; the key itself is shown once."""
+
+    __tablename__ = "api_keys"
+
+    name: Mapped[str] = mapped_column(String(200))
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(16))
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str | None] = mapped_column(String(36))
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class IdempotentAnswer(Base):
+    """What was answered to a POST with an Idempotency-Key, written in the transaction that did the work."""
+
+    __tablename__ = "idempotent_answers"
+
+    business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of method, path and body: the same key with another request is refused."""
+    answer: Mapped[Any] = mapped_column(Json)
+    created_at: Mapped[datetime]

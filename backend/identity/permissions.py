@@ -1,0 +1,107 @@
+"""The one table of who may call what. A test walks it path by path; the app refuses to start with a route not in it."""
+
+from dataclasses import dataclass, field
+
+ROLES = ("agent", "supervisor", "admin", "owner")
+"""Each role may do all that the ones before it may."""
+
+SCOPES = ("incidences", "context", "friction", "routing", "track", "notifications", "retention", "predictions")
+"""What an API key can be for."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a path: anybody (`is_open`), members from `role` up, and API keys that hold `scope`."""
+
+    is_open: bool = False
+    role: str | None = None
+    scope: str | None = None
+    roles: tuple[str, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        if self.role is not None:
+            object.__setattr__(self, "roles", ROLES[ROLES.index(self.role) :])
+
+
+OPEN = Access(is_open=True)
+AGENT = Access(role="agent")
+SUPERVISOR = Access(role="supervisor")
+ADMIN = Access(role="admin")
+
+
+def agent_or_key(scope: str) -> Access:
+    """Any member, or an API key with `scope`."""
+    assert scope in SCOPES
+    return Access(role="agent", scope=scope)
+
+
+TABLE: dict[tuple[str, str], Access] = {
+    ("GET", "/health"): OPEN,
+    ("GET", "/ready"): OPEN,
+    ("GET", "/metrics"): OPEN,  # loopback or token: checked by the route itself
+    ("POST", "/api/auth/signup"): OPEN,
+    ("POST", "/api/auth/login"): OPEN,
+    ("POST", "/api/auth/refresh"): OPEN,
+    ("POST", "/api/auth/logout"): AGENT,
+    ("GET", "/api/auth/me"): AGENT,
+    ("GET", "/api/users/me"): AGENT,
+    ("PATCH", "/api/users/me"): AGENT,
+    ("GET", "/api/businesses"): AGENT,
+    ("POST", "/api/businesses"): AGENT,
+    ("GET", "/api/businesses/{business_id}"): AGENT,
+    ("PATCH", "/api/businesses/{business_id}"): ADMIN,
+    ("GET", "/api/businesses/{business_id}/members"): AGENT,
+    ("POST", "/api/businesses/{business_id}/members"): ADMIN,
+    ("PATCH", "/api/businesses/{business_id}/members/{member_id}"): ADMIN,
+    ("DELETE", "/api/businesses/{business_id}/members/{member_id}"): ADMIN,
+    ("GET", "/api/keys"): ADMIN,
+    ("POST", "/api/keys"): ADMIN,
+    ("POST", "/api/keys/{key_id}/rotate"): ADMIN,
+    ("DELETE", "/api/keys/{key_id}"): ADMIN,
+    ("GET", "/incidences"): AGENT,
+    ("POST", "/incidences"): agent_or_key("incidences"),
+    ("GET", "/incidences/counts"): AGENT,
+    ("GET", "/incidences/{incidence_id}"): AGENT,
+    ("PATCH", "/incidences/{incidence_id}"): AGENT,
+    ("POST", "/incidences/{incidence_id}/take"): AGENT,
+    ("GET", "/incidences/{incidence_id}/timeline"): AGENT,
+    ("POST", "/incidences/{incidence_id}/timeline"): AGENT,
+    ("GET", "/incidences/{incidence_id}/messages"): AGENT,
+    ("POST", "/incidences/{incidence_id}/messages"): AGENT,
+    ("GET", "/incidences/user/{user_id}"): AGENT,
+    ("GET", "/incidences/order/{order_id}"): AGENT,
+    ("GET", "/agent/dashboard/{incidence_id}"): AGENT,
+    ("POST", "/agent/notes/{incidence_id}"): AGENT,
+    ("POST", "/agent/next"): AGENT,
+    ("GET", "/api/customers"): AGENT,
+    ("GET", "/api/customers/{customer_id}"): AGENT,
+    ("PATCH", "/api/customers/{customer_id}"): AGENT,
+    ("DELETE", "/api/customers/{customer_id}"): ADMIN,
+    ("GET", "/api/customers/{customer_id}/timeline"): AGENT,
+    ("GET", "/context/{user_id}"): agent_or_key("context"),
+    ("PUT", "/context/{user_id}/screen"): agent_or_key("context"),
+    ("PUT", "/context/{user_id}/cart"): agent_or_key("context"),
+    ("POST", "/context/{user_id}/signals"): agent_or_key("context"),
+    ("POST", "/friction/detect"): agent_or_key("friction"),
+    ("POST", "/friction/signals"): agent_or_key("friction"),
+    ("GET", "/friction/thresholds"): AGENT,
+    ("PUT", "/friction/thresholds"): ADMIN,
+    ("POST", "/channel/route"): agent_or_key("routing"),
+    ("POST", "/channel/escalate"): agent_or_key("routing"),
+    ("GET", "/channel/rules"): AGENT,
+    ("PUT", "/channel/rules"): ADMIN,
+    ("POST", "/api/track"): Access(scope="track"),
+    ("GET", "/api/rules"): AGENT,
+    ("GET", "/api/rules/{kind}"): AGENT,
+    ("GET", "/api/rules/{kind}/versions"): AGENT,
+    ("POST", "/webhooks/freshchat"): OPEN,  # the signature is the permission
+    ("HEAD", "/webhooks/freshchat"): OPEN,
+    ("GET", "/api/jobs"): ADMIN,
+    ("POST", "/api/jobs/{job_id}/retry"): ADMIN,
+    ("POST", "/api/jobs/{job_id}/cancel"): ADMIN,
+    ("GET", "/api/dead-letters"): ADMIN,
+    ("POST", "/api/dead-letters/{letter_id}/replay"): ADMIN,
+    ("GET", "/api/audit"): SUPERVISOR,
+    ("GET", "/api/audit/verify"): SUPERVISOR,
+    ("WS", "/live"): AGENT,
+}

@@ -1,0 +1,148 @@
+"""Wire types of identity."""
+
+import re
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, HttpUrl
+
+from backend.core.text import Line
+from backend.core.wire import Change, UtcInstant, Wire
+from backend.identity.permissions import SCOPES
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"(),:;\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def _email(value: str) -> str:
+    value = value.strip().lower()
+    if not _EMAIL.fullmatch(value):
+        raise ValueError("Invalid email format")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("is no IANA time zone, such as Asia/Kolkata")
+    return value
+
+
+def _scopes(value: list[str]) -> list[str]:
+    if unknown := set(value) - set(SCOPES):
+        raise ValueError(f"unknown scopes {sorted(unknown)}; there are {', '.join(SCOPES)}")
+    return sorted(set(value))
+
+
+Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
+NewPassword = Annotated[str, Field(min_length=8, max_length=256)]
+Role = Literal["agent", "supervisor", "admin", "owner"]
+TimeZone = Annotated[str, AfterValidator(_zone)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+class SignUp(Wire):
+    email: Email
+    password: NewPassword
+    name: Line
+    business_name: Line | None = None
+
+
+class Credentials(Wire):
+    email: Annotated[str, Field(max_length=254), AfterValidator(lambda value: value.strip().lower())]
+    password: Annotated[str, Field(max_length=256)]
+
+
+class RefreshRequest(Wire):
+    refresh_token: Annotated[str, Field(max_length=256)]
+
+
+class UserRead(Wire):
+    id: str
+    email: str
+    name: str
+    avatar_url: str | None = None
+
+
+class UserChange(Wire):
+    name: Line | None = None
+    avatar_url: HttpUrl | None = None
+
+
+class BusinessRead(Wire):
+    id: str
+    name: str
+    currency: str
+    time_zone: str
+    version: int
+
+
+class BusinessCreate(Wire):
+    name: Line
+    currency: Currency = "INR"
+    time_zone: TimeZone = "Asia/Kolkata"
+
+
+class BusinessChange(Change):
+    name: Line | None = None
+    currency: Currency | None = None
+    time_zone: TimeZone | None = None
+
+
+class MemberRead(Wire):
+    id: str
+    user_id: str
+    email: str
+    name: str
+    role: Role
+    created_at: UtcInstant
+
+
+class MemberAdd(Wire):
+    email: Email
+    name: Line
+    role: Role
+    password: NewPassword | None = None
+
+
+class MemberChange(Wire):
+    role: Role
+
+
+class SignInRead(Wire):
+    """What signing in answers. `expires_at` is the access token's end."""
+
+    user: UserRead
+    business: BusinessRead
+    role: Role
+    member_id: str
+    access_token: str
+    refresh_token: str
+    expires_at: UtcInstant
+
+
+class MeRead(Wire):
+    user: UserRead
+    business: BusinessRead
+    role: Role
+    member_id: str
+    time: UtcInstant
+
+
+class KeyCreate(Wire):
+    name: Line
+    scopes: Annotated[list[str], AfterValidator(_scopes)] = list(SCOPES)
+
+
+class KeyRead(Wire):
+    id: str
+    name: str
+    hint: str
+    scopes: list[str]
+    created_at: UtcInstant
+    last_used_at: UtcInstant | None = None
+    revoked_at: UtcInstant | None = None
+
+
+class KeyCreated(KeyRead):
+    """A new key; `key` is shown this once."""
+
+    key: str

@@ -1,0 +1,59 @@
+"""What happens to an incidence. Each event's state is the IncidenceRead after it."""
+
+from backend.events.event import Event
+
+
+class IncidenceOpened(Event, type="incidence.opened"):
+    pass
+
+
+class IncidenceTaken(Event, type="incidence.taken"):
+    """An agent claimed it. (Not the same as being assigned by somebody.)"""
+
+
+class IncidenceAssigned(Event, type="incidence.assigned"):
+    pass
+
+
+class MessageReceived(Event, type="incidence.message_received"):
+    """From the customer. data: text, platform?, messageId?."""
+
+
+class MessageSent(Event, type="incidence.message_sent"):
+    """To the customer. data: text, platform?."""
+
+
+class NoteAdded(Event, type="incidence.note_added"):
+    """Among ourselves. data: text."""
+
+
+class StatusChanged(Event, type="incidence.status_changed"):
+    pass
+
+
+class IncidenceSnoozed(Event, type="incidence.snoozed"):
+    pass
+
+
+class SnoozeEnded(Event, type="incidence.snooze_ended"):
+    pass
+
+
+class IncidenceClosed(Event, type="incidence.closed"):
+    pass
+
+
+class IncidenceReopened(Event, type="incidence.reopened"):
+    pass
+
+
+class IncidenceChanged(Event, type="incidence.changed"):
+    """Fields other than the above. data.changes: {field: [before, after]}."""
+
+
+class ChannelEscalated(Event, type="incidence.channel_escalated"):
+    """A higher channel was allowed. data: channels [before, after], reason."""
+
+
+class FrictionNoticed(Event, type="incidence.friction_noticed"):
+    """The customer of an open incidence struggles on. data: score, reasons."""

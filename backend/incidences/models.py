@@ -1,0 +1,82 @@
+"""Incidences, and the conversations on chat platforms they are tied to. Their timelines are the events."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.core.rows import Base, BusinessOwned, Identified, Json, Versioned
+
+
+class Incidence(Identified, BusinessOwned, Versioned, Base):
+    """One support case."""
+
+    __tablename__ = "incidences"
+    __table_args__ = (
+        UniqueConstraint("business_id", "number"),
+        Index("ix_incidences_queue", "business_id", "status", "priority", "waiting_since", "id"),
+        Index("ix_incidences_agent", "business_id", "agent_id", "status"),
+        Index("ix_incidences_order", "business_id", "order_id"),
+        Index("ix_incidences_updated", "business_id", "updated_at", "id"),
+    )
+
+    number: Mapped[int]
+    """Counts up within the business; shown as INC-1042."""
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
+    order_id: Mapped[str | None] = mapped_column(String(128))
+    stage: Mapped[str] = mapped_column(String(16))
+    channel: Mapped[str] = mapped_column(String(16))
+    trigger: Mapped[str] = mapped_column(String(24))
+    status: Mapped[str] = mapped_column(String(16), default="OPEN")
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    priority: Mapped[int]
+    """1 (first) to 4."""
+    summary: Mapped[str] = mapped_column(String(200), default="")
+
+    app_screen: Mapped[str | None] = mapped_column(String(128))
+    user_inputs: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    selected_items: Mapped[list[Any]] = mapped_column(Json, default=list)
+    event_type: Mapped[str | None] = mapped_column(String(32))
+    order_value: Mapped[int | None]
+    """Minor units of the business's currency."""
+
+    issue_category: Mapped[str | None] = mapped_column(String(64))
+    root_cause: Mapped[str | None] = mapped_column(String(200))
+    resolution_type: Mapped[str | None] = mapped_column(String(64))
+    time_to_resolve: Mapped[int | None]
+    """Seconds from creation to resolution."""
+    order_impact: Mapped[str | None] = mapped_column(String(16))
+
+    agent_id: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
+    allowed_channels: Mapped[list[str]] = mapped_column(Json)
+    routing: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Why these channels: the rule that decided, its version and the facts it saw."""
+    auto_escalate_at: Mapped[datetime | None]
+    friction_score: Mapped[int | None]
+    platform: Mapped[str | None] = mapped_column(String(32))
+
+    last_seq: Mapped[int] = mapped_column(default=0)
+    """The seq of its newest event."""
+    last_message_seq: Mapped[int] = mapped_column(default=0)
+    """The seq of the newest customer-visible message, from either side: what `lastSeenSeq` is held against."""
+    last_message: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    waiting_since: Mapped[datetime | None]
+    """Since when the customer waits for us; None while we wait for them."""
+    first_response_at: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    reopen_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+
+
+class Conversation(BusinessOwned, Base):
+    """A conversation on a chat platform, tied to the incidence it is about. The key makes sure that there is one."""
+
+    __tablename__ = "conversations"
+
+    business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    incidence_id: Mapped[str] = mapped_column(ForeignKey("incidences.id"), index=True)

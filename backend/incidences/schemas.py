@@ -1,0 +1,247 @@
+"""Wire types of incidences, of the agent's view and of the channel router."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from backend.core.text import Body, JsonList, JsonObject, Key, Line
+from backend.core.wire import Amount, Change, UtcInstant, Wire
+from backend.customers.schemas import CustomerBrief, CustomerRead
+
+Stage = Literal["PRE_ORDER", "POST_ORDER"]
+Channel = Literal["IN_APP_CHAT", "CALL", "WHATSAPP"]
+Trigger = Literal["USER_INITIATED", "SYSTEM_INITIATED"]
+Status = Literal["OPEN", "WAITING", "SNOOZED", "CLOSED"]
+Outcome = Literal["RESOLVED", "DROPPED", "CONVERTED"]
+OrderImpact = Literal["PLACED", "MODIFIED", "LOST"]
+View = Literal["mine", "unassigned", "all", "sla_risk", "high_friction", "high_churn", "escalated", "snoozed", "closed"]
+Sort = Literal["queue", "updated", "created", "value", "friction"]
+Seq = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class IncidenceOpen(Wire):
+    """A new case. `userId` is the customer's external id; an unknown one makes the customer."""
+
+    user_id: Key
+    stage: Stage
+    channel: Channel
+    trigger: Trigger
+    order_id: Key | None = None
+    order_value: Amount | None = None
+    event_type: Key | None = None
+    app_screen: Key | None = None
+    user_inputs: JsonObject = {}
+    selected_items: JsonList = []
+    issue_category: Annotated[Key, Field(max_length=64)] | None = None
+    summary: Line | None = None
+
+
+class LastMessage(Wire):
+    text: str
+    """The first 140 characters."""
+    by: Literal["customer", "agent"]
+    at: UtcInstant
+
+
+class IncidenceRead(Wire):
+    """An incidence as lists, the feed and the workspace show it."""
+
+    incidence_id: str
+    ref: str
+    """`INC-1042`: what people call it."""
+    version: int
+    user_id: str
+    customer: CustomerBrief
+    order_id: str | None
+    stage: Stage
+    channel: Channel
+    trigger: Trigger
+    status: Status
+    outcome: Outcome | None
+    priority: int
+    summary: str
+    app_screen: str | None
+    user_inputs: dict[str, Any]
+    selected_items: list[Any]
+    event_type: str | None
+    order_value: float | int | None
+    currency: str
+    issue_category: str | None
+    root_cause: str | None
+    resolution_type: str | None
+    time_to_resolve: int | None
+    order_impact: OrderImpact | None
+    agent_id: str | None
+    agent_name: str | None
+    allowed_channels: list[str]
+    routing: dict[str, Any]
+    auto_escalate_at: UtcInstant | None
+    friction_score: int | None
+    platform: str | None
+    last_seq: int
+    last_message_seq: int
+    last_message: LastMessage | None
+    waiting_since: UtcInstant | None
+    first_response_at: UtcInstant | None
+    snoozed_until: UtcInstant | None
+    reopen_count: int
+    created_at: UtcInstant
+    updated_at: UtcInstant
+    resolved_at: UtcInstant | None
+
+
+class IncidenceChange(Change):
+    """A change; fields left out stay. An outcome closes it; status OPEN on a closed one reopens it."""
+
+    status: Status | None = None
+    outcome: Outcome | None = None
+    agent_id: str | None = None
+    priority: Annotated[int, Field(ge=1, le=4)] | None = None
+    summary: Line | None = None
+    order_id: Key | None = None
+    order_value: Amount | None = None
+    event_type: Key | None = None
+    app_screen: Key | None = None
+    user_inputs: JsonObject | None = None
+    selected_items: JsonList | None = None
+    issue_category: Annotated[Key, Field(max_length=64)] | None = None
+    root_cause: Line | None = None
+    resolution_type: Annotated[Key, Field(max_length=64)] | None = None
+    order_impact: OrderImpact | None = None
+    snoozed_until: UtcInstant | None = None
+    reason: Line | None = None
+
+
+class Take(Wire):
+    """A claim. With a version, it must be the one on screen."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
+class MessageSend(Wire):
+    """A message to the customer. `lastSeenSeq` is the newest seq of the incidence that the writer saw."""
+
+    text: Body
+    last_seen_seq: Seq
+
+
+class NoteAdd(Wire):
+    """A note among ourselves."""
+
+    text: Body
+
+
+class TimelineEntry(Wire):
+    """One event of the timeline, as /live sends it."""
+
+    kind: Literal["event"] = "event"
+    seq: int
+    id: str
+    type: str
+    subject: dict[str, str]
+    incidence_id: str | None
+    customer_id: str | None
+    actor: dict[str, str | None]
+    at: UtcInstant
+    recorded_at: UtcInstant
+    data: dict[str, Any] | None
+    state: dict[str, Any] | None
+
+
+class Posted(Wire):
+    """What a message or note answers: the incidence after it, and its entry's seq."""
+
+    incidence: IncidenceRead
+    seq: int
+    id: str
+
+
+class Next(Wire):
+    """The best next incidence, claimed, and why it is; or none left."""
+
+    incidence: IncidenceRead | None
+    reasons: list[str]
+
+
+class ActionVerdict(Wire):
+    """What the agent may do, before the key is pressed."""
+
+    type: str
+    allowed: bool
+    reason: str | None = None
+
+
+class OrderContext(Wire):
+    cart_items: list[Any]
+    guest_count: int | None
+    event_date: str | None
+    event_type: str | None
+    selected_platter: Any
+    estimated_value: float | int | None
+    currency: str
+
+
+class AppState(Wire):
+    current_screen: str | None
+    previous_screens: list[str]
+    items_viewed: int
+    items_added: int
+    last_activity: UtcInstant | None
+    session_duration: int
+    """Seconds."""
+
+
+class FrictionPanel(Wire):
+    score: int
+    reasons: list[dict[str, Any]]
+    """{rule, points, text}, most points first."""
+    trend: list[int]
+    rule_version: int
+    as_of: UtcInstant | None
+
+
+class PreviousIncidence(Wire):
+    incidence_id: str
+    ref: str
+    summary: str
+    status: Status
+    outcome: Outcome | None
+    created_at: UtcInstant
+
+
+class Dashboard(Wire):
+    """All that an agent needs to understand a case at a glance, in one answer."""
+
+    incidence: IncidenceRead
+    user_details: CustomerRead
+    order_context: OrderContext
+    app_state: AppState
+    friction: FrictionPanel
+    previous_incidences: list[PreviousIncidence]
+    actions: list[ActionVerdict]
+    timeline: list[TimelineEntry]
+    as_of: int
+
+
+class RouteRequest(Wire):
+    order_value: Decimal = Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False)
+    event_type: Key | None = None
+
+
+class AutoEscalation(Wire):
+    after_seconds: int
+
+
+class RouteVerdict(Wire):
+    channels: list[str]
+    auto_escalation: AutoEscalation | None
+    rule: str
+    rule_version: int
+    reason: str
+
+
+class ChannelEscalate(Wire):
+    incidence_id: str
+    reason: Line
+    version: Annotated[int, Field(ge=1)] | None = None

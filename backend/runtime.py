@@ -1,0 +1,74 @@
+"""The one composition root: every long-lived part of a process, made from the settings."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry
+
+from backend.core.clock import Clock, RealClock
+from backend.core.db import Database, connect
+from backend.core.limits import RateLimit
+from backend.events.feed import Feed
+from backend.events.presence import Presence
+from backend.identity.gate import Gate
+from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from backend.jobs.worker import Worker
+
+
+@dataclass
+class Runtime:
+    """What a process holds. Tests make their own with a frozen clock."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    feed: Feed
+    presence: Presence
+    gate: Gate
+    registry: CollectorRegistry
+    sign_in_limit: RateLimit
+    track_limit: RateLimit
+    worker: "Worker | None" = None
+
+    @classmethod
+    def build(cls, settings: Settings, clock: Clock | None = None) -> "Runtime":
+        """Everything wired together, nothing started."""
+        clock = clock or RealClock()
+        database = connect(settings.resolved_database_url())
+        feed = Feed(database)
+        gate = Gate(database, clock, settings)
+        runtime = cls(
+            settings,
+            clock,
+            database,
+            feed,
+            Presence(feed),
+            gate,
+            CollectorRegistry(),
+            RateLimit(settings.sign_in_per_minute, clock),
+            RateLimit(settings.track_per_minute, clock),
+        )
+        database.on_commit = runtime.committed
+        return runtime
+
+    def committed(self, info: dict[str, Any]) -> None:
+        """After each commit: the feeds of the businesses that have news, and the relay when jobs are wanted."""
+        if businesses := info.get("businesses"):
+            self.feed.wake(businesses)
+        if info.get("jobs") and self.worker:
+            self.worker.wake()
+
+    @property
+    def jobs_state(self) -> str:
+        """How the jobs of this process are: `elsewhere`, or what the worker says."""
+        return self.worker.state if self.worker else "elsewhere"
+
+    async def start(self, *, run_jobs: bool = True) -> None:
+        """Open the database; with `run_jobs`, start jobs and timers behind the first requests."""
+        await self.database.start()
+
+    async def close(self) -> None:
+        await self.feed.close()
+        await self.database.close()

@@ -1,0 +1,66 @@
+"""Settings: environment variables with the prefix HOLDFAST_, or a TOML file named by HOLDFAST_CONFIG."""
+
+import os
+import secrets
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class Settings(BaseSettings):
+    """Everything that a server can be told. `holdfast doctor` prints what is in force."""
+
+    model_config = SettingsConfigDict(env_prefix="HOLDFAST_", extra="ignore")
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("holdfast"), description="where files are kept")
+    database_url: str = Field("", description="sqlite:///file.db or postgresql://user@host/name; a file in data_dir")
+    secret: SecretStr = Field(SecretStr(""), description="signs tokens; made and kept in data_dir when absent")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_format: str = Field("json", description="json or console")
+    metrics_token: SecretStr = Field(SecretStr(""), description="lets others than loopback read /metrics")
+
+    token_days: float = Field(7, description="how long an access token holds, in days")
+    refresh_days: float = Field(30, description="how long a refresh token holds, in days")
+    sign_in_per_minute: int = Field(10, description="sign-in tries a minute, per address and per account")
+    track_per_minute: int = Field(100, description="requests a minute per key on /api/track")
+    max_body_bytes: int = Field(1_048_576, description="the largest request body, in bytes")
+
+    feed_keep_events: int = Field(50_000, description="how far back /live resumes before it says resync, in events")
+    heartbeat_seconds: float = Field(10, description="seconds between heartbeats on /live")
+    visit_timeout_seconds: int = Field(1_800, description="a visit ends after this many seconds of silence")
+
+    freshchat_public_key: str = Field("", description="the public key from Freshchat's webhook settings")
+    sentry_dsn: str = Field("", description="where errors are reported")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = os.environ.get("HOLDFAST_CONFIG")
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources
+
+    def resolved_database_url(self) -> str:
+        """The database in force: the one given, or a file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'holdfast.db'}"
+
+    def resolved_secret(self) -> str:
+        """The secret given, or the one kept in the data folder (mode 0600), made on first use."""
+        if self.secret.get_secret_value():
+            return self.secret.get_secret_value()
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        path = self.data_dir / "secret"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        return path.read_text().strip()

@@ -1,0 +1,1 @@
+"""What customers do in the app: signals by the thousand, the live context they add up to, and friction."""

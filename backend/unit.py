@@ -1,0 +1,114 @@
+"""`Unit`: what a router awaits. It runs services as one read or one write on behalf of the caller."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+from fastapi import Depends, Request
+from pydantic_core import to_jsonable_python
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.core.errors import Conflict, Unauthenticated
+from backend.events.event import SYSTEM, Actor
+from backend.identity.gate import Caller
+from backend.identity.models import IdempotentAnswer
+from backend.runtime import Runtime
+from backend.work import Work
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Service = Callable[Concatenate[Work, P], T]
+
+
+class Units:
+    """Runs services for one business and one actor."""
+
+    def __init__(self, runtime: Runtime, business_id: str, actor: Actor = SYSTEM, request_id: str = "") -> None:
+        self.runtime, self.business_id, self.actor, self.request_id = runtime, business_id, actor, request_id
+
+    def work(self, session: Session) -> Work:
+        """A Work on `session`, which from now on sees this business only."""
+        if self.business_id:
+            session.info["business_id"] = self.business_id
+        return Work(session, self.business_id, self.runtime.clock.now(), self.actor, self.request_id)
+
+    async def read(self, service: Service[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The service's answer from a snapshot."""
+        return await self.runtime.database.read(lambda session: service(self.work(session), *args, **kwargs))
+
+    async def write(self, service: Service[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The service's answer, once it is on disk."""
+        return await self.runtime.database.write(lambda session: service(self.work(session), *args, **kwargs))
+
+
+class RequestUnits(Units):
+    """Units of a request: adds the caller, and answers a repeated Idempotency-Key with what was answered first."""
+
+    def __init__(self, runtime: Runtime, caller: Caller, request_id: str, idempotency: tuple[str, str] | None) -> None:
+        super().__init__(runtime, caller.business_id, caller.actor, request_id)
+        self.caller, self._idempotency = caller, idempotency
+
+    @property
+    def unkept(self) -> Units:
+        """The same without keeping the answer for a repeated Idempotency-Key: for answers that hold a secret."""
+        return Units(self.runtime, self.business_id, self.actor, self.request_id)
+
+    async def write(self, service: Service[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._idempotency is None:
+            return await super().write(service, *args, **kwargs)
+        key, request = self._idempotency
+
+        def once(session: Session) -> Any:
+            known = session.execute(
+                select(IdempotentAnswer.request, IdempotentAnswer.answer).where(
+                    IdempotentAnswer.business_id == self.business_id, IdempotentAnswer.key == key
+                )
+            ).first()
+            if known is not None:
+                if known.request != request:
+                    raise Conflict("This Idempotency-Key was used for another request.", code="IDEMPOTENCY_KEY_REUSED")
+                return known.answer
+            row = {"business_id": self.business_id, "key": key, "request": request}
+            work = self.work(session)
+            session.execute(insert(IdempotentAnswer), {**row, "answer": None, "created_at": work.now})
+            answer = service(work, *args, **kwargs)
+            mine = (IdempotentAnswer.business_id == self.business_id) & (IdempotentAnswer.key == key)
+            session.execute(update(IdempotentAnswer).where(mine).values(answer=to_jsonable_python(answer, by_alias=True)))
+            return answer
+
+        try:
+            return await self.runtime.database.write(once)  # type: ignore[no-any-return]
+        except IntegrityError:  # on PostgreSQL the same key came twice at once: the first has committed by now
+            return await self.runtime.database.write(once)  # type: ignore[no-any-return]
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The process's runtime."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+async def enter(request: Request) -> None:
+    """Every route's first dependency: resolve the caller and ask the permission table."""
+    runtime = runtime_of(request)
+    path = request.scope["route"].path
+    request.state.caller = await runtime.gate.enter(request.method, path, request.headers, request.query_params)
+
+
+async def _unit(request: Request) -> RequestUnits:
+    caller: Caller | None = request.state.caller
+    if caller is None:
+        raise Unauthenticated("Sign in first.")
+    key = request.headers.get("idempotency-key")
+    idempotency = None
+    if key and request.method == "POST":
+        body = await request.body()
+        seen = hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
+        idempotency = (key[:255], seen)
+    return RequestUnits(runtime_of(request), caller, request.state.request_id, idempotency)
+
+
+RuntimeOf = Annotated[Runtime, Depends(runtime_of)]
+Unit = Annotated[RequestUnits, Depends(_unit)]
