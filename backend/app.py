@@ -3,10 +3,11 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.routing import APIRoute
-from starlette.routing import Route, WebSocketRoute
+from fastapi.routing import iter_route_contexts
+from starlette.routing import WebSocketRoute
 
 from backend import slices
 from backend.core.http import Edge, HttpMetrics, answer_failures
@@ -42,6 +43,7 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
     app.include_router(health)
     for module in slices.load("router"):
         app.include_router(module.router)  # type: ignore[attr-defined]
+    _open_doors(app)
     answer_failures(app)
     app.add_middleware(Edge, metrics=HttpMetrics(runtime.registry), max_body_bytes=runtime.settings.max_body_bytes)
     _refuse_unlisted(app)
@@ -51,13 +53,30 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
 def routes_of(app: FastAPI) -> set[tuple[str, str]]:
     """Every (method, path) that the app answers, WebSockets as WS; the OpenAPI document aside."""
     found: set[tuple[str, str]] = set()
-    for route in app.routes:
-        if isinstance(route, WebSocketRoute) or route.__class__.__name__ == "APIWebSocketRoute":
-            found.add(("WS", route.path))  # type: ignore[attr-defined]
-        elif isinstance(route, (APIRoute, Route)) and route.path != "/openapi.json":
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, WebSocketRoute):
+            found.add(("WS", str(route.path)))
+        elif route.path != "/openapi.json":
             methods = set(route.methods or ())
-            found |= {(method, route.path) for method in methods if method != "HEAD" or "GET" not in methods}
+            found |= {(method, str(route.path)) for method in methods if method != "HEAD" or "GET" not in methods}
     return found
+
+
+def _open_doors(app: FastAPI) -> None:
+    """The slices' hot paths, plain Starlette routes that are matched before all others, and what they say of themselves."""
+    doors = [route for module in slices.load("doors") for route in module.ROUTES]  # type: ignore[attr-defined]
+    app.router.routes[:0] = doors
+    documents = [module.document() for module in slices.load("openapi")]  # type: ignore[attr-defined]
+    of_routes = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        whole = of_routes()
+        for document in documents:
+            whole["paths"] |= document["paths"]
+            whole["components"]["schemas"] |= document["components"]["schemas"]
+        return whole
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _refuse_unlisted(app: FastAPI) -> None:

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 
+from backend import slices
 from backend.core.clock import Clock, RealClock
 from backend.core.db import Database, connect
 from backend.core.limits import RateLimit
 from backend.events.feed import Feed
 from backend.events.presence import Presence
 from backend.identity.gate import Gate
+from backend.identity.service import business_ids
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class Runtime:
     @classmethod
     def build(cls, settings: Settings, clock: Clock | None = None) -> "Runtime":
         """Everything wired together, nothing started."""
+        for part in ("models", "events", "jobs"):  # what slices declare to the machines by being imported
+            slices.load(part)
         clock = clock or RealClock()
         database = connect(settings.resolved_database_url())
         feed = Feed(database)
@@ -68,7 +72,19 @@ class Runtime:
     async def start(self, *, run_jobs: bool = True) -> None:
         """Open the database; with `run_jobs`, start jobs and timers behind the first requests."""
         await self.database.start()
+        if run_jobs:
+            self.worker = self.make_worker()
+            self.worker.start_soon()
+
+    def make_worker(self) -> "Worker":
+        """A worker for this process, not started: its imports cost what a process without jobs need not pay."""
+        from backend.jobs.worker import Worker
+
+        url = self.settings.resolved_database_url()
+        return Worker(self.database, self.clock, database_url=url, runtime=self, businesses=business_ids)
 
     async def close(self) -> None:
+        if self.worker:
+            await self.worker.stop()
         await self.feed.close()
         await self.database.close()

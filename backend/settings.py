@@ -23,6 +23,7 @@ class Settings(BaseSettings):
 
     token_days: float = Field(7, description="how long an access token holds, in days")
     refresh_days: float = Field(30, description="how long a refresh token holds, in days")
+    bcrypt_cost: int = Field(12, ge=4, le=16, description="the cost of password hashes; 12 takes about 0.2 s")
     sign_in_per_minute: int = Field(10, description="sign-in tries a minute, per address and per account")
     track_per_minute: int = Field(100, description="requests a minute per key on /api/track")
     max_body_bytes: int = Field(1_048_576, description="the largest request body, in bytes")

@@ -75,7 +75,9 @@ class RequestUnits(Units):
             session.execute(insert(IdempotentAnswer), {**row, "answer": None, "created_at": work.now})
             answer = service(work, *args, **kwargs)
             mine = (IdempotentAnswer.business_id == self.business_id) & (IdempotentAnswer.key == key)
-            session.execute(update(IdempotentAnswer).where(mine).values(answer=to_jsonable_python(answer, by_alias=True)))
+            session.execute(
+                update(IdempotentAnswer).where(mine).values(answer=to_jsonable_python(answer, by_alias=True))
+            )
             return answer
 
         try:

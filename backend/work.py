@@ -16,7 +16,7 @@ from backend.events import log
 from backend.events.event import SYSTEM, Actor, Event
 from backend.events.models import EventRow
 from backend.jobs import outbox
-from backend.jobs.registry import Job
+from backend.jobs.registry import JOBS, Job
 
 Row = TypeVar("Row", bound=Base)
 
@@ -47,6 +47,10 @@ class Work:
             raise NotFound(f"There is no {what or model.__tablename__.rstrip('s')} {id!r} here.", id=id)
         return row
 
+    def next_seq(self) -> int:
+        """The seq that the next event of this unit gets, for states that carry it."""
+        return log.head(self.session, self.business_id)[0] + 1
+
     def emit(self, event: Event) -> EventRow:
         """Record that `event` happened, in this transaction; subscribers follow after the commit."""
         row = log.append(
@@ -62,9 +66,12 @@ class Work:
         outbox.add_subscribers(self, type(event), row)
         return row
 
-    def enqueue(self, job: Job, *, at: datetime | None = None, key: str | None = None, **args: Any) -> None:
-        """Run `job` after the commit, at `at` if given. A later call with the same `key` replaces an earlier one."""
-        outbox.add(self, job, at=at, key=key, args=args)
+    def enqueue(self, job: Job | str, *, at: datetime | None = None, key: str | None = None, **args: Any) -> None:
+        """Run `job` (or the job of that name) after the commit, at `at` if given.
+
+        A later call with the same `key` replaces an earlier one that is still pending.
+        """
+        outbox.add(self, JOBS[job] if isinstance(job, str) else job, at=at, key=key, args=args)
 
     def cancel(self, key: str) -> None:
         """Forget the pending job with that key, if it has not started."""

@@ -35,19 +35,21 @@ class Incidences(Noun):
 
     async def timeline(self, id: str, **query: Any) -> Entries:
         """`limit, cursor`; the newest page first, each page oldest entry first."""
-        return await self.transport.call("GET", "/incidences/{incidence_id}/timeline", Entries, incidence_id=id, **query)
+        return await self.transport.call(
+            "GET", "/incidences/{incidence_id}/timeline", Entries, incidence_id=id, **query
+        )
 
     async def add_to_timeline(self, id: str, body: s.NoteAdd) -> s.Posted:
         return await self.transport.call("POST", "/incidences/{incidence_id}/timeline", s.Posted, body, incidence_id=id)
 
     async def messages(self, id: str, **query: Any) -> Entries:
-        return await self.transport.call("GET", "/incidences/{incidence_id}/messages", Entries, incidence_id=id, **query)
+        return await self.transport.call(
+            "GET", "/incidences/{incidence_id}/messages", Entries, incidence_id=id, **query
+        )
 
     async def send(self, id: str, body: s.MessageSend, *, idempotency_key: str | None = None) -> s.Posted:
         path = "/incidences/{incidence_id}/messages"
-        return await self.transport.call(
-            "POST", path, s.Posted, body, incidence_id=id, idempotency_key=idempotency_key
-        )
+        return await self.transport.call("POST", path, s.Posted, body, incidence_id=id, idempotency_key=idempotency_key)
 
     async def of_user(self, user_id: str) -> Page[Incidence]:
         return await self.transport.call("GET", "/incidences/user/{user_id}", Page[Incidence], user_id=user_id)
@@ -62,9 +64,7 @@ class Agent(Noun):
 
     async def note(self, id: str, body: s.NoteAdd, *, idempotency_key: str | None = None) -> s.Posted:
         path = "/agent/notes/{incidence_id}"
-        return await self.transport.call(
-            "POST", path, s.Posted, body, incidence_id=id, idempotency_key=idempotency_key
-        )
+        return await self.transport.call("POST", path, s.Posted, body, incidence_id=id, idempotency_key=idempotency_key)
 
     async def next(self) -> s.Next:
         return await self.transport.call("POST", "/agent/next", s.Next)

@@ -1,6 +1,6 @@
 """The live feed over a WebSocket: one connection. Following through drops is `console.live`'s work."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ class LiveConnection:
     def __init__(self, socket: Any) -> None:
         self._socket = socket
 
-    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+    async def __aiter__(self) -> AsyncGenerator[dict[str, Any], None]:
         from websockets.exceptions import ConnectionClosed
 
         try:

@@ -115,7 +115,11 @@ def _refusal(response: httpx.Response) -> ApiError:
     try:
         error = response.json()["error"]
         return ApiError(
-            response.status_code, error["code"], error["message"], error.get("details") or {}, error.get("requestId", "")
+            response.status_code,
+            error["code"],
+            error["message"],
+            error.get("details") or {},
+            error.get("requestId", ""),
         )
     except (ValueError, KeyError, TypeError):
         return ApiError(response.status_code, "HTTP_ERROR", f"The server answered {response.status_code}.", {})

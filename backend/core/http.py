@@ -109,7 +109,11 @@ class Edge:
 
 
 def _unexpected(request_id: str) -> JsonResponse:
-    error = {"code": "INTERNAL_ERROR", "message": "Something went wrong on our side. Quote the request id.", "details": {}}
+    error = {
+        "code": "INTERNAL_ERROR",
+        "message": "Something went wrong on our side. Quote the request id.",
+        "details": {},
+    }
     return JsonResponse({"success": False, "error": {**error, "requestId": request_id}}, 500)
 
 

@@ -1,26 +1,37 @@
-"""Rate limits: a moving window a minute, in this process's memory."""
+"""Rate limits: a moving window of a minute, in this process's memory."""
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+from math import ceil
 
 from backend.core.clock import Clock
 from backend.core.errors import RateLimited
 
+_WINDOW = timedelta(minutes=1)
+_NAMES_AT_MOST = 50_000
+
 
 class RateLimit:
-    """At most `per_minute` hits per name in any minute."""
+    """At most `per_minute` hits per name in any minute of the clock."""
 
     def __init__(self, per_minute: int, clock: Clock) -> None:
-        self._item = RateLimitItemPerMinute(per_minute)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._clock = clock
+        self._per_minute, self._clock = per_minute, clock
+        self._hits: OrderedDict[tuple[str, ...], deque[datetime]] = OrderedDict()
 
     def hit(self, *name: str) -> None:
-        """Count one; RateLimited with Retry-After (seconds) when it is one too many."""
-        if not self._limiter.hit(self._item, *name):
-            reset, _ = self._limiter.get_window_stats(self._item, *name)
-            seconds = max(1, round(reset - self._clock.now().timestamp()))
+        """Count one; RateLimited with Retry-After (seconds) when it is one too many, which is not counted."""
+        now = self._clock.now()
+        hits = self._hits.setdefault(name, deque())
+        self._hits.move_to_end(name)
+        while hits and hits[0] <= now - _WINDOW:
+            hits.popleft()
+        if len(hits) >= self._per_minute:
+            seconds = max(1, ceil((hits[0] + _WINDOW - now).total_seconds()))
             raise RateLimited(
-                f"Too many requests. Try again in {seconds} s.", headers={"Retry-After": str(seconds)}, retryAfter=seconds
+                f"Too many requests. Try again in {seconds} s.",
+                headers={"Retry-After": str(seconds)},
+                retryAfter=seconds,
             )
+        hits.append(now)
+        if len(self._hits) > _NAMES_AT_MOST:
+            self._hits.popitem(last=False)  # the name that has been quiet the longest

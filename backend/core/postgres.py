@@ -1,6 +1,7 @@
 """PostgreSQL: the same synchronous units through `AsyncSession.run_sync` on asyncpg, a transaction each."""
 
 import asyncio
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -11,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from backend.core.db import MergedUnit, Waiting, answer
+from backend.core.errors import Invalid
 
 T = TypeVar("T")
 _RETRIED = ("40001", "40P01")  # serialization failure, deadlock: the transaction left nothing behind, so run it again
-_TRIES = 5
+_TRIES = 6
+_APART_SECONDS = 0.1
 _GROUP_AT_MOST = 256
 
 
@@ -24,7 +27,7 @@ class PostgresDatabase:
     name = "postgresql"
 
     def __init__(self, url: str) -> None:
-        scheme, rest = url.split("://", 1)
+        _, rest = url.split("://", 1)
         self.url = url
         self.on_commit: Callable[[dict[str, Any]], None] = lambda _info: None
         self._engine = create_async_engine(
@@ -43,8 +46,11 @@ class PostgresDatabase:
             pass
 
     async def read(self, unit: Callable[[Session], T]) -> T:
-        async with AsyncSession(self._engine, autoflush=False, expire_on_commit=False) as session:
-            return await session.run_sync(unit)
+        try:
+            async with AsyncSession(self._engine, autoflush=False, expire_on_commit=False) as session:
+                return await session.run_sync(unit)
+        except DBAPIError as error:
+            raise _said_in_words(error) from error
 
     async def write(self, unit: Callable[[Session], T]) -> T:
         for remaining in reversed(range(_TRIES)):
@@ -53,8 +59,9 @@ class PostgresDatabase:
                     result = await session.run_sync(unit)
             except DBAPIError as error:
                 if remaining and getattr(error.orig, "sqlstate", None) in _RETRIED:
+                    await asyncio.sleep(random.uniform(0, _APART_SECONDS))  # so that they do not meet again
                     continue
-                raise
+                raise _said_in_words(error) from error
             if session.info:
                 self.on_commit(dict(session.info))
             return result
@@ -91,10 +98,23 @@ class PostgresDatabase:
         await self._engine.dispose()
 
 
+def _said_in_words(error: DBAPIError) -> Exception:
+    """What the caller can mend as a typed error, everything else as it is."""
+    if getattr(error.orig, "sqlstate", None) == _NUL_IN_TEXT:
+        return Invalid("A text holds the character NUL. Leave it out.")
+    return error
+
+
 def _run(session: Session, unit: MergedUnit[Any, Any], items: list[Any]) -> list[Any]:
     @contextmanager
     def savepoint() -> Iterator[Session]:
-        with session.begin_nested():
-            yield session
+        before = dict(session.info)
+        try:
+            with session.begin_nested():
+                yield session
+        except BaseException:
+            session.info.clear()  # what is remembered of rows that have been rolled back is wrong
+            session.info.update(before)
+            raise
 
     return Waiting.run(savepoint, unit, items)

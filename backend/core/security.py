@@ -13,7 +13,6 @@ import jwt
 
 from backend.core.errors import Unauthenticated
 
-BCRYPT_COST = 12
 _hashers = ThreadPoolExecutor(1, "bcrypt")  # one at a time: a burst of sign-ins must not take every core
 
 
@@ -22,7 +21,7 @@ def _prehash(password: str) -> bytes:
     return hashlib.sha256(password.encode()).hexdigest().encode()
 
 
-async def hash_password(password: str, cost: int = BCRYPT_COST) -> str:
+async def hash_password(password: str, cost: int) -> str:
     """The bcrypt hash of `password`, made off the event loop (about 0.2 s at cost 12)."""
     run = asyncio.get_running_loop().run_in_executor
     return (await run(_hashers, bcrypt.hashpw, _prehash(password), bcrypt.gensalt(cost))).decode()

@@ -65,7 +65,9 @@ def _required(value: str) -> str:
 # pydantic types for the wire: cleaned at the door, bounded, never silently cut.
 Line = Annotated[str, Field(max_length=200), AfterValidator(clean_line), AfterValidator(_required)]
 OptionalLine = Annotated[str, Field(max_length=200), AfterValidator(clean_line)]
-Body = Annotated[str, Field(max_length=20_000), AfterValidator(clean), AfterValidator(str.strip), AfterValidator(_required)]
+Body = Annotated[
+    str, Field(max_length=20_000), AfterValidator(clean), AfterValidator(str.strip), AfterValidator(_required)
+]
 Key = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(clean_line), AfterValidator(_required)]
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_checked)]
 JsonList = Annotated[list[Any], Field(max_length=500), BeforeValidator(_checked)]

@@ -16,7 +16,7 @@ from backend.events.event import REGISTRY, Audience
 PAGE = 500
 SLOW_AFTER = 2_000  # frames that wait for one client before it is cut off
 _POLL_SECONDS = 1.0  # other processes write too; their commits are found at the latest then
-_RANK: dict[Audience, int] = {"staff": 0, "supervisor": 1, "admin": 2}
+RANKS: dict[Audience, int] = {"staff": 0, "supervisor": 1, "admin": 2}
 
 
 class Frame:
@@ -26,7 +26,7 @@ class Frame:
 
     def __init__(self, row: Any) -> None:
         event = REGISTRY.get(row.type)
-        self.audience = _RANK[event.audience if event else "admin"]
+        self.audience = RANKS[event.audience if event else "admin"]
         self.seq: int = row.seq
         self.shown = orjson.dumps(frame_of(row)).decode()
         self.withheld = orjson.dumps(
@@ -56,23 +56,30 @@ def frame_of(row: Any) -> dict[str, Any]:
     }
 
 
+class Beat:
+    """Stands in the queue where a heartbeat goes."""
+
+
 class Follower:
-    """One client's place in the feed. `frames` yields None when the client was too slow and is cut off."""
+    """One client's place in the feed. When too much waits for it, it gets nothing more and `cut_off` is set."""
 
-    def __init__(self, rank: int) -> None:
-        self.rank = rank
-        self.queue: asyncio.Queue[Frame | str | None] = asyncio.Queue(SLOW_AFTER)
-        self.is_cut_off = False
+    def __init__(self, role: str | None) -> None:
+        self.rank = rank_of(role)
+        self.queue: asyncio.Queue[Frame | Beat | str] = asyncio.Queue(SLOW_AFTER)
+        self.cut_off = asyncio.Event()
 
-    def put(self, frame: Frame | str) -> None:
-        if self.is_cut_off:
+    def put(self, frame: "Frame | Beat | str") -> None:
+        if self.cut_off.is_set():
             return
         try:
             self.queue.put_nowait(frame)
         except asyncio.QueueFull:
-            self.is_cut_off = True
-            self.queue.get_nowait()
-            self.queue.put_nowait(None)
+            self.cut_off.set()
+
+
+def rank_of(role: str | None) -> int:
+    """What a role may see, as the rank of an audience."""
+    return {"agent": 0, "supervisor": 1}.get(role or "", 2)
 
 
 class Channel:
@@ -82,6 +89,7 @@ class Channel:
         self.database, self.business_id, self.head = database, business_id, head
         self.followers: set[Follower] = set()
         self.wake = asyncio.Event()
+        self.wake.set()  # what was committed since `head` was read woke nobody
         self.task = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:
@@ -128,7 +136,7 @@ class Feed:
             if business_id not in self.channels:  # somebody may have opened it while we read
                 self.channels[business_id] = Channel(self.database, business_id, head)
         channel = self.channels[business_id]
-        follower = Follower({"agent": 0, "supervisor": 1}.get(role or "", 2))
+        follower = Follower(role)
         channel.followers.add(follower)
         return follower, channel.head
 
@@ -150,6 +158,8 @@ class Feed:
                 follower.put(text)
 
     async def close(self) -> None:
-        for channel in self.channels.values():
-            channel.task.cancel()
+        tasks = [channel.task for channel in self.channels.values()]
         self.channels.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,21 +2,29 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from backend.core.db import Database
+from backend.core.errors import Unauthenticated
 from backend.core.ids import new_id
+from backend.core.log import logger
 from backend.core.text import clean_line
 from backend.events import log
 from backend.events.event import Actor
-from backend.events.feed import PAGE, Feed, Follower, Frame
+from backend.events.feed import PAGE, Beat, Feed, Follower, Frame, rank_of
 from backend.events.presence import Presence
 
-CLOSE_SLOW = 4008
 CLOSE_SIGNED_OUT = 4001
+CLOSE_SLOW = 4008
+_REASONS = {CLOSE_SIGNED_OUT: "signed out; sign in again", CLOSE_SLOW: "too slow; resume from your last seq"}
+_GOODBYE_SECONDS = 1.0
+
+Whoami = Callable[[], Awaitable[Actor]]
+"""Who the connection's credentials speak for now; Unauthenticated when they no longer hold."""
 
 
 class Line:
@@ -31,82 +39,106 @@ class Line:
         presence: Presence,
         business_id: str,
         actor: Actor,
+        whoami: Whoami,
         keep_events: int,
         heartbeat_seconds: float,
     ) -> None:
         self.socket, self.database, self.feed, self.presence = socket, database, feed, presence
-        self.business_id, self.actor = business_id, actor
+        self.business_id, self.actor, self.whoami = business_id, actor, whoami
         self.keep_events, self.heartbeat_seconds = keep_events, heartbeat_seconds
         self.connection = new_id()
 
     async def serve(self, after: int | None) -> None:
-        """Speak until the client leaves. `after` is the last seq it has; None starts at the head."""
+        """Speak until the client leaves, or must. `after` is the last seq it has; None starts at the head."""
         follower, head = await self.feed.follow(self.business_id, self.actor.role)
-        listening = asyncio.create_task(self._listen())
+        parts = (self._speak(follower, after, head), self._listen(), self._beat(follower), self._slow(follower))
+        tasks = [asyncio.create_task(part) for part in parts]
         try:
-            await self._send({"kind": "hello", "head": head})
-            sent = head if after is None else await self._replay(after, head, follower)
-            for frame in self.presence.all(self.business_id):
-                await self._send(frame)
-            await self._stream(follower, sent, listening)
-        except (WebSocketDisconnect, RuntimeError):
-            pass  # the client left while we spoke
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.feed.leave(self.business_id, follower)
             self.presence.move(self.business_id, self.connection, self._member, None, "viewing")
-            listening.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in ended:
+            if code := task.result():
+                await self._close(code)
 
     @property
     def _member(self) -> tuple[str, str]:
         return self.actor.id or "", self.actor.name
 
+    async def _close(self, code: int) -> None:
+        if self.socket.application_state is WebSocketState.CONNECTED:
+            with contextlib.suppress(TimeoutError, WebSocketDisconnect):
+                async with asyncio.timeout(_GOODBYE_SECONDS):  # a client that reads nothing hears no goodbye either
+                    await self.socket.close(code, _REASONS[code])
+
+    async def _speak(self, follower: Follower, after: int | None, head: int) -> None:
+        with contextlib.suppress(WebSocketDisconnect):  # it left while we spoke
+            await self._send({"kind": "hello", "head": head, "heartbeatSeconds": self.heartbeat_seconds})
+            sent = head if after is None else await self._replay(after, head, follower)
+            for presence in self.presence.all(self.business_id):
+                await self._send(presence)
+            while True:
+                frame = await follower.queue.get()
+                if isinstance(frame, Beat):
+                    await self._send({"kind": "heartbeat", "head": sent})
+                elif isinstance(frame, str):
+                    await self.socket.send_text(frame)
+                elif frame.seq > sent:
+                    await self.socket.send_text(frame.for_rank(follower.rank))
+                    sent = frame.seq
+
     async def _replay(self, after: int, head: int, follower: Follower) -> int:
-        """Send what lies between the client's cursor and the channel's. Too old, or from another history: resync."""
-        if after < head - self.keep_events or after > head:
+        """Send what lies between the client's cursor and the channel's head, and answer where the client is then.
+
+        Too old, or from another history: resync. A cursor ahead of the channel may come from a quicker process.
+        """
+        if after > head and after <= await self.database.read(lambda session: log.head_of(session, self.business_id)):
+            return after
+        if after > head or after < head - self.keep_events:
             await self._send({"kind": "resync", "oldest": max(head - self.keep_events, 0), "head": head})
             return head
         while after < head:
-            start = after
-            rows = await self.database.read(lambda session, start=start: log.after(session, self.business_id, start, PAGE))  # type: ignore[misc]
+            rows = await self.database.read(
+                lambda session, start=after: log.after(session, self.business_id, start, min(PAGE, head - start))  # type: ignore[misc]
+            )
             for row in rows:
-                if row.seq > head:
-                    break
                 await self.socket.send_text(Frame(row).for_rank(follower.rank))
-                after = row.seq
-            if not rows:
-                break
-        return after
-
-    async def _stream(self, follower: Follower, sent: int, listening: "asyncio.Task[None]") -> None:
-        while not listening.done():
-            try:
-                async with asyncio.timeout(self.heartbeat_seconds):
-                    frame = await follower.queue.get()
-            except TimeoutError:
-                await self._send({"kind": "heartbeat", "head": sent})
-                continue
-            if frame is None:
-                await self.socket.close(CLOSE_SLOW, "too slow; resume from your last seq")
-                return
-            if isinstance(frame, str):
-                await self.socket.send_text(frame)
-            elif frame.seq > sent:
-                await self.socket.send_text(frame.for_rank(follower.rank))
-                sent = frame.seq
+            after = rows[-1].seq if rows else head
+        return head
 
     async def _listen(self) -> None:
         """What the client says: where it is. Anything else is ignored."""
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        with contextlib.suppress(WebSocketDisconnect):
             while True:
                 try:
                     said = orjson.loads(await self.socket.receive_text())
-                except (orjson.JSONDecodeError, KeyError):
+                except (orjson.JSONDecodeError, KeyError):  # no JSON, or bytes
                     continue
                 if isinstance(said, dict) and said.get("kind") == "presence":
                     place = said.get("incidenceId")
                     place = clean_line(place)[:64] if isinstance(place, str) and place else None
                     doing = "typing" if said.get("doing") == "typing" else "viewing"
                     self.presence.move(self.business_id, self.connection, self._member, place, doing)  # type: ignore[arg-type]
+
+    async def _beat(self, follower: Follower) -> int:
+        """Ask for a heartbeat every so often, as long as the credentials hold; the role may have changed meanwhile."""
+        while True:
+            await asyncio.sleep(self.heartbeat_seconds)
+            try:
+                follower.rank = rank_of((await self.whoami()).role)
+            except Unauthenticated:
+                return CLOSE_SIGNED_OUT
+            except Exception:  # the database is away: we shall know at the next beat
+                logger.exception("could not look up who is on the line", business_id=self.business_id)
+            follower.put(Beat())
+
+    async def _slow(self, follower: Follower) -> int:
+        await follower.cut_off.wait()
+        return CLOSE_SLOW
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self.socket.send_text(orjson.dumps(message).decode())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select, text
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
@@ -12,22 +12,38 @@ from backend.events.chain import FIELDS, GENESIS, digest, link
 from backend.events.event import Actor, Event
 from backend.events.models import EventBody, EventRow
 
-_HEAD = select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)
+# Built once, on the bare tables: building and planning them anew each time cost more than running them.
+_EVENTS = EventRow.__table__.c
+_HEAD = (
+    select(_EVENTS.seq, _EVENTS.hash).where(_EVENTS.business_id == bindparam("business")).order_by(_EVENTS.seq.desc())
+)
+_HEAD = _HEAD.limit(1)
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:business, 0))")
+_INSERT_EVENT = insert(EventRow.__table__)
+_INSERT_BODY = insert(EventBody.__table__)
 
 
-def append(session: Session, event: Event, *, business_id: str, actor: Actor, now: datetime, request_id: str) -> EventRow:
-    """Write `event` as the next link of the business's chain and return its row."""
-    head = session.info.get("chain_head")
-    if head is None:
+def head(session: Session, business_id: str) -> tuple[int, str]:
+    """(seq, hash) of the business's newest event; on PostgreSQL nobody else appends until this transaction ends."""
+    known: tuple[int, str] | None = session.info.get(("chain_head", business_id))
+    if known is None:
         if session.get_bind().dialect.name == "postgresql":
             # Without the lock, a reader that follows `seq > cursor` misses events of writers that commit later.
-            session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"), {"id": business_id})
-        found = session.execute(_HEAD.where(EventRow.business_id == business_id)).first()
-        head = (found.seq, found.hash) if found else (0, GENESIS)
+            session.connection().execute(_LOCK, {"business": business_id})
+        found = session.connection().execute(_HEAD, {"business": business_id}).first()
+        known = session.info["chain_head", business_id] = (found.seq, found.hash) if found else (0, GENESIS)
+    return known
+
+
+def append(
+    session: Session, event: Event, *, business_id: str, actor: Actor, now: datetime, request_id: str
+) -> EventRow:
+    """Write `event` as the next link of the business's chain and return its row."""
+    seq, prev_hash = head(session, business_id)
     body = {"state": event.state, "data": event.data, "actorName": actor.name}
     row: dict[str, Any] = {
         "business_id": business_id,
-        "seq": head[0] + 1,
+        "seq": seq + 1,
         "id": new_id(),
         "type": event.type,
         "subject_id": event.subject_id,
@@ -39,12 +55,13 @@ def append(session: Session, event: Event, *, business_id: str, actor: Actor, no
         "occurred_at": event.occurred_at or now,
         "recorded_at": now,
         "body_digest": digest(body),
-        "prev_hash": head[1],
+        "prev_hash": prev_hash,
     }
-    row["hash"] = link(head[1], [row[name] for name in FIELDS])
-    session.execute(insert(EventRow), row)
-    session.execute(insert(EventBody), {"business_id": business_id, "seq": row["seq"], "body": body})
-    session.info["chain_head"] = (row["seq"], row["hash"])
+    row["hash"] = link(prev_hash, [row[name] for name in FIELDS])
+    connection = session.connection()
+    connection.execute(_INSERT_EVENT, row)
+    connection.execute(_INSERT_BODY, {"business_id": business_id, "seq": row["seq"], "body": body})
+    session.info["chain_head", business_id] = (row["seq"], row["hash"])
     return EventRow(**row)
 
 
@@ -65,9 +82,31 @@ def after(session: Session, business_id: str, seq: int, limit: int) -> Sequence[
     return session.execute(query.order_by(EventRow.seq).limit(limit)).all()
 
 
-def of_incidence(session: Session, business_id: str, incidence_id: str, before: int | None, limit: int) -> list[Row[Any]]:
-    """The newest `limit` events of an incidence with seq < `before`, oldest first."""
+def of_incidence(
+    session: Session,
+    business_id: str,
+    incidence_id: str,
+    before: int | None,
+    limit: int,
+    only: ColumnElement[bool] | None = None,
+) -> list[Row[Any]]:
+    """The newest `limit` events of an incidence with seq < `before` that fit `only`, oldest first."""
     query = _with_body().where(EventRow.business_id == business_id, EventRow.incidence_id == incidence_id)
     if before is not None:
         query = query.where(EventRow.seq < before)
+    if only is not None:
+        query = query.where(only)
     return list(reversed(session.execute(query.order_by(EventRow.seq.desc()).limit(limit)).all()))
+
+
+def latest(
+    session: Session, business_id: str, *, seen: Sequence[str], before: int | None, limit: int, **filters: str | None
+) -> Sequence[Row[Any]]:
+    """The newest `limit` events with bodies, of types in `seen`, with seq < `before`, whose columns equal `filters`."""
+    query = _with_body().where(EventRow.business_id == business_id, EventRow.type.in_(seen))
+    if before is not None:
+        query = query.where(EventRow.seq < before)
+    for column, value in filters.items():
+        if value is not None:
+            query = query.where(getattr(EventRow, column) == value)
+    return session.execute(query.order_by(EventRow.seq.desc()).limit(limit)).all()

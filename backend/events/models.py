@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import DDL, BigInteger, ForeignKeyConstraint, Index, String, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.core.rows import Base, BusinessOwned, Json
+from backend.core.rows import Base, BusinessOwned, JsonText
 
 
 class EventRow(Base):
@@ -44,7 +44,7 @@ class EventBody(BusinessOwned, Base):
 
     business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    body: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    body: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
 
 
 _SQLITE_GUARD = """

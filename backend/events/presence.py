@@ -14,28 +14,29 @@ class Presence:
         self.feed = feed
         self._places: dict[str, dict[str, tuple[str, str, str, Doing]]] = {}
 
-    def move(self, business_id: str, connection: str, member: tuple[str, str], incidence_id: str | None, doing: Doing) -> None:
+    def move(
+        self, business_id: str, connection: str, member: tuple[str, str], incidence_id: str | None, doing: Doing
+    ) -> None:
         """Say where a connection is now: `member` is (id, name); no incidence means nowhere."""
         places = self._places.setdefault(business_id, {})
-        before = places.get(connection)
-        if incidence_id is None:
-            places.pop(connection, None)
-        else:
+        before = places.pop(connection, None)
+        if incidence_id is not None:
             places[connection] = (incidence_id, *member, doing)
+        if places.get(connection) == before:
+            return
         for id in {before[0] if before else None, incidence_id} - {None}:
             self.feed.broadcast(business_id, self.at(business_id, str(id)))
 
     def at(self, business_id: str, incidence_id: str) -> dict[str, Any]:
         """The presence frame of one incidence."""
-        members = {
-            (id, name): doing
-            for place, id, name, doing in sorted(self._places.get(business_id, {}).values())
-            if place == incidence_id
-        }
+        members: dict[tuple[str, str], Doing] = {}
+        for place, id, name, doing in self._places.get(business_id, {}).values():
+            if place == incidence_id and members.get((id, name)) != "typing":  # on any of their screens
+                members[id, name] = doing
         return {
             "kind": "presence",
             "incidenceId": incidence_id,
-            "members": [{"id": id, "name": name, "doing": doing} for (id, name), doing in members.items()],
+            "members": [{"id": id, "name": name, "doing": doing} for (id, name), doing in sorted(members.items())],
         }
 
     def all(self, business_id: str) -> list[dict[str, Any]]:

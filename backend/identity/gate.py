@@ -51,7 +51,9 @@ class Gate:
         """Something was revoked, removed or changed: look everybody up again."""
         self._known.clear()
 
-    async def enter(self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str]) -> Caller | None:
+    async def enter(
+        self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> Caller | None:
         """The caller of a route, or None on an open one. Unauthenticated or Forbidden otherwise."""
         access = TABLE.get((method, path))
         if access is None:
@@ -77,11 +79,15 @@ class Gate:
             if access.scope is None:
                 raise Forbidden("This is for signed-in members; an API key cannot call it.", code="STAFF_ONLY")
             if access.scope not in caller.scopes:
-                raise Forbidden(f"This API key lacks the scope {access.scope!r}.", code="SCOPE_MISSING", scope=access.scope)
+                raise Forbidden(
+                    f"This API key lacks the scope {access.scope!r}.", code="SCOPE_MISSING", scope=access.scope
+                )
         elif caller.actor.role not in access.roles:
             if access.role is None:
                 raise Forbidden("This is for API keys; send one in `x-api-key`.", code="KEY_ONLY")
-            raise Forbidden(f"This needs the role {access.role} or higher; yours is {caller.actor.role}.", code="ROLE_MISSING")
+            raise Forbidden(
+                f"This needs the role {access.role} or higher; yours is {caller.actor.role}.", code="ROLE_MISSING"
+            )
 
     async def by_token(self, token: str) -> Caller:
         """The member that an access token speaks for."""
@@ -96,7 +102,9 @@ class Gate:
         mark = fingerprint(key)
         if caller := self._remembered(mark):
             return caller
-        found = await self.database.read(lambda session: session.scalar(select(ApiKey).where(ApiKey.fingerprint == mark)))
+        found = await self.database.read(
+            lambda session: session.scalar(select(ApiKey).where(ApiKey.fingerprint == mark))
+        )
         if found is None or found.revoked_at is not None:
             raise Unauthenticated("This API key is unknown or revoked.", code="INVALID_KEY")
         now = self.clock.now()
@@ -119,7 +127,16 @@ class Gate:
 
 def _member_of(session: Session, sign_in_id: str) -> Caller:
     query = (
-        select(SignIn.business_id, SignIn.ended_at, Member.id, Member.role, Member.removed_at, User.id, User.email, User.name)
+        select(
+            SignIn.business_id,
+            SignIn.ended_at,
+            Member.id,
+            Member.role,
+            Member.removed_at,
+            User.id,
+            User.email,
+            User.name,
+        )
         .join(Member, Member.id == SignIn.member_id)
         .join(User, User.id == SignIn.user_id)
         .where(SignIn.id == sign_in_id)

@@ -95,5 +95,5 @@ class IdempotentAnswer(Base):
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     request: Mapped[str] = mapped_column(String(64))
     """SHA-256 of method, path and body: the same key with another request is refused."""
-    answer: Mapped[Any] = mapped_column(Json)
+    answer: Mapped[Any] = mapped_column(Json, nullable=True)
     created_at: Mapped[datetime]

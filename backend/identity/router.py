@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 
 from backend.core.errors import Unauthenticated
-from backend.core.wire import Page
 from backend.core.security import hash_password, password_matches
+from backend.core.wire import Page
 from backend.identity import keys, service
 from backend.identity.schemas import (
     BusinessChange,
@@ -42,7 +42,7 @@ def _address(request: Request) -> str:
 async def sign_up(body: SignUp, request: Request, runtime: RuntimeOf) -> SignInRead:
     """A new account, and a business whose owner it is."""
     runtime.sign_in_limit.hit("signup", _address(request))
-    hashed = await hash_password(body.password)
+    hashed = await hash_password(body.password, runtime.settings.bcrypt_cost)
     return await _units(request, runtime).write(service.sign_up, body, hashed, runtime.settings)
 
 
@@ -64,7 +64,8 @@ async def refresh(body: RefreshRequest, request: Request, runtime: RuntimeOf) ->
     if answer is None:
         runtime.gate.forget()
         raise Unauthenticated(
-            "This refresh token was used before, so the sign-in has been ended. Sign in again.", code="REFRESH_TOKEN_REUSED"
+            "This refresh token was used before, so the sign-in has been ended. Sign in again.",
+            code="REFRESH_TOKEN_REUSED",
         )
     return answer
 
@@ -127,14 +128,16 @@ async def list_members(business_id: str, unit: Unit) -> Page[MemberRead]:
 
 
 @router.post("/businesses/{business_id}/members", status_code=201)
-async def add_member(business_id: str, body: MemberAdd, unit: Unit) -> MemberRead:
+async def add_member(business_id: str, body: MemberAdd, unit: Unit, runtime: RuntimeOf) -> MemberRead:
     """Add somebody."""
-    hashed = await hash_password(body.password) if body.password else None
+    hashed = await hash_password(body.password, runtime.settings.bcrypt_cost) if body.password else None
     return await unit.write(service.add_member, business_id, body, hashed)
 
 
 @router.patch("/businesses/{business_id}/members/{member_id}")
-async def change_member(business_id: str, member_id: str, body: MemberChange, unit: Unit, runtime: RuntimeOf) -> MemberRead:
+async def change_member(
+    business_id: str, member_id: str, body: MemberChange, unit: Unit, runtime: RuntimeOf
+) -> MemberRead:
     """Give somebody another role."""
     changed = await unit.write(service.change_member, business_id, member_id, body)
     runtime.gate.forget()

@@ -1,9 +1,11 @@
 """People: signing up and in, refresh rotation with reuse detection, businesses and members."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.core.errors import Conflict, Forbidden, NotFound, StaleVersion, Unauthenticated
@@ -37,6 +39,18 @@ def business_of(work: Work) -> Business:
     return business
 
 
+_CURRENCY = select(Business.__table__.c.currency).where(Business.__table__.c.id == bindparam("business"))
+
+
+def currency_of(work: Work) -> str:
+    """The ISO currency of the business that this work is for; looked up once a unit."""
+    known: str | None = work.session.info.get(("currency", work.business_id))
+    if known is None:
+        known = work.session.connection().execute(_CURRENCY, {"business": work.business_id}).scalar_one()
+        work.session.info["currency", work.business_id] = known
+    return known
+
+
 def member_state(user: User, member: Member) -> dict[str, Any]:
     """A member as mirrors keep it."""
     read = MemberRead(
@@ -54,17 +68,37 @@ def sign_up(work: Work, body: SignUp, password_hash: str, settings: Settings) ->
     """Make a user with a business of their own, whose owner they are. Conflict on a used e-mail."""
     if work.session.scalar(select(User.id).where(User.email == body.email)):
         raise Conflict("This e-mail already has an account. Sign in instead.", code="EMAIL_TAKEN", field="email")
-    user = work.add(User(email=body.email, name=body.name, password_hash=password_hash, created_at=work.now))
-    create = BusinessCreate(name=body.business_name or f"{body.name}'s business")
-    business, member = _found_business(work, user, create)
+    user, business, member = _found_account(work, body, password_hash)
     return _open_sign_in(work, user, business, member, settings)
+
+
+def found(work: Work, body: SignUp, password_hash: str) -> tuple[UserRead, BusinessRead]:
+    """Make the first user of an installation, with a business. Conflict when there is a user already."""
+    if work.session.scalar(select(User.id).limit(1)):
+        raise Conflict("This server has users already. Sign in, or sign up over the API.", code="NOT_NEW")
+    user, business, _ = _found_account(work, body, password_hash)
+    return UserRead.model_validate(user), BusinessRead.model_validate(business)
+
+
+def _found_account(work: Work, body: SignUp, password_hash: str) -> tuple[User, Business, Member]:
+    user = _add_user(work, User(email=body.email, name=body.name, password_hash=password_hash, created_at=work.now))
+    create = BusinessCreate(name=body.business_name or f"{body.name}'s business"[:200])
+    return user, *_found_business(work, user, create)
+
+
+def _add_user(work: Work, user: User) -> User:
+    try:
+        return work.add(user)
+    except IntegrityError as error:  # on PostgreSQL, somebody else took the e-mail at the same moment
+        raise Conflict(
+            "This e-mail already has an account. Sign in instead.", code="EMAIL_TAKEN", field="email"
+        ) from error
 
 
 def _found_business(work: Work, user: User, body: BusinessCreate) -> tuple[Business, Member]:
     business = work.add(Business(**body.model_dump(), created_at=work.now, version=1, next_number=1))
     # From here on this unit is the new business's, and so are its events.
     work.business_id = work.session.info["business_id"] = business.id
-    work.session.info.pop("chain_head", None)
     member = work.add(Member(user_id=user.id, role="owner", created_at=work.now))
     work.actor = Actor("member", member.id, user.name, "owner")
     state = BusinessRead.model_validate(business).model_dump(mode="json", by_alias=True)
@@ -78,6 +112,11 @@ def create_business(work: Work, user_id: str, body: BusinessCreate) -> BusinessR
     user = work.session.get_one(User, user_id)
     business, _ = _found_business(work, user, body)
     return BusinessRead.model_validate(business)
+
+
+def business_ids(session: Session) -> Sequence[str]:
+    """Every business of this installation, oldest first."""
+    return session.scalars(select(Business.id).order_by(Business.id)).all()
 
 
 def find_user(session: Session, email: str) -> tuple[str, str | None] | None:
@@ -193,11 +232,17 @@ def list_businesses(work: Work, user_id: str) -> list[BusinessRead]:
     return [BusinessRead.model_validate(row) for row in work.session.scalars(query)]
 
 
-def own_business(work: Work, business_id: str) -> Business:
-    """The caller's business, if `business_id` names it. NotFound otherwise: others' businesses do not exist here."""
+def own_business(work: Work, business_id: str, *, to_change: bool = False) -> Business:
+    """The caller's business, if `business_id` names it. NotFound otherwise: others' businesses do not exist here.
+
+    `to_change` keeps others from changing it, or who works there, until this unit ends.
+    """
     if business_id != work.business_id:
         raise NotFound(f"There is no business {business_id!r} here.", id=business_id)
-    return business_of(work)
+    business = business_of(work)
+    if to_change:
+        work.session.refresh(business, with_for_update=True)
+    return business
 
 
 def read_business(work: Work, business_id: str) -> BusinessRead:
@@ -206,7 +251,7 @@ def read_business(work: Work, business_id: str) -> BusinessRead:
 
 def change_business(work: Work, business_id: str, body: BusinessChange) -> BusinessRead:
     """Rename it, or change its currency or time zone. StaleVersion when it changed meanwhile."""
-    business = own_business(work, business_id)
+    business = own_business(work, business_id, to_change=True)
     if business.version != body.version:
         current = BusinessRead.model_validate(business).model_dump(mode="json", by_alias=True)
         raise StaleVersion("Somebody changed this business meanwhile.", current=current, since=[])
@@ -233,11 +278,11 @@ def _may_hand_out(work: Work, role: str) -> None:
 
 def add_member(work: Work, business_id: str, body: MemberAdd, password_hash: str | None) -> MemberRead:
     """Add somebody, with an account of theirs or a new one. Conflict when they already work here."""
-    own_business(work, business_id)
+    own_business(work, business_id, to_change=True)
     _may_hand_out(work, body.role)
     user = work.session.scalar(select(User).where(User.email == body.email))
     if user is None:
-        user = work.add(User(email=body.email, name=body.name, password_hash=password_hash, created_at=work.now))
+        user = _add_user(work, User(email=body.email, name=body.name, password_hash=password_hash, created_at=work.now))
     member = work.session.scalar(select(Member).where(Member.user_id == user.id))
     if member is not None and member.removed_at is None:
         raise Conflict(f"{body.email} already works here.", code="MEMBER_EXISTS", field="email")
@@ -252,7 +297,7 @@ def add_member(work: Work, business_id: str, body: MemberAdd, password_hash: str
 
 def change_member(work: Work, business_id: str, member_id: str, body: MemberChange) -> MemberRead:
     """Give a member another role. The last owner stays one."""
-    own_business(work, business_id)
+    own_business(work, business_id, to_change=True)
     member = work.get(Member, member_id)
     _may_hand_out(work, body.role)
     _may_hand_out(work, member.role)
@@ -266,7 +311,7 @@ def change_member(work: Work, business_id: str, member_id: str, body: MemberChan
 
 def remove_member(work: Work, business_id: str, member_id: str) -> None:
     """Take somebody's access away; what they did stays theirs."""
-    own_business(work, business_id)
+    own_business(work, business_id, to_change=True)
     member = work.get(Member, member_id)
     if member.removed_at is not None:
         raise NotFound(f"There is no member {member_id!r} here.", id=member_id)

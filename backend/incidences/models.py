@@ -52,6 +52,8 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     allowed_channels: Mapped[list[str]] = mapped_column(Json)
     routing: Mapped[dict[str, Any]] = mapped_column(Json)
     """Why these channels: the rule that decided, its version and the facts it saw."""
+    is_self_serve: Mapped[bool] = mapped_column(default=False)
+    """The router allows no channel: kept on record, in nobody's queue."""
     auto_escalate_at: Mapped[datetime | None]
     friction_score: Mapped[int | None]
     platform: Mapped[str | None] = mapped_column(String(32))

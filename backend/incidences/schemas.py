@@ -76,6 +76,7 @@ class IncidenceRead(Wire):
     agent_name: str | None
     allowed_channels: list[str]
     routing: dict[str, Any]
+    is_self_serve: bool
     auto_escalate_at: UtcInstant | None
     friction_score: int | None
     platform: str | None
@@ -96,7 +97,7 @@ class IncidenceChange(Change):
 
     status: Status | None = None
     outcome: Outcome | None = None
-    agent_id: str | None = None
+    agent_id: Key | None = None
     priority: Annotated[int, Field(ge=1, le=4)] | None = None
     summary: Line | None = None
     order_id: Key | None = None
@@ -242,6 +243,6 @@ class RouteVerdict(Wire):
 
 
 class ChannelEscalate(Wire):
-    incidence_id: str
+    incidence_id: Key
     reason: Line
     version: Annotated[int, Field(ge=1)] | None = None

@@ -135,4 +135,3 @@ class TrackAnswer(Wire):
     accepted: int
     duplicates: int
     rejected: list[Rejected]
-

@@ -1,0 +1,15 @@
+"""What happens to a customer."""
+
+from backend.events.event import Event
+
+
+class CustomerChanged(Event, type="customer.changed"):
+    """State: the CustomerRead, masked. data: version, changes {field: [before, after]}, masked too."""
+
+
+class CustomerRevealed(Event, type="customer.revealed"):
+    """Somebody asked to see e-mail and phone in full."""
+
+
+class CustomerErased(Event, type="customer.erased"):
+    """The personal fields are gone, and so are the words of every event before this one."""

@@ -1,0 +1,89 @@
+"""Selects of customers."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from backend.core import cursor as cursors
+from backend.core.errors import Invalid
+from backend.customers.models import Customer, CustomerHandle
+from backend.customers.sorting import Sort
+
+# Built once: planning it anew for each incidence cost as much as running it.
+_BY_EXTERNAL_ID = select(Customer).where(
+    Customer.business_id == bindparam("business"), Customer.external_id == bindparam("external")
+)
+
+
+def by_external_id(session: Session, business_id: str, external_id: str) -> Customer | None:
+    """The customer that the business's own systems call `external_id`."""
+    return session.scalar(_BY_EXTERNAL_ID, {"business": business_id, "external": external_id})
+
+
+def by_either_id(session: Session, business_id: str, id: str) -> Customer | None:
+    """The customer by our id or else by the external one; an erased one is not there."""
+    query = select(Customer).where(
+        Customer.business_id == business_id,
+        Customer.erased_at.is_(None),
+        or_(Customer.id == id, Customer.external_id == id),
+    )
+    found = session.scalars(query).all()
+    return min(found, key=lambda customer: customer.id != id, default=None)
+
+
+def by_handle(session: Session, business_id: str, platform: str, handle: str) -> Customer | None:
+    """The customer whom `platform` calls `handle`."""
+    query = (
+        select(Customer)
+        .join(CustomerHandle, CustomerHandle.customer_id == Customer.id)
+        .where(
+            CustomerHandle.business_id == business_id,
+            CustomerHandle.platform == platform,
+            CustomerHandle.handle == handle,
+        )
+    )
+    return session.scalar(query)
+
+
+def page(
+    session: Session, business_id: str, *, q: str, sort: Sort, cursor: str | None, limit: int
+) -> tuple[list[Customer], str | None]:
+    """One page of customers in the order of `sort`, and the cursor of the next page."""
+    query: Select[Any] = select(Customer, sort.key.label("sort_key")).where(
+        Customer.business_id == business_id, Customer.erased_at.is_(None)
+    )
+    if sort.beside is not None:
+        beside = sort.beside.c
+        on = and_(beside.business_id == Customer.business_id, beside.customer_id == Customer.id)
+        query = query.outerjoin(sort.beside, on)
+    if q:
+        like = "%" + q.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        query = query.where(
+            or_(
+                Customer.name.ilike(like, escape="\\"),
+                Customer.external_id.ilike(like, escape="\\"),
+                Customer.email == q.lower(),
+                Customer.phone == q,
+            )
+        )
+    if cursor:
+        here, place = tuple_(sort.key, Customer.id), _place(cursor, sort)
+        query = query.where(here < place if sort.is_descending else here > place)
+    order = (sort.key.desc(), Customer.id.desc()) if sort.is_descending else (sort.key, Customer.id)
+    rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    if len(rows) <= limit:
+        return [row[0] for row in rows], None
+    last, key = rows[limit - 1][0], rows[limit - 1].sort_key
+    return [row[0] for row in rows[:limit]], cursors.encode([key, last.id])
+
+
+def _place(cursor: str, sort: Sort) -> tuple[Any, str]:
+    """The place that a cursor stands for; Invalid when we did not make it for this order."""
+    match cursors.decode(cursor):
+        case [datetime() as key, str(id)] if sort.is_instant and key.tzinfo:
+            return key, id
+        case [str(key), str(id)] if not sort.is_instant:
+            return key, id
+    raise Invalid("This cursor is not one of this list. Start from the first page.", field="cursor")

@@ -1,0 +1,25 @@
+"""Orders of the list of customers. A slice above this one adds its own: `SORTS["risk"] = Sort(…)`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, func
+
+from backend.customers.models import Customer
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A key that is never NULL, its direction, and the table it is in, if that is not `customers`."""
+
+    key: ColumnElement[Any]
+    is_descending: bool = False
+    is_instant: bool = False
+    beside: FromClause | None = None
+    """Joined by `business_id` and `customer_id`; a customer without a row there stays in the list."""
+
+
+SORTS: dict[str, Sort] = {
+    "name": Sort(func.lower(Customer.name)),
+    "created": Sort(Customer.__table__.c.created_at, is_descending=True, is_instant=True),
+}

@@ -1,0 +1,29 @@
+"""`python -m backend.demo`: the child process that `holdfast demo` starts. Its standard input commands the driver."""
+
+import argparse
+from pathlib import Path
+
+
+def main() -> None:
+    """Serve until standard input ends or a signal comes."""
+    parser = argparse.ArgumentParser(prog="python -m backend.demo", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="where the demo lives")
+    parser.add_argument("--port", type=int, required=True, help="the loopback port to answer on")
+    parser.add_argument("--seed", type=int, default=7, help="the world's seed")
+    parser.add_argument("--speed", type=float, default=1.0, help="how fast customers act")
+    parser.add_argument("--still", action="store_true", help="no customers act")
+    given = parser.parse_args()
+    from backend.demo.serve import serve
+
+    serve(
+        given.folder,
+        seed=given.seed,
+        speed=given.speed,
+        port=given.port,
+        is_lively=not given.still,
+        follows_stdin=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

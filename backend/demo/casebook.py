@@ -1,0 +1,194 @@
+"""The verbs of incidences for the world's past: as `incidences.service` would have left rows and events, only in bulk.
+
+A test holds every verb here against the service's.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from backend.core.clock import instant
+from backend.core.money import to_minor
+from backend.demo.ledger import Ledger
+from backend.events.event import SYSTEM, Actor, Event
+from backend.incidences import channels, events
+from backend.incidences.models import Conversation, Incidence
+from backend.incidences.routing import judged
+from backend.incidences.state import state_of
+from backend.jobs.models import PendingJob
+from backend.rules.service import KINDS, SHIPPED_VERSION
+
+CURRENCY = "INR"
+PLATFORM = "freshchat"
+WEBHOOK = Actor("webhook", None, "Freshchat")
+_EMPTY = dict.fromkeys(Incidence.__table__.columns.keys())
+
+
+class Case(SimpleNamespace):
+    """The columns of an Incidence, with the customer they belong to beside them."""
+
+
+class Casebook:
+    """Opens cases and does to them what agents, customers and timers do."""
+
+    def __init__(self, ledger: Ledger, key: Actor, first_number: int) -> None:
+        self.ledger, self.key, self.next_number = ledger, key, first_number
+        self._routing = KINDS["routing"].compile(KINDS["routing"].shipped, SHIPPED_VERSION)
+        self._briefs: dict[int, Mapping[str, Any]] = {}
+        self._agents: dict[str, str] = {}
+        self._cases: list[Case] = []
+
+    def know(self, agent: Actor) -> None:
+        """An agent whom states may name."""
+        self._agents[agent.id or ""] = agent.name
+
+    def open(
+        self,
+        customer: Mapping[str, Any],
+        at: datetime,
+        *,
+        stage: str,
+        channel: str,
+        trigger: str = "USER_INITIATED",
+        platform: str | None = None,
+        value: int | None = None,
+        occasion: str | None = None,
+        **columns: Any,
+    ) -> Case:
+        """A case for `customer` (a row of Customer), routed by the shipped rules. `value` in rupees."""
+        routed = judged(self._routing, at, value, occasion)
+        allowed = routed.channels or (["CHAT"] if platform else [])
+        case = Case(**_EMPTY)
+        given = {
+            "id": self.ledger.new_id(at),
+            "number": self.next_number,
+            "customer_id": customer["id"],
+            "stage": stage,
+            "channel": channel,
+            "trigger": trigger,
+            "status": "OPEN",
+            "version": 0,
+            "priority": routed.priority if routed.channels or not platform else 3,
+            "summary": "",
+            "user_inputs": {},
+            "selected_items": [],
+            "event_type": occasion,
+            "order_value": None if value is None else to_minor(value, CURRENCY),
+            "allowed_channels": allowed,
+            "routing": routed.why,
+            "is_self_serve": not allowed,
+            "auto_escalate_at": routed.escalate_at if allowed else None,
+            "platform": platform,
+            "waiting_since": at if allowed else None,
+            "reopen_count": 0,
+            "last_message_seq": 0,
+            "created_at": at,
+        }
+        case.__dict__.update(given | columns)
+        self._briefs[case.number] = _brief(customer)
+        self._cases.append(case)
+        self.next_number += 1
+        actor = WEBHOOK if platform else SYSTEM if trigger == "SYSTEM_INITIATED" else self.key
+        self._record(case, events.IncidenceOpened, actor, at, {"routing": routed.why, "channels": allowed})
+        if platform:
+            tie = {"platform": platform, "conversation_id": conversation_of(customer["external_id"], case.number)}
+            self.ledger.add(Conversation, **tie, incidence_id=case.id)
+        return case
+
+    def receive(self, case: Case, at: datetime, text: str) -> None:
+        """The customer writes, by the platform."""
+        if case.status == "CLOSED":
+            case.outcome = case.resolved_at = case.time_to_resolve = None
+            case.reopen_count += 1
+        case.snoozed_until, case.status = None, "OPEN"
+        case.waiting_since = case.waiting_since or at
+        case.last_message = {"text": text[:140], "by": "customer", "at": instant(at)}
+        data = {"text": text, "platform": case.platform, "messageId": self.ledger.new_id(at)}
+        self._record(case, events.MessageReceived, WEBHOOK, at, data | {"from": self._briefs[case.number]["name"]})
+
+    def take(self, case: Case, at: datetime, agent: Actor) -> None:
+        """An agent claims it."""
+        case.agent_id = agent.id
+        self._record(case, events.IncidenceTaken, agent, at, {"agentId": [None, agent.id]})
+
+    def assign(self, case: Case, at: datetime, by: Actor, to: Actor) -> None:
+        """Somebody gives it to an agent."""
+        before, case.agent_id = case.agent_id, to.id
+        self._record(case, events.IncidenceAssigned, by, at, {"changes": {"agent_id": [before, to.id]}})
+
+    def send(self, case: Case, at: datetime, agent: Actor, text: str) -> None:
+        """An agent answers."""
+        case.first_response_at = case.first_response_at or at
+        case.waiting_since = None
+        if case.status in ("OPEN", "SNOOZED"):
+            case.snoozed_until, case.status = None, "WAITING"
+        case.last_message = {"text": text[:140], "by": "agent", "at": instant(at)}
+        self._record(case, events.MessageSent, agent, at, {"text": text})
+
+    def note(self, case: Case, at: datetime, agent: Actor, text: str) -> None:
+        """An agent notes something."""
+        self._record(case, events.NoteAdded, agent, at, {"text": text})
+
+    def snooze(self, case: Case, at: datetime, agent: Actor, until: datetime) -> None:
+        """An agent puts it away; the job that wakes it is wanted."""
+        before, case.status, case.snoozed_until = case.snoozed_until, "SNOOZED", until
+        changes = {"snoozed_until": [before and instant(before), instant(until)]}
+        self._record(case, events.IncidenceSnoozed, agent, at, {"changes": changes})
+
+    def escalate(self, case: Case) -> None:
+        """Its time is up: the next channel, at the second when it was due."""
+        at, before = case.auto_escalate_at, case.allowed_channels
+        case.allowed_channels = list(channels.LADDER[: len(before) + 1])
+        case.is_self_serve, case.auto_escalate_at = False, None
+        case.waiting_since = case.waiting_since or at
+        case.priority = max(1, case.priority - 1)
+        minutes = round((at - case.created_at).total_seconds() / 60)
+        data = {"channels": [before, case.allowed_channels], "reason": f"unresolved for {minutes} min"}
+        self._record(case, events.ChannelEscalated, SYSTEM, at, data)
+
+    def close(self, case: Case, at: datetime, agent: Actor, **changes: Any) -> None:
+        """An agent solves it; `changes` are the outcome and what else is set with it."""
+        before = {name: getattr(case, name) for name in changes}
+        case.__dict__.update(changes, status="CLOSED", resolved_at=at, snoozed_until=None, waiting_since=None)
+        case.auto_escalate_at, case.time_to_resolve = None, round((at - case.created_at).total_seconds())
+        told = {name: [before[name], value] for name, value in changes.items() if before[name] != value}
+        self._record(case, events.IncidenceClosed, agent, at, {"changes": told})
+
+    def _record(self, case: Case, event: type[Event], actor: Actor, at: datetime, data: dict[str, Any]) -> None:
+        case.version += 1
+        case.updated_at, case.last_seq = at, self.ledger.seq + 1
+        if event in (events.MessageReceived, events.MessageSent):
+            case.last_message_seq = case.last_seq
+        agent = self._agents.get(case.agent_id) if case.agent_id else None
+        state = state_of(case, self._briefs[case.number], agent, CURRENCY)
+        told = event(subject_id=case.id, incidence_id=case.id, customer_id=case.customer_id, state=state, data=data)
+        self.ledger.emit(told, actor, at)
+
+    def keep(self) -> None:
+        """Hand the cases as they are now, and the timers they still want, to the ledger."""
+        for case in self._cases:
+            self.ledger.add(Incidence, **vars(case))
+            timers = {"end_snooze": ("snooze", case.snoozed_until)}
+            timers["escalate_channel"] = ("escalate-channel", case.auto_escalate_at)
+            for job, (mark, due) in timers.items():
+                if due is not None:
+                    self.ledger.add(
+                        PendingJob,
+                        id=self.ledger.new_id(case.updated_at),
+                        job=f"incidences.{job}",
+                        args={"incidence_id": case.id},
+                        due_at=due,
+                        key=f"{mark}:{case.id}",
+                    )
+
+
+def conversation_of(external_id: str, number: int) -> str:
+    """What the chat platform calls the conversation of that case."""
+    return f"{external_id}-{number}"
+
+
+def _brief(customer: Mapping[str, Any]) -> dict[str, Any]:
+    """A CustomerBrief as plain data."""
+    names = {"id": "id", "userId": "external_id", "name": "name", "tier": "tier", "language": "language"}
+    return {wire: customer[column] for wire, column in names.items()}

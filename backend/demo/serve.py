@@ -1,0 +1,62 @@
+"""The demo's backend: the real one, on the demo's world, with the driver beside it in the same process."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from backend.core.clock import RealClock
+from backend.demo.pace import Pace
+from backend.demo.place import Place, settle
+
+Ready = Callable[[Place, str], None]
+
+
+def serve(
+    folder: Path,
+    *,
+    seed: int,
+    speed: float,
+    port: int,
+    on_ready: Ready | None = None,
+    is_lively: bool = True,
+    follows_stdin: bool = False,
+) -> None:
+    """Serve the demo in `folder` on loopback until a signal. OSError when folder or port cannot be used.
+
+    `follows_stdin`: each line is a command for the driver's pace, and the end of it ends the demo: whoever started
+    it is gone.
+    """
+    place, pace, clock = settle(folder, seed=seed, clock=RealClock()), Pace(speed), RealClock()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def ready(url: str) -> None:
+        if is_lively:
+            from backend.demo.driver import Driver
+
+            driver = Driver(
+                url, api_key=place.api_key, freshchat=place.freshchat, seed=place.seed, pace=pace, clock=clock
+            )
+            tasks.add(asyncio.get_running_loop().create_task(driver.run()))
+        if follows_stdin:
+            _follow_stdin(pace)
+        if on_ready:
+            on_ready(place, url)
+
+    from backend import server
+
+    server.serve(place.settings, port=port, on_ready=ready)
+
+
+def _follow_stdin(pace: Pace) -> None:
+    loop = asyncio.get_running_loop()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(pace.obey, line)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=listen, name="commands", daemon=True).start()

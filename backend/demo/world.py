@@ -1,0 +1,182 @@
+"""The demo's world: a catering marketplace with a week behind it and sixty open cases now.
+
+Made of a seed and an instant: the same two give the same world to the last id, whatever the machine.
+"""
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from backend.core.security import fingerprint
+from backend.customers.models import Customer, CustomerHandle
+from backend.demo import cast, lives, talk
+from backend.demo.casebook import CURRENCY, PLATFORM, Casebook
+from backend.demo.ledger import Ledger
+from backend.demo.lives import Life, Scene, Stage
+from backend.events.event import Actor
+from backend.identity import events as happened
+from backend.identity.models import ApiKey, Business, Member, User
+from backend.identity.permissions import SCOPES
+from backend.identity.schemas import BusinessRead
+from backend.identity.service import member_state
+
+CUSTOMERS = 300
+SOLVED = 420
+HISTORY = timedelta(days=7)
+FIRST_NUMBER = 1001
+_BUSY_HOURS = (1, 0, 0, 0, 0, 1, 2, 4, 6, 8, 10, 12, 12, 9, 7, 7, 9, 11, 13, 12, 9, 6, 4, 2)
+"""How busy each hour of a day in Kolkata is, beside the others."""
+_KOLKATA = timedelta(hours=5, minutes=30)
+_CHANNELS = ("IN_APP_CHAT", "WHATSAPP", "CALL")
+
+
+def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledger:
+    """The world as rows that wait to be inserted. `now` is when its present is; the hash is of everybody's password."""
+    rng = Random(seed)
+    founded = now - HISTORY - timedelta(days=30)
+    ledger = Ledger(rng, founded)
+    staff = _found(ledger, founded, password_hash)
+    key = _key(ledger, founded, api_key, staff["admin"][0])
+    people = _people(ledger, now)
+    book = Casebook(ledger, key, FIRST_NUMBER)
+    for actor in (actor for actors in staff.values() for actor in actors):
+        book.know(actor)
+    stage = Stage(book, ledger, rng, staff["agent"], staff["supervisor"][0], now)
+    _run([*_past(stage, people), *_present(stage, people)], now)
+    book.keep()
+    business = ledger.rows[Business.__table__][0]  # type: ignore[index]
+    business["next_number"] = book.next_number
+    return ledger
+
+
+def _found(ledger: Ledger, at: datetime, password_hash: str) -> dict[str, list[Actor]]:
+    """The business and those who work there, by role."""
+    business = {"id": ledger.business_id, "name": cast.BUSINESS, "currency": CURRENCY, "time_zone": "Asia/Kolkata"}
+    ledger.rows[Business.__table__].append(business | {"created_at": at, "version": 1})  # type: ignore[index]
+    staff: dict[str, list[Actor]] = {}
+    state = BusinessRead(**business, version=1).model_dump(mode="json", by_alias=True)
+    for colleague in cast.STAFF:
+        user = {"id": ledger.new_id(at), "email": colleague.email, "name": colleague.name}
+        ledger.rows[User.__table__].append(user | {"password_hash": password_hash, "created_at": at})  # type: ignore[index]
+        member = {"id": ledger.new_id(at), "user_id": user["id"], "role": colleague.role, "created_at": at}
+        ledger.add(Member, **member)
+        actor = Actor("member", member["id"], colleague.name, colleague.role)  # type: ignore[arg-type]
+        if not staff:
+            ledger.emit(happened.BusinessCreated(subject_id=ledger.business_id, state=state), actor, at)
+        owner = staff["owner"][0] if staff else actor
+        told = member_state(SimpleNamespace(**user), SimpleNamespace(**member))  # type: ignore[arg-type]
+        ledger.emit(happened.MemberAdded(subject_id=actor.id or "", state=told), owner, at)
+        staff.setdefault(colleague.role, []).append(actor)
+    return staff
+
+
+def _key(ledger: Ledger, at: datetime, api_key: str, by: Actor) -> Actor:
+    """The API key that the customers' app speaks with."""
+    row = ledger.add(
+        ApiKey,
+        id=ledger.new_id(at),
+        name="Customer app",
+        fingerprint=fingerprint(api_key),
+        hint=f"{api_key[:8]}…",
+        scopes=sorted(SCOPES),
+        created_at=at,
+        created_by=by.id,
+    )
+    told = {"name": row["name"], "scopes": row["scopes"]}
+    ledger.emit(happened.KeyCreated(subject_id=row["id"], data=told), by, at)
+    return Actor("key", row["id"], row["name"])
+
+
+def _people(ledger: Ledger, now: datetime) -> list[Mapping[str, Any]]:
+    people: list[Mapping[str, Any]] = []
+    for person in cast.customers(ledger.rng, now, CUSTOMERS):
+        row = ledger.add(Customer, id=ledger.new_id(person.created_at), **asdict(person))
+        ledger.add(CustomerHandle, platform=PLATFORM, handle=person.external_id, customer_id=row["id"])
+        people.append(row)
+    return people
+
+
+def _past(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
+    """The solved cases of the week."""
+    rng, done = stage.rng, []
+    for _ in range(SOLVED):
+        topic = rng.choices((*talk.TOPICS, talk.WEDDING), (*(3,) * len(talk.TOPICS), 2))[0]
+        scene = Scene(stage, rng.choice(people), topic)
+        at = _busy_instant(stage)
+        channel = rng.choices(_CHANNELS, (6, 3, 1))[0]
+        is_reopened = rng.random() < 0.05 and at < stage.now - timedelta(hours=12)
+        done.append(lives.solved(scene, at, channel=channel, is_reopened=is_reopened))
+    return done
+
+
+def _busy_instant(stage: Stage) -> datetime:
+    """When a case of the week began: in the hours when people order, and long enough ago to be over."""
+    rng, latest = stage.rng, stage.now - timedelta(hours=3)
+    while True:
+        at = stage.now - HISTORY * rng.random()
+        if at < latest and rng.random() * max(_BUSY_HOURS) < _BUSY_HOURS[(at + _KOLKATA).hour]:
+            return at
+
+
+def _present(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
+    """Sixty cases that are open now, each another customer's, hostile names among them."""
+    rng, now, agents = stage.rng, stage.now, stage.agents
+    hostile = [person for person in people if person["email"] is None and len(person["name"]) != 0]
+    named = [person for person in hostile if person["name"] in {"[/broken]", "[bold red]Asha[/]", "null"}]
+    others = [person for person in people if person not in named]
+    customers = iter(named + rng.sample(others, 60 - len(named)))
+
+    def scene(topic: talk.Topic | None = None, band: int | None = None) -> Scene:
+        return Scene(stage, next(customers), topic or rng.choice(talk.TOPICS), band=band)
+
+    def ago(mean: float, least: float = 0.5) -> datetime:
+        return now - min(stage.minutes(mean, least), timedelta(hours=30))
+
+    chats = _CHANNELS[:2]
+    open_now = [lives.waiting(scene(), ago(14), channel=rng.choice(chats), lines=rng.randint(1, 3)) for _ in range(14)]
+    open_now += [  # about to climb: between 5,000 and 25,000 and opened five to ten minutes ago
+        lives.waiting(scene(band=1), now - timedelta(minutes=5 + number), channel="IN_APP_CHAT") for number in range(4)
+    ]
+    open_now += [lives.waiting(scene(talk.WEDDING), ago(25), channel=channel) for channel in (*chats, "CALL")]
+    open_now += [lives.waiting(scene(band=2), ago(8), channel="CALL") for _ in range(3)]
+    open_now += [lives.waiting(scene(band=0), ago(60), channel="CALL") for _ in range(2)]
+    paths = ("stuck_at_checkout", "comparing", "paying")
+    open_now += [lives.struggling(scene(talk.FRICTION, 1 + n % 3), ago(12), paths[n % 3]) for n in range(7)]
+    for number in range(22):
+        by, topic = agents[number % 3], talk.WEDDING if number % 6 == 5 else None
+        open_now.append(
+            lives.answered(
+                scene(topic),
+                ago(70, 18),
+                channel=rng.choice(chats),
+                turns=(2, 3, 4, 1)[number % 4],
+                by=by,
+                has_note=number % 3 == 0,
+            )
+        )
+    wakes = (timedelta(minutes=20), timedelta(hours=3), timedelta(hours=15), timedelta(days=1), timedelta(days=2))
+    open_now += [
+        lives.snoozed(scene(), ago(300, 60), until=now + wake, by=agents[number % 3])
+        for number, wake in enumerate(wakes)
+    ]
+    return open_now
+
+
+def _run(all_lives: list[Life], now: datetime) -> None:
+    """Let everybody live, step by step in the order of time, up to `now`."""
+    order, waiting = count(), []
+    for life in all_lives:
+        waiting.append((next(life), next(order), life))
+    heapq.heapify(waiting)
+    while waiting and waiting[0][0] <= now:
+        at, number, life = waiting[0]
+        following = next(life, None)
+        if following is None:
+            heapq.heappop(waiting)
+        else:
+            heapq.heapreplace(waiting, (max(following, at), number, life))

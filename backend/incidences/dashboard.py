@@ -1,0 +1,101 @@
+"""All that an agent needs to understand a case at a glance, in one answer."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from backend.core.clock import instant
+from backend.customers import service as customers
+from backend.customers.models import Customer
+from backend.events import log
+from backend.events.feed import frame_of
+from backend.events.models import EventRow
+from backend.incidences.models import Incidence
+from backend.incidences.schemas import ActionVerdict
+from backend.incidences.service import MESSAGE_TYPES, State, incidence_of, shown
+from backend.signals import service as signals
+from backend.work import Work
+
+TIMELINE = 100
+PREVIOUS = 10
+ACTIONS = ("APPLY_DISCOUNT", "MODIFY_ORDER", "REASSIGN", "ESCALATE", "CLOSE_RESOLVED", "CLOSE_DROPPED")
+
+
+def dashboard(work: Work, id: str) -> State:
+    """The agent's view of a case: customer, order, app state, friction with reasons, history, actions, timeline."""
+    as_of = log.head_of(work.session, work.business_id)
+    row = incidence_of(work, id)
+    customer = work.session.get_one(Customer, row.customer_id)
+    context = signals.context_of(work, customer)
+    friction = signals.friction_of(work, customer)
+    entries = log.of_incidence(work.session, work.business_id, row.id, None, TIMELINE)
+    return {
+        "incidence": shown(work, row),
+        "userDetails": customers.read_of(customer).model_dump(mode="json", by_alias=True),
+        "orderContext": {
+            "cartItems": context.cart_items or row.selected_items,
+            "guestCount": context.guest_count,
+            "eventDate": context.event_date.isoformat() if context.event_date else None,
+            "eventType": context.event_type or row.event_type,
+            "selectedPlatter": context.selected_platter,
+            "estimatedValue": context.estimated_value,
+            "currency": context.currency,
+        },
+        "appState": {
+            "currentScreen": context.current_screen or row.app_screen,
+            "previousScreens": context.previous_screens,
+            "itemsViewed": context.items_viewed,
+            "itemsAdded": context.items_added,
+            "lastActivity": instant(context.last_activity) if context.last_activity else None,
+            "sessionDuration": context.session_duration,
+        },
+        "friction": {
+            "score": friction.score,
+            "reasons": [reason.model_dump(by_alias=True) for reason in friction.reasons],
+            "trend": context.score_trend,
+            "ruleVersion": friction.rule_version,
+            "asOf": instant(context.last_activity) if context.last_activity else None,
+        },
+        "previousIncidences": _previous(work, row),
+        "actions": [verdict.model_dump(by_alias=True) for verdict in _actions(row)],
+        "timeline": [frame_of(entry) for entry in entries],
+        "asOf": as_of,
+    }
+
+
+def _previous(work: Work, row: Incidence) -> list[State]:
+    query = (
+        select(
+            Incidence.id, Incidence.number, Incidence.summary, Incidence.status, Incidence.outcome, Incidence.created_at
+        )
+        .where(Incidence.customer_id == row.customer_id, Incidence.id != row.id)
+        .order_by(Incidence.id.desc())
+        .limit(PREVIOUS)
+    )
+    return [
+        {
+            "incidenceId": found.id,
+            "ref": f"INC-{found.number}",
+            "summary": found.summary,
+            "status": found.status,
+            "outcome": found.outcome,
+            "createdAt": instant(found.created_at),
+        }
+        for found in work.session.execute(query)
+    ]
+
+
+def _actions(row: Incidence) -> list[ActionVerdict]:
+    closed = f"INC-{row.number} is closed; reopen it first" if row.status == "CLOSED" else None
+    return [ActionVerdict(type=action, allowed=closed is None, reason=closed) for action in ACTIONS]
+
+
+def timeline(work: Work, id: str, *, before: int | None, limit: int, messages_only: bool = False) -> State:
+    """The newest `limit` entries with seq < `before`, oldest first; the cursor leads to older ones."""
+    as_of = log.head_of(work.session, work.business_id)
+    row = incidence_of(work, id)
+    only = EventRow.type.in_(MESSAGE_TYPES) if messages_only else None
+    entries = log.of_incidence(work.session, work.business_id, row.id, before, limit + 1, only)
+    older: Any = entries[-limit].seq if len(entries) > limit else None
+    items = [frame_of(entry) for entry in entries[-limit:]]
+    return {"items": items, "nextCursor": None if older is None else str(older), "asOf": as_of}

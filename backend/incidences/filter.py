@@ -1,0 +1,89 @@
+"""The filter language over the database. The console reads the same words over its mirror."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, not_, or_
+
+from backend.client.query import ME, NOBODY, Problem, Term, parse
+from backend.core.errors import Invalid
+from backend.core.money import to_minor
+from backend.customers.models import Customer
+from backend.identity.models import User
+from backend.incidences.models import Incidence
+
+_COMPARE: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
+    "=": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+}
+
+
+def conditions(text: str, member_id: str | None, currency: str) -> list[ColumnElement[bool]]:
+    """What `text` asks for, as conditions that must all hold. Invalid, in words, when it cannot be read."""
+    try:
+        terms = parse(text)
+    except Problem as error:
+        raise Invalid(str(error), field="q") from error
+    held = [(term, _one(term, member_id, currency)) for term in terms]
+    return [not_(func.coalesce(condition, False)) if term.negated else condition for term, condition in held]
+
+
+def _like(column: Any, value: str) -> ColumnElement[bool]:
+    escaped = value.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return func.lower(column).like(f"%{escaped}%", escape="\\")
+
+
+def _one(term: Term, member_id: str | None, currency: str) -> ColumnElement[bool]:
+    if term.field in ("priority", "friction", "value", "churn"):
+        return _number(term, Decimal(term.value), currency)
+    condition = _word(term.field, str(term.value), member_id)
+    return not_(func.coalesce(condition, False)) if term.op == "!=" else condition
+
+
+def _number(term: Term, value: Decimal, currency: str) -> ColumnElement[bool]:
+    compare = _COMPARE[term.op]
+    match term.field:
+        case "priority":
+            return compare(Incidence.priority, int(value))
+        case "friction":
+            return compare(Incidence.friction_score, float(value))
+        case "value":
+            return compare(Incidence.order_value, to_minor(value, currency))
+    return Incidence.id.is_(None)  # churn: no case carries a churn score, so no comparison holds
+
+
+def _word(field: str, value: str, member_id: str | None) -> ColumnElement[bool]:
+    match field:
+        case "assignee":
+            return _assignee(value, member_id)
+        case "tier":
+            return Customer.tier == value
+        case "language":
+            return func.lower(Customer.language) == value
+        case "status" | "channel" | "stage":
+            return getattr(Incidence, field) == value  # type: ignore[no-any-return]
+        case "event":
+            return _like(Incidence.event_type, value)
+        case "ref":
+            return Incidence.number == int(value)
+    number = value.removeprefix("inc-")
+    return or_(
+        _like(Incidence.summary, value),
+        _like(Customer.name, value),
+        _like(Customer.external_id, value),
+        _like(Incidence.order_id, value),
+        *([Incidence.number == int(number)] if number.isdigit() and len(number) < 16 else []),
+    )
+
+
+def _assignee(value: str, member_id: str | None) -> ColumnElement[bool]:
+    if value == ME:
+        return Incidence.agent_id == member_id
+    if value == NOBODY:
+        return Incidence.agent_id.is_(None)
+    return _like(User.name, value)

@@ -1,0 +1,60 @@
+"""The one way an incidence is shown: `IncidenceRead` as plain data, from a row or from columns of a select."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from backend.core.clock import instant
+from backend.core.money import to_major
+
+
+def _at(value: datetime | None) -> str | None:
+    return instant(value) if value else None
+
+
+def state_of(row: Any, customer: Mapping[str, Any], agent_name: str | None, currency: str) -> dict[str, Any]:
+    """`row` has the columns of an incidence; `customer` is a CustomerBrief as plain data."""
+    return {
+        "incidenceId": row.id,
+        "ref": f"INC-{row.number}",
+        "version": row.version,
+        "userId": customer["userId"],
+        "customer": customer,
+        "orderId": row.order_id,
+        "stage": row.stage,
+        "channel": row.channel,
+        "trigger": row.trigger,
+        "status": row.status,
+        "outcome": row.outcome,
+        "priority": row.priority,
+        "summary": row.summary,
+        "appScreen": row.app_screen,
+        "userInputs": row.user_inputs,
+        "selectedItems": row.selected_items,
+        "eventType": row.event_type,
+        "orderValue": None if row.order_value is None else to_major(row.order_value, currency),
+        "currency": currency,
+        "issueCategory": row.issue_category,
+        "rootCause": row.root_cause,
+        "resolutionType": row.resolution_type,
+        "timeToResolve": row.time_to_resolve,
+        "orderImpact": row.order_impact,
+        "agentId": row.agent_id,
+        "agentName": agent_name,
+        "allowedChannels": row.allowed_channels,
+        "routing": row.routing,
+        "isSelfServe": row.is_self_serve,
+        "autoEscalateAt": _at(row.auto_escalate_at),
+        "frictionScore": row.friction_score,
+        "platform": row.platform,
+        "lastSeq": row.last_seq,
+        "lastMessageSeq": row.last_message_seq,
+        "lastMessage": row.last_message,
+        "waitingSince": _at(row.waiting_since),
+        "firstResponseAt": _at(row.first_response_at),
+        "snoozedUntil": _at(row.snoozed_until),
+        "reopenCount": row.reopen_count,
+        "createdAt": instant(row.created_at),
+        "updatedAt": instant(row.updated_at),
+        "resolvedAt": _at(row.resolved_at),
+    }

@@ -1,0 +1,1 @@
+"""Other systems: the inbox of their webhooks, and one adapter per vendor."""

@@ -1,0 +1,45 @@
+"""/webhooks/{platform}: verified on the raw bytes before anything reads them, kept, answered; a job does the rest."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from backend.events.event import Actor
+from backend.integrations import service
+from backend.integrations.platforms import PLATFORMS, Platform
+from backend.integrations.schemas import Received
+from backend.unit import RuntimeOf, Units
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+BusinessId = Annotated[str | None, Query(max_length=36, pattern=r"^[\w-]+$")]
+
+
+def _door(platform: Platform) -> Callable[..., Awaitable[Received]]:
+    async def receive(request: Request, runtime: RuntimeOf, business: BusinessId = None) -> Received:
+        raw = await request.body()
+        business_id, secret = await runtime.database.read(
+            lambda session: service.secret_of(session, platform, runtime.settings, business)
+        )
+        platform.verify(raw, request.headers, secret)
+        key = platform.dedup_key(request.headers, service.parsed(raw))
+        units = Units(runtime, business_id, Actor("webhook", None, platform.title), request.state.request_id)
+        return await units.write(service.receive, platform, raw, request.headers, key)
+
+    return receive
+
+
+async def probe() -> Response:
+    """Some platforms ask whether anybody is here before they save the address."""
+    return Response()
+
+
+for _platform in PLATFORMS:
+    router.add_api_route(
+        f"/{_platform.name}",
+        _door(_platform),
+        methods=["POST"],
+        summary=f"A webhook of {_platform.title}; `business` is the id of the business it is for, by default the first",
+        name=f"receive_{_platform.name}",
+    )
+    router.add_api_route(f"/{_platform.name}", probe, methods=["HEAD"], name=f"probe_{_platform.name}")

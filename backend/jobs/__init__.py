@@ -1,0 +1,1 @@
+"""Later, or again: a thin face over DBOS."""

@@ -1,0 +1,166 @@
+"""The janitor: says that this process lives, and takes up what dead ones left in their midst."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from backend.core.clock import Clock
+from backend.core.db import Database
+from backend.core.log import logger
+from backend.jobs import dead_letter
+from backend.jobs.engine import POISONED, Engine
+from backend.jobs.handed import Handed
+from backend.jobs.models import Executor, PendingJob
+from backend.jobs.registry import JOBS
+
+BEAT_SECONDS = 5.0
+DEAD_AFTER_SECONDS = 25.0
+SWEEP_SECONDS = 30.0
+KEEP = timedelta(days=14)
+"""How long the records of ended jobs are kept."""
+UNKNOWN_FOR = timedelta(hours=1)
+"""How long a job that this release does not know waits for a process of another release."""
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
+_FORGET_AT_ONCE = 500
+
+
+class Janitor:
+    """One per process.
+
+    A process is dead when its pid is gone from the place it ran at, or when its count of beats stood still for
+    `DEAD_AFTER_SECONDS` under this process's own eyes: not by comparing clocks, which a suspended laptop would fool.
+    """
+
+    def __init__(self, database: Database, clock: Clock, engine: Engine, executor_id: str) -> None:
+        self._database, self._clock, self._engine, self._id = database, clock, engine, executor_id
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._place = _place()
+
+    async def run(self) -> None:
+        """Beat and sweep, for ever; what fails is logged and tried again at the next beat."""
+        loop = asyncio.get_running_loop()
+        sweep_at = loop.time()
+        while True:
+            try:
+                await self.beat()
+                if loop.time() >= sweep_at:
+                    await self.sweep()
+                    sweep_at = loop.time() + SWEEP_SECONDS
+            except Exception as error:
+                logger.error("janitor failed", exc_info=error)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def beat(self) -> None:
+        """Say that this process lives."""
+        await self._database.write(self._beat)
+
+    async def leave(self) -> None:
+        """Say that this process is gone: what it still ran may be taken up at once."""
+        await self._database.write(lambda session: _remove(session, [self._id]))
+
+    async def sweep(self) -> int:
+        """Resume the jobs of dead processes, bury what cannot run, forget old records; how many resumed."""
+        others = await self._database.read(lambda session: session.scalars(select(Executor)).all())
+        dead = {other.id for other in others if self._is_dead(other)}
+        living = {other.id for other in others} - dead | {self._id}
+        resumed = 0
+        for executor_id in await self._engine.running_executors() - living:
+            resumed += await self._engine.recover(executor_id)
+        if dead:
+            await self._database.write(lambda session: _remove(session, sorted(dead)))
+            logger.warning("resumed the jobs of dead processes", processes=len(dead), jobs=resumed)
+        await self._bury_unknown()
+        await self._bury_poisoned()
+        await self._forget_old()
+        return resumed
+
+    def _beat(self, session: Session) -> None:
+        now = self._clock.now()
+        beat = update(Executor).where(Executor.id == self._id).values(beat_at=now, beats=Executor.beats + 1)
+        if session.execute(beat).rowcount == 0:  # type: ignore[attr-defined]
+            row = {"id": self._id, "beat_at": now, "beats": 1, "place": self._place, "pid": os.getpid()}
+            session.execute(insert(Executor), row)
+
+    def _is_dead(self, other: Executor) -> bool:
+        if other.id == self._id:
+            return False
+        if other.place == self._place and not _is_running(other.pid):
+            return True
+        now = asyncio.get_running_loop().time()
+        beats, since = self._seen.get(other.id, (None, now))
+        if beats != other.beats:
+            since = now
+        self._seen[other.id] = (other.beats, since)
+        return now - since > DEAD_AFTER_SECONDS
+
+    async def _bury_poisoned(self) -> None:
+        """A job in whose midst the process died again and again is not tried for ever."""
+        poisoned = [
+            Handed(**job.input["args"][0]) for job in await self._engine.records(status=[POISONED]) if job.input
+        ]
+
+        def bury(session: Session) -> None:
+            for handed in poisoned:
+                dead_letter.record(session, handed, "the process died each time that this job ran", self._clock.now())
+
+        if poisoned:
+            await self._database.write(bury)
+            await self._engine.forget([handed.id for handed in poisoned])
+
+    async def _bury_unknown(self) -> None:
+        now = self._clock.now()
+        lost = PendingJob.job.not_in(list(JOBS)) & (PendingJob.due_at <= now - UNKNOWN_FOR)
+
+        def bury(session: Session) -> None:
+            for handed in [Handed.of(row) for row in session.scalars(select(PendingJob).where(lost)).all()]:
+                dead_letter.record(session, handed, f"no job is called {handed.job} in this release", now)
+                session.execute(delete(PendingJob).where(PendingJob.id == handed.id))
+
+        if await self._database.read(lambda session: session.scalar(select(PendingJob.id).where(lost).limit(1))):
+            await self._database.write(bury)
+
+    async def _forget_old(self) -> None:
+        before = (self._clock.now() - KEEP).isoformat()
+        old = await self._engine.records(
+            status=_ENDED, completed_before=before, limit=_FORGET_AT_ONCE, load_input=False, load_output=False
+        )
+        if old:
+            await self._engine.forget([job.workflow_id for job in old])
+
+
+def _remove(session: Session, ids: Sequence[str]) -> None:
+    session.execute(delete(Executor).where(Executor.id.in_(ids)))
+
+
+def _place() -> str:
+    """Where a pid means something: this host, and on Linux this container."""
+    try:
+        container = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        container = ""
+    return f"{socket.gethostname()} {container}".strip()[:255]
+
+
+def _is_running(pid: int) -> bool:
+    """Whether another process has that pid. Where that cannot be asked without harm, yes: then the beats decide."""
+    if pid == os.getpid():
+        return False  # ours now, so whoever had it is gone
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"  # a zombie is dead, though its pid remains
+    except OSError:
+        return True

@@ -1,0 +1,65 @@
+"""Jobs wanted by a unit of work, written in its own transaction: if it rolls back, nobody ever hears of them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, insert
+
+from backend.core.ids import new_id
+from backend.events.event import Event
+from backend.events.models import EventRow
+from backend.jobs.handed import Handed
+from backend.jobs.models import PendingJob
+from backend.jobs.registry import SUBSCRIBERS, Job
+
+if TYPE_CHECKING:
+    from backend.work import Work
+
+# Built once, on the bare table: building and planning them anew each time cost more than running them.
+_TABLE = PendingJob.__table__
+_INSERT = insert(_TABLE)
+_DELETE = delete(_TABLE).where(_TABLE.c.business_id == bindparam("business"), _TABLE.c.key == bindparam("which"))
+
+
+def add(
+    work: "Work", job: Job, *, at: datetime | None, key: str | None, args: dict[str, Any], id: str | None = None
+) -> None:
+    """Want `job` at `at` (now by default). A pending job with the same `key` is replaced."""
+    if key is not None:
+        cancel(work, key)
+    row = {
+        "id": id or new_id(),
+        "business_id": work.business_id,
+        "job": job.name,
+        "args": args,
+        "due_at": at or work.now,
+        "key": key,
+        "request_id": work.request_id,
+    }
+    work.session.connection().execute(_INSERT, row)
+    work.session.info["jobs"] = True
+
+
+def add_subscribers(work: "Work", event: type[Event], row: EventRow) -> None:
+    """Want every job subscribed to `event`, under an id made of the event's, so that it runs once whatever happens."""
+    for job in SUBSCRIBERS.get(event, ()):
+        add(work, job, at=None, key=None, args={"event_id": row.id, "seq": row.seq}, id=f"{row.id}:{job.name}")
+
+
+def add_again(work: "Work", handed: Handed) -> None:
+    """Want one more attempt of a job that ended, at once."""
+    row = handed.as_json() | {
+        "id": handed.next_id(),
+        "key": None,
+        "due_at": work.now,
+        "request_id": work.request_id,
+        "attempt": handed.attempt + 1,
+        "last_attempt": handed.attempt + 1,
+    }
+    work.session.connection().execute(_INSERT, row)
+    work.session.info["jobs"] = True
+
+
+def cancel(work: "Work", key: str) -> None:
+    """Forget the pending job with that key."""
+    work.session.connection().execute(_DELETE, {"business": work.business_id, "which": key})

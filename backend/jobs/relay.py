@@ -1,0 +1,113 @@
+"""The relay: takes due jobs from the outbox and starts them, each under its row's id, so twice handed over runs once."""
+
+import asyncio
+from collections import Counter
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from backend.core.clock import Clock
+from backend.core.db import Database
+from backend.core.log import logger
+from backend.jobs.engine import Engine
+from backend.jobs.handed import Handed
+from backend.jobs.models import PendingJob
+from backend.jobs.registry import JOBS
+
+SLOTS = {"default": 4, "slow": 2}
+"""How many jobs run at a time in one process, by queue."""
+_FALLBACK_SECONDS = 1.0
+
+
+class Relay:
+    """One per process. What has no free slot stays in the outbox, where any process may take it."""
+
+    def __init__(self, database: Database, clock: Clock, engine: Engine) -> None:
+        self._database, self._clock, self._engine = database, clock, engine
+        self._woken = asyncio.Event()
+        self._taking = asyncio.Lock()
+        self._queue_of: dict[str, str] = {}
+        self._busy: Counter[str] = Counter()
+        self._ended = asyncio.Event()
+        self._ended.set()
+
+    def wake(self) -> None:
+        """Look now: something was committed. Call on the event loop."""
+        self._woken.set()
+
+    def finished(self, id: str) -> None:
+        """A job that started here has ended: its slot is free."""
+        queue = self._queue_of.pop(id, None)
+        if queue is not None:
+            self._busy[queue] -= 1
+            self._woken.set()
+        if not self._queue_of:
+            self._ended.set()
+
+    @property
+    def running(self) -> int:
+        """Jobs that run in this process."""
+        return len(self._queue_of)
+
+    async def ended(self) -> None:
+        """Wait until no job runs in this process."""
+        await self._ended.wait()
+
+    async def run(self) -> None:
+        """Hand over what is due, for ever; a failed pass is logged and tried again a second later."""
+        while True:
+            self._woken.clear()
+            later = self._clock.now() + timedelta(seconds=_FALLBACK_SECONDS)
+            try:
+                await self.take()
+                later = await self._database.read(lambda session, at_most=later: self._next_due(session, at_most))  # type: ignore[misc]
+            except Exception as error:
+                logger.error("relay failed", exc_info=error)
+            await self._clock.sleep_until(later, self._woken, _FALLBACK_SECONDS)
+
+    async def take(self) -> int:
+        """Hand over due jobs as long as there are free slots; how many were."""
+        async with self._taking:
+            taken = 0
+            while due := await self._database.read(self._due):
+                started = await asyncio.gather(*(self._begin(handed) for handed in due))
+                ids = [handed.id for handed in due]
+                await self._database.write(lambda session, ids=ids: _forget(session, ids))  # type: ignore[misc]
+                taken += sum(started)
+            return taken
+
+    async def _begin(self, handed: Handed) -> bool:
+        if handed.id in self._queue_of:  # it runs, but its row could not be deleted last time
+            return False
+        queue = JOBS[handed.job].queue
+        self._ended.clear()
+        self._busy[queue] += 1
+        self._queue_of[handed.id] = queue  # before it starts: it may have ended when `begin` answers
+        started = False
+        try:
+            started = await self._engine.begin(handed)
+        finally:
+            if not started:
+                self.finished(handed.id)
+        return started
+
+    def _due(self, session: Session) -> list[Handed]:
+        found: list[Handed] = []
+        for queue, slots in SLOTS.items():
+            names = [job.name for job in JOBS.values() if job.queue == queue]
+            free = slots - self._busy[queue]
+            if names and free > 0:
+                query = select(PendingJob).where(PendingJob.due_at <= self._clock.now(), PendingJob.job.in_(names))
+                rows = session.scalars(query.order_by(PendingJob.due_at, PendingJob.id).limit(free))
+                found += [Handed.of(row) for row in rows]
+        return found
+
+    def _next_due(self, session: Session, at_most: datetime) -> datetime:
+        """The next instant at which a row falls due. What is due already waits for a slot, which wakes."""
+        query = select(func.min(PendingJob.due_at)).where(PendingJob.due_at > self._clock.now())
+        return min(at_most, session.scalar(query) or at_most)
+
+
+def _forget(session: Session, ids: list[str]) -> None:
+    session.execute(delete(PendingJob).where(PendingJob.id.in_(ids)))

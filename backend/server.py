@@ -1,0 +1,121 @@
+"""A process of the backend: `serve` answers over HTTP (and runs jobs), `work` only runs jobs."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from backend.core.log import configure
+from backend.migrations.run import migrate
+from backend.settings import Settings
+
+_GRACE_SECONDS = 10
+_LARGEST_FRAME = 65_536  # what a client says on /live, in bytes
+
+
+def prepare(settings: Settings) -> list[str]:
+    """Set up logs and bring the database up to date; the revisions applied. Unusable when it cannot be used."""
+    configure(settings.log_level, settings.log_format)
+    return migrate(settings.resolved_database_url())
+
+
+def shown_url(settings: Settings) -> str:
+    """The database's URL as people may see it: without a password."""
+    url = settings.resolved_database_url()
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":…@") if password else url
+
+
+def _say_ready(address: str) -> None:
+    print(f"Holdfast is ready at {address}", flush=True)
+
+
+def serve(
+    settings: Settings,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    *,
+    run_jobs: bool = True,
+    on_ready: Callable[[str], None] = _say_ready,
+) -> None:
+    """Answer on `host`:`port` (0: any free one) until SIGTERM or SIGINT, then finish what was begun.
+
+    `on_ready` is called on the event loop with the URL once it answers; by default it prints a line. Unusable when
+    the database cannot be used; OSError when the port is taken.
+    """
+    prepare(settings)
+    import uvicorn
+
+    from backend.app import create_app
+    from backend.runtime import Runtime
+
+    listening = _listen(host, port)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                on_ready(address)
+
+    config = uvicorn.Config(
+        create_app(Runtime.build(settings), run_jobs=run_jobs),
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws_max_size=_LARGEST_FRAME,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them once more after its own graceful stop
+        signal.signal(number, lambda *_: None)
+    server = Server(config)
+    server.run([listening])
+    if not server.started:
+        raise SystemExit(1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def work(settings: Settings) -> None:
+    """Run jobs and timers, and answer nothing, until SIGTERM or SIGINT."""
+    prepare(settings)
+    from backend.runtime import Runtime
+
+    async def run() -> None:
+        stopping = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        runtime = Runtime.build(settings)
+        await runtime.start(run_jobs=False)
+        try:
+            runtime.worker = runtime.make_worker()
+            await runtime.worker.start()
+            print("Holdfast runs jobs", flush=True)
+            await stopping.wait()
+        finally:
+            await runtime.close()
+
+    asyncio.run(run())
+
+
+def openapi() -> dict[str, object]:
+    """The OpenAPI document of this release; touches no database and no folder."""
+    from backend.app import create_app
+    from backend.runtime import Runtime
+
+    nowhere = Settings(database_url="sqlite://", secret="unused", data_dir=Path())
+    return create_app(Runtime.build(nowhere), run_jobs=False).openapi()

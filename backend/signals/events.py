@@ -1,0 +1,15 @@
+"""What of a customer's behaviour matters to a person."""
+
+from backend.events.event import Event
+
+
+class HelpOffered(Event, type="customer.help_offered"):
+    """Help was offered, once for each cause in a visit; the cause of the score is `score`.
+
+    data: score, reasons [{rule, points, text}], cause, prompt {id, cause, action, text},
+    context {orderValue, eventType, screen, cartItems, userInputs}.
+    """
+
+
+class FrictionChanged(Event, type="customer.friction_changed"):
+    """The friction score entered another band. State: the ContextRead. data: score [before, after]."""

@@ -1,0 +1,195 @@
+"""Taking in signals: everything that waits goes into one transaction, with no ORM per row.
+
+`ingest` is handed to `Database.merge`. An arrival is one request: one signal that wants an answer about friction, or a
+batch that wants counts. Requests of several businesses may share a transaction; each statement names its business.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from backend.core.ids import new_id
+from backend.core.rows import from_micros, to_micros
+from backend.rules import service as rules
+from backend.rules.engine import Compiled
+from backend.signals import contexts, friction, help
+from backend.signals.bulk import Bulk, moment_of
+from backend.signals.contexts import Live
+from backend.signals.models import Signal
+from backend.signals.schemas import Prompt
+from backend.work import Work
+
+_SIGNALS: Table = Signal.__table__  # type: ignore[assignment]
+_ROWS = Bulk(
+    _SIGNALS,
+    ("business_id", "customer_id", "id", "type", "value", "flow", "screen", "properties", "occurred_at", "received_at"),
+)
+
+
+class Told(NamedTuple):
+    """One signal as a client told it, checked and cleaned."""
+
+    user_id: str
+    type: str
+    value: float | None
+    flow: str | None
+    screen: str | None
+    at: int
+    """Microseconds since 1970."""
+    id: str | None
+    properties: str | None
+    """JSON."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One request. `signals` are in the order in which they happened; `is_single` wants a prompt in the answer."""
+
+    business_id: str
+    signals: list[Told]
+    is_single: bool
+    now: int
+    visit_timeout: int
+    """Microseconds."""
+    request_id: str = ""
+
+
+class Answer(NamedTuple):
+    """What a request made of its signals. Score and prompt are those of a single one."""
+
+    accepted: int
+    duplicates: int
+    score: int = 0
+    triggered: bool = False
+    prompt: Prompt | None = None
+
+
+def ingest(session: Session, arrivals: Sequence[Arrival]) -> list[Answer]:
+    """Store the signals of all arrivals and answer each, in their order."""
+    by_business: dict[str, list[int]] = {}
+    for index, arrival in enumerate(arrivals):
+        by_business.setdefault(arrival.business_id, []).append(index)
+    answers: list[Answer] = [Answer(0, 0)] * len(arrivals)
+    for business_id, indexes in by_business.items():
+        with _within(session, business_id):
+            group = _Group(session, business_id, [arrivals[index] for index in indexes])
+            for index, answer in zip(indexes, group.take_all(), strict=True):
+                answers[index] = answer
+    return answers
+
+
+@contextmanager
+def _within(session: Session, business_id: str) -> Iterator[None]:
+    """The session sees the rows of one business only."""
+    session.info["business_id"] = business_id
+    try:
+        yield
+    finally:
+        del session.info["business_id"]
+
+
+class _Group:
+    """The arrivals of one business in one transaction."""
+
+    def __init__(self, session: Session, business_id: str, arrivals: list[Arrival]) -> None:
+        self.session, self.business_id, self.arrivals = session, business_id, arrivals
+        self.now = max(arrival.now for arrival in arrivals)
+        users = {told.user_id for arrival in arrivals for told in arrival.signals}
+        self.lives = contexts.find_live(session, business_id, users, self.now)
+        self.work = Work(session, business_id, from_micros(self.now), request_id=arrivals[0].request_id)
+        self.rules: Compiled = rules.current(self.work, "friction")
+        self.customers = {live.person.customer_id: live for live in self.lives.values()}
+        self.scores = {customer: live.visit.score for customer, live in self.customers.items()}
+        self.seen = self._seen_before()
+        self.rows: list[tuple[object, ...]] = []
+        self.offers: list[help.Offer] = []
+
+    def take_all(self) -> list[Answer]:
+        answers = [self._take(arrival) for arrival in self.arrivals]
+        _ROWS.insert(self.session, self.rows)
+        self._restart_visits()
+        contexts.store(self.session, self.business_id, self.customers.values())
+        for offer in self.offers:
+            help.record_offer(self.work, offer)
+        for customer, live in self.customers.items():
+            help.record_band(self.work, live, self.scores[customer])
+        return answers
+
+    def _seen_before(self) -> set[tuple[str, str]]:
+        """(customer, id) of the signals told now that are there already."""
+        told = [(told.user_id, told.id) for arrival in self.arrivals for told in arrival.signals if told.id is not None]
+        if not told:
+            return set()
+        c = _SIGNALS.c
+        query = select(c.customer_id, c.id).where(
+            c.business_id == self.business_id,
+            c.customer_id.in_({self.lives[user].person.customer_id for user, _ in told}),
+            c.id.in_({id for _, id in told}),
+        )
+        return {(customer, id) for customer, id in self.session.connection().execute(query)}
+
+    def _take(self, arrival: Arrival) -> Answer:
+        moment, timeout = moment_of(self.session), arrival.visit_timeout
+        received = moment(arrival.now)
+        accepted = 0
+        touched: dict[str, str | None] = {}
+        for user, type, value, flow, screen, at, id, properties in arrival.signals:
+            live = self.lives[user]
+            customer = live.person.customer_id
+            if id is None:
+                id = new_id()
+            elif (customer, id) in self.seen:
+                touched.setdefault(user, None)
+                continue
+            else:
+                self.seen.add((customer, id))
+            accepted += 1
+            self.rows.append(
+                (self.business_id, customer, id, type, value, flow, screen, properties, moment(at), received)
+            )
+            if live.visit.take(type, value, flow, screen, at, timeout):
+                touched[user] = screen
+            else:
+                touched.setdefault(user, None)
+        answer = Answer(accepted, len(arrival.signals) - accepted)
+        for user, screen in touched.items():
+            answer = self._judge(self.lives[user], screen, arrival, answer)
+        return answer
+
+    def _judge(self, live: Live, screen: str | None, arrival: Arrival, answer: Answer) -> Answer:
+        visit = live.visit
+        if not visit.is_live(arrival.now):
+            visit.rate(0)
+            return answer
+        judgement = friction.judge_visit(self.rules, visit, live.person, screen)
+        visit.rate(judgement.score)
+        triggered = judgement.is_triggered
+        if not triggered:
+            return answer._replace(score=judgement.score)
+        self.offers += help.offer(live, judgement, arrival.now)
+        prompt = help.show(visit, judgement, arrival.now) if arrival.is_single and answer.accepted else None
+        return answer._replace(score=judgement.score, triggered=True, prompt=prompt)
+
+    def _restart_visits(self) -> None:
+        """Visits whose ending came late are made again from the signals after it."""
+        timeout = self.arrivals[0].visit_timeout
+        for live in self.customers.values():
+            visit, after = live.visit, live.visit.restart_after
+            if after is None:
+                continue
+            visit.end(after)
+            c = _SIGNALS.c
+            query = (
+                select(c.type, c.value, c.flow, c.screen, c.occurred_at)
+                .where(c.business_id == self.business_id, c.customer_id == live.person.customer_id)
+                .where(c.occurred_at > from_micros(after))
+                .order_by(c.occurred_at, c.received_at)
+            )
+            for type, value, flow, screen, at in self.session.connection().execute(query):
+                visit.take(type, value, flow, screen, to_micros(at), timeout)
+            if visit.is_live(self.now):
+                visit.rate(friction.judge_visit(self.rules, visit, live.person).score)

@@ -1,0 +1,59 @@
+"""Signals, append-only and narrow, and the live context of each customer. Neither holds personal data."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date, Double, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.core.rows import Base, BusinessOwned, Json
+
+
+class Signal(BusinessOwned, Base):
+    """One fact of behaviour. The id is the client's, or ours: seen again for the same customer, it is the same fact."""
+
+    __tablename__ = "signals"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # one tree instead of two: a customer's signals lie together
+
+    business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    type: Mapped[str] = mapped_column(String(64))
+    value: Mapped[float | None] = mapped_column(Double)
+    flow: Mapped[str | None] = mapped_column(String(128))
+    screen: Mapped[str | None] = mapped_column(String(128))
+    properties: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    occurred_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+
+
+class Context(BusinessOwned, Base):
+    """What a customer is doing in the app: the visit, the screen, the cart."""
+
+    __tablename__ = "contexts"
+    __table_args__ = (Index("ix_contexts_last_activity", "business_id", "last_activity"),)
+
+    business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    started_at: Mapped[datetime | None]
+    """When the visit began; None when it was ended."""
+    last_activity: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    """When silence will end the visit; when there is none, when the last one was ended."""
+    screen: Mapped[str | None] = mapped_column(String(128))
+    previous_screens: Mapped[list[str]] = mapped_column(Json, server_default=text("'[]'"))
+    """The last ten, the latest last."""
+    visit: Mapped[dict[str, Any]] = mapped_column(Json, server_default=text("'{}'"))
+    """counters {flow: {signal type: count, or longest seconds}}, idle {screen: longest seconds}, trend [score, …],
+    prompts {cause: {id, isShown}}."""
+    score: Mapped[int] = mapped_column(server_default=text("0"))
+    suppressed_until: Mapped[datetime | None]
+    """Until when the customer is left alone, after saying no to help."""
+
+    cart_items: Mapped[list[Any]] = mapped_column(Json, server_default=text("'[]'"))
+    selected_platter: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    guest_count: Mapped[int | None]
+    event_date: Mapped[date | None] = mapped_column(Date)
+    event_type: Mapped[str | None] = mapped_column(String(128))
+    estimated_value: Mapped[int | None]
+    """Minor units of the business's currency."""

@@ -1,0 +1,59 @@
+"""/context and /friction, but for the posting of signals, which is in `doors`."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from backend.core.errors import Invalid
+from backend.core.text import clean_line
+from backend.signals import service
+from backend.signals.schemas import CartPut, ContextRead, FrictionJudge, FrictionVerdict, ScreenPut
+from backend.signals.visit import SECOND
+from backend.unit import RuntimeOf, Unit
+
+router = APIRouter(tags=["signals"])
+
+
+def _user(user_id: str) -> str:
+    cleaned = clean_line(user_id)
+    if not cleaned or len(user_id) > 128:
+        raise Invalid("userId: must have 1 to 128 characters", field="userId")
+    return cleaned
+
+
+@router.get("/context/{user_id}")
+async def show_context(user_id: str, unit: Unit) -> ContextRead:
+    """What the customer is doing in the app right now."""
+    return await unit.read(service.show_context, user_id)
+
+
+@router.put("/context/{user_id}/screen")
+async def put_screen(user_id: str, body: ScreenPut, unit: Unit, runtime: RuntimeOf) -> ContextRead:
+    """The customer is on another screen. A customer we do not know is made."""
+    timeout = runtime.settings.visit_timeout_seconds * SECOND
+    return await unit.write(service.put_screen, _user(user_id), body, timeout)
+
+
+@router.put("/context/{user_id}/cart")
+async def put_cart(user_id: str, body: CartPut, unit: Unit, runtime: RuntimeOf) -> ContextRead:
+    """The cart as it is now, as a whole. A customer we do not know is made."""
+    timeout = runtime.settings.visit_timeout_seconds * SECOND
+    return await unit.write(service.put_cart, _user(user_id), body, timeout)
+
+
+@router.post("/friction/detect")
+async def detect(body: FrictionJudge, unit: Unit) -> FrictionVerdict:
+    """The friction of a customer, or of a context that is given; nothing is stored."""
+    return await unit.read(service.detect, body)
+
+
+@router.get("/friction/thresholds")
+async def read_thresholds(unit: Unit) -> dict[str, Any]:
+    """The friction rules in force."""
+    return await unit.read(service.read_thresholds)
+
+
+@router.put("/friction/thresholds")
+async def replace_thresholds(body: dict[str, Any], unit: Unit) -> dict[str, Any]:
+    """Publish other friction rules: version seen, settings, rules, reason."""
+    return await unit.write(service.replace_thresholds, body)

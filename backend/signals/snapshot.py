@@ -1,0 +1,56 @@
+"""What a customer is doing right now, as it goes over the wire."""
+
+from sqlalchemy import select
+
+from backend.core.rows import from_micros, to_micros
+from backend.customers.models import Customer
+from backend.signals import contexts
+from backend.signals.friction import cart_value
+from backend.signals.models import Context
+from backend.signals.schemas import ContextRead
+from backend.signals.visit import SECOND
+from backend.work import Work
+
+
+def snapshot(work: Work, customer: Customer) -> ContextRead:
+    """The customer's context. When the visit is over, its counters and score are gone; screen and cart stay."""
+    live = contexts.live_of(work.session, work.business_id, [customer])[customer.id]
+    cart = work.session.execute(
+        select(
+            Context.cart_items,
+            Context.selected_platter,
+            Context.guest_count,
+            Context.event_date,
+            Context.estimated_value,
+        ).where(Context.business_id == work.business_id, Context.customer_id == customer.id)
+    ).first()
+    currency, visit, now = contexts.currency_of(work.session, work.business_id), live.visit, to_micros(work.now)
+    is_live = visit.is_live(now)
+    started_at = visit.started_at if is_live else None
+    if not is_live:
+        visit.reset()
+    return ContextRead(
+        user_id=customer.external_id,
+        current_screen=visit.screen,
+        previous_screens=visit.previous_screens,
+        last_activity=None if visit.last_activity is None else from_micros(visit.last_activity),
+        session_duration=0 if started_at is None else max(now - started_at, 0) // SECOND,
+        cart_items=cart.cart_items if cart else [],
+        selected_platter=cart.selected_platter if cart else None,
+        guest_count=cart.guest_count if cart else None,
+        event_date=cart.event_date if cart else None,
+        event_type=live.person.event_type,
+        estimated_value=cart_value(cart.estimated_value, currency) if cart else None,
+        currency=currency,
+        language=customer.language,
+        tier=customer.tier,
+        past_order_count=customer.past_order_count,
+        last_order_date=customer.last_order_date,
+        hesitation_score=visit.score,
+        back_navigation_count=int(visit.largest("back_navigation")),
+        price_check_count=int(visit.largest("price_check")),
+        items_viewed=int(sum(counts.get("platter_view", 0) for counts in visit.counters.values())),
+        items_added=len(cart.cart_items) if cart else 0,
+        score_trend=visit.trend,
+        counters=visit.counters,
+    )

@@ -1,0 +1,68 @@
+"""Fixtures for everybody. `backend` is the whole backend in this process, `server` the real thing over sockets.
+
+Both run on SQLite and on PostgreSQL. `@pytest.mark.settings(sign_in_per_minute=10)` changes the backend's settings.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.support.backend import Backend
+from tests.support.databases import Postgres, Sqlite
+from tests.support.server import Server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
+    return Sqlite(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One server for this test process."""
+    server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database."""
+    if request.param == "sqlite":
+        template: Sqlite = request.getfixturevalue("sqlite_template")
+        yield template.make(tmp_path)
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    name = server.make()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables; on SQLite, of a file that is not there yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    name = server.make_empty()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest_asyncio.fixture
+async def backend(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> AsyncIterator[Backend]:
+    """See `tests.support.backend.Backend`."""
+    mark = request.node.get_closest_marker("settings")
+    async with Backend(database_url, tmp_path / "data", **(mark.kwargs if mark else {})) as backend:
+        yield backend
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Iterator[Server]:
+    """See `tests.support.server.Server`; it is ready, and killed at the end."""
+    server = Server(database_url, tmp_path / "data").start()
+    yield server
+    server.kill()

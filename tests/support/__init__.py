@@ -1,0 +1,1 @@
+"""What the tests stand on: databases made from a template, a backend in this process, a server in another."""

@@ -1,0 +1,76 @@
+"""The real thing: `holdfast serve` in a process of its own, over sockets."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+_READY_SECONDS = 30.0
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A server process. `url` answers once `start` has returned."""
+
+    def __init__(self, database_url: str, folder: Path, *, port: int | None = None, **settings: str) -> None:
+        self.database_url, self.folder = database_url, folder
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._settings = {f"HOLDFAST_{name.upper()}": value for name, value in settings.items()}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Server":
+        """Start the process and wait until /ready answers. RuntimeError with its log when it does not."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        environment = {"HOLDFAST_SIGN_IN_PER_MINUTE": "10000", "HOLDFAST_BCRYPT_COST": "4", **self._settings}
+        command = [sys.executable, "-m", "console", "serve", "--database-url", self.database_url]
+        command += ["--port", str(self.port), "--data-dir", str(self.folder)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self._is_ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"the server did not become ready:\n{self.log.read_text()}")
+            time.sleep(0.05)
+        return self
+
+    @property
+    def log(self) -> Path:
+        """What the process wrote to stdout and stderr."""
+        return self.folder / "server.log"
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/ready", timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye, nothing flushed."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def stop(self, seconds: float = 15) -> int:
+        """SIGTERM; the exit code. TimeoutExpired when it does not stop in time."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(seconds)
+        self.process = None
+        return code
