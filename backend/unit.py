@@ -81,9 +81,9 @@ class RequestUnits(Units):
             return answer
 
         try:
-            return await self.runtime.database.write(once)  # type: ignore[no-any-return]
+            return await self.runtime.database.write(once)
         except IntegrityError:  # on PostgreSQL the same key came twice at once: the first has committed by now
-            return await self.runtime.database.write(once)  # type: ignore[no-any-return]
+            return await self.runtime.database.write(once)
 
 
 def runtime_of(request: Request) -> Runtime:

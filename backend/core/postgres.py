@@ -16,6 +16,7 @@ from backend.core.errors import Invalid
 
 T = TypeVar("T")
 _RETRIED = ("40001", "40P01")  # serialization failure, deadlock: the transaction left nothing behind, so run it again
+_NUL_IN_TEXT = "22021"  # PostgreSQL stores every character but that one
 _TRIES = 6
 _APART_SECONDS = 0.1
 _GROUP_AT_MOST = 256

@@ -8,19 +8,20 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, sele
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
+from backend.core.rows import table_of
 from backend.events.chain import FIELDS, GENESIS, digest, link
 from backend.events.event import Actor, Event
 from backend.events.models import EventBody, EventRow
 
 # Built once, on the bare tables: building and planning them anew each time cost more than running them.
-_EVENTS = EventRow.__table__.c
+_EVENTS = table_of(EventRow).c
 _HEAD = (
     select(_EVENTS.seq, _EVENTS.hash).where(_EVENTS.business_id == bindparam("business")).order_by(_EVENTS.seq.desc())
 )
 _HEAD = _HEAD.limit(1)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:business, 0))")
-_INSERT_EVENT = insert(EventRow.__table__)
-_INSERT_BODY = insert(EventBody.__table__)
+_INSERT_EVENT = insert(table_of(EventRow))
+_INSERT_BODY = insert(table_of(EventBody))
 
 
 def head(session: Session, business_id: str) -> tuple[int, str]:

@@ -73,4 +73,4 @@ def guards(dialect: str) -> list[str]:
 
 for _dialect in ("sqlite", "postgresql"):
     for _statement in guards(_dialect):
-        event.listen(EventRow.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        event.listen(EventRow.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.core.errors import Conflict, Forbidden, NotFound, StaleVersion, Unauthenticated
+from backend.core.rows import table_of
 from backend.core.security import fingerprint, new_token, sign_claims
 from backend.events.event import Actor
 from backend.identity import events
@@ -39,7 +40,8 @@ def business_of(work: Work) -> Business:
     return business
 
 
-_CURRENCY = select(Business.__table__.c.currency).where(Business.__table__.c.id == bindparam("business"))
+_BUSINESSES = table_of(Business)
+_CURRENCY = select(_BUSINESSES.c.currency).where(_BUSINESSES.c.id == bindparam("business"))
 
 
 def currency_of(work: Work) -> str:
@@ -58,7 +60,7 @@ def member_state(user: User, member: Member) -> dict[str, Any]:
         user_id=user.id,
         email=user.email,
         name=user.name,
-        role=member.role,  # type: ignore[arg-type]
+        role=member.role,
         created_at=member.created_at,
     )
     return read.model_dump(mode="json", by_alias=True)
@@ -161,7 +163,7 @@ def _issue(
     return SignInRead(
         user=UserRead.model_validate(user),
         business=BusinessRead.model_validate(business),
-        role=member.role,  # type: ignore[arg-type]
+        role=member.role,
         member_id=member.id,
         access_token=sign_claims(claims, settings.resolved_secret(), expires_at),
         refresh_token=refresh,
@@ -202,7 +204,7 @@ def me(work: Work, user_id: str) -> MeRead:
     return MeRead(
         user=UserRead.model_validate(user),
         business=BusinessRead.model_validate(business),
-        role=work.actor.role,  # type: ignore[arg-type]
+        role=work.actor.role,
         member_id=work.actor.id or "",
         time=work.now,
     )

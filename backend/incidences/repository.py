@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.core.errors import Invalid
+from backend.core.rows import table_of
 from backend.customers.models import Customer
 from backend.identity.models import Member, User
 from backend.incidences.models import Incidence
@@ -17,7 +18,7 @@ from backend.incidences.state import state_of
 HIGH_FRICTION = 50
 SLA_RISK = timedelta(minutes=5)
 
-_COLUMNS = [column for column in Incidence.__table__.columns if column.key != "business_id"]
+_COLUMNS = [column for column in table_of(Incidence).columns if column.key != "business_id"]
 
 
 def _joined() -> Select[Any]:

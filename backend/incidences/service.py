@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, update
 from backend.core.clock import instant
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion, Unprocessable
 from backend.core.money import to_major, to_minor
+from backend.core.rows import table_of
 from backend.customers import service as customers
 from backend.customers.models import Customer
 from backend.events import log
@@ -117,7 +118,7 @@ def open_incidence(
     return state
 
 
-_BUSINESSES = Business.__table__
+_BUSINESSES = table_of(Business)
 _NEXT_NUMBER = (
     update(_BUSINESSES)
     .where(_BUSINESSES.c.id == bindparam("business"))

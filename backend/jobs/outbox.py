@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, insert
 
 from backend.core.ids import new_id
+from backend.core.rows import table_of
 from backend.events.event import Event
 from backend.events.models import EventRow
 from backend.jobs.handed import Handed
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from backend.work import Work
 
 # Built once, on the bare table: building and planning them anew each time cost more than running them.
-_TABLE = PendingJob.__table__
+_TABLE = table_of(PendingJob)
 _INSERT = insert(_TABLE)
 _DELETE = delete(_TABLE).where(_TABLE.c.business_id == bindparam("business"), _TABLE.c.key == bindparam("which"))
 

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from backend.core.clock import instant
 from backend.core.errors import Invalid
-from backend.core.rows import from_micros
+from backend.core.rows import from_micros, table_of
 from backend.jobs.engine import POISONED, Engine, JobRetried, user_of
 from backend.jobs.handed import Handed
 from backend.jobs.models import DeadLetter, PendingJob
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dbos import WorkflowStatus
 
 # On the tables, not the classes: jobs of the whole installation belong to no business, and every business sees them.
-PENDING = cast(Table, PendingJob.__table__)
-LETTERS = cast(Table, DeadLetter.__table__)
+PENDING = table_of(PendingJob)
+LETTERS = table_of(DeadLetter)
 _RECORDED: dict[str, JobStatus] = {
     "ENQUEUED": "running",
     "PENDING": "running",

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 
 from backend.core.clock import instant
 from backend.core.errors import Invalid, NotFound, StaleVersion
+from backend.core.rows import table_of
 from backend.core.text import clean_json, clean_line
 from backend.rules.documents import RuleSetDocument
 from backend.rules.engine import Compiled
@@ -34,13 +35,11 @@ def _shipped(kind: str) -> Compiled:
     return KINDS[kind].compile(KINDS[kind].shipped, SHIPPED_VERSION)
 
 
+_VERSIONS = table_of(RuleSetVersion).c
 _NEWEST = (
-    select(RuleSetVersion.__table__.c.id, RuleSetVersion.__table__.c.version)
-    .where(
-        RuleSetVersion.__table__.c.business_id == bindparam("business"),
-        RuleSetVersion.__table__.c.kind == bindparam("kind"),
-    )
-    .order_by(RuleSetVersion.__table__.c.version.desc())
+    select(_VERSIONS.id, _VERSIONS.version)
+    .where(_VERSIONS.business_id == bindparam("business"), _VERSIONS.kind == bindparam("kind"))
+    .order_by(_VERSIONS.version.desc())
     .limit(1)
 )
 _compiled: dict[str, Compiled] = {}  # by version id: a version never changes
