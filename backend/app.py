@@ -7,10 +7,11 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.routing import WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from backend import slices
-from backend.core.http import Edge, HttpMetrics, answer_failures
+from backend.core.http import Doors, Edge, HttpMetrics, answer_failures, serve_door
 from backend.health import router as health
 from backend.identity.permissions import TABLE
 from backend.runtime import Runtime
@@ -30,7 +31,7 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
         yield
         await runtime.close()
 
-    app = FastAPI(
+    app = _Application(
         title="Holdfast",
         version=VERSION,
         lifespan=lifespan,
@@ -43,9 +44,10 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
     app.include_router(health)
     for module in slices.load("router"):
         app.include_router(module.router)  # type: ignore[attr-defined]
-    _open_doors(app)
     answer_failures(app)
-    app.add_middleware(Edge, metrics=HttpMetrics(runtime.registry), max_body_bytes=runtime.settings.max_body_bytes)
+    edge: dict[str, Any] = {"metrics": HttpMetrics(runtime.registry), "max_body_bytes": runtime.settings.max_body_bytes}
+    app.add_middleware(Edge, **edge)
+    _open_doors(app, edge)
     _refuse_unlisted(app)
     return app
 
@@ -62,21 +64,30 @@ def routes_of(app: FastAPI) -> set[tuple[str, str]]:
     return found
 
 
-def _open_doors(app: FastAPI) -> None:
-    """The slices' hot paths, plain Starlette routes that are matched before all others, and what they say of themselves."""
-    doors = [route for module in slices.load("doors") for route in module.ROUTES]  # type: ignore[attr-defined]
-    app.router.routes[:0] = doors
-    documents = [module.document() for module in slices.load("openapi")]  # type: ignore[attr-defined]
-    of_routes = app.openapi
+class _Application(FastAPI):
+    """FastAPI with the slices' hot paths beside it: behind an edge of the same kind, but past all other middleware."""
 
-    def openapi() -> dict[str, Any]:
-        whole = of_routes()
-        for document in documents:
+    doors: Doors
+    documents: list[dict[str, Any]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not await self.doors.serve(self, scope, receive, send):
+            await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        whole = super().openapi()
+        for document in self.documents:
             whole["paths"] |= document["paths"]
             whole["components"]["schemas"] |= document["components"]["schemas"]
         return whole
 
-    app.openapi = openapi  # type: ignore[method-assign]
+
+def _open_doors(app: _Application, edge: dict[str, Any]) -> None:
+    """Hot paths of slices: bare ASGI routes, and what they say of themselves in the OpenAPI document."""
+    routes: list[Route] = [route for module in slices.load("doors") for route in module.ROUTES]  # type: ignore[attr-defined]
+    app.documents = [module.document() for module in slices.load("openapi")]  # type: ignore[attr-defined]
+    app.doors = Doors(routes, Edge(serve_door, **edge))
+    app.router.routes[:0] = routes  # so that another method gets its 405, and the permission table is held to them
 
 
 def _refuse_unlisted(app: FastAPI) -> None:

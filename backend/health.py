@@ -7,9 +7,11 @@ from starlette.responses import Response
 
 from backend.core.errors import Forbidden, Unavailable
 from backend.core.security import same
+from backend.migrations.run import revisions
 from backend.unit import RuntimeOf
 
 router = APIRouter(tags=["health"])
+_REVISION = revisions()[-1]
 _LOOPBACK = ("127.0.0.1", "::1", "testclient")
 
 
@@ -23,9 +25,15 @@ async def health() -> dict[str, str]:
 async def ready(runtime: RuntimeOf) -> dict[str, object]:
     """The database answers and its schema is the one this version needs. 503 otherwise."""
     try:
-        await runtime.database.read(lambda session: session.execute(text("SELECT 1 FROM businesses LIMIT 1")).first())
+        found = await runtime.database.read(
+            lambda session: session.scalar(text("SELECT version_num FROM alembic_version"))
+        )
     except Exception as error:
         raise Unavailable("The database does not answer, or `holdfast migrate` has not been run.") from error
+    if found != _REVISION:
+        raise Unavailable(
+            f"The database is at revision {found}, and this release needs {_REVISION}. Run `holdfast migrate`."
+        )
     return {"status": "ready", "database": runtime.database.name, "jobs": runtime.jobs_state}
 
 

@@ -41,7 +41,7 @@ def _engine(url: str, *, begin: str, synchronous: str) -> Engine:
             "foreign_keys=ON",
             "busy_timeout=30000",
             "temp_store=MEMORY",
-            "cache_size=-16000",
+            "cache_size=-4000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

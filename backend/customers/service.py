@@ -174,7 +174,7 @@ def erase_customer(work: Work, id: str) -> None:
     work.session.execute(
         update(EventBody)
         .where(EventBody.business_id == work.business_id, EventBody.seq.in_(of_customer))
-        .values(body=null())
+        .values(body=null(), state=null())
         .execution_options(synchronize_session=False)
     )
     work.session.execute(

@@ -1,6 +1,7 @@
 """`python -m backend.demo`: the child process that `holdfast demo` starts. Its standard input commands the driver."""
 
 import argparse
+import shutil
 from pathlib import Path
 
 
@@ -12,17 +13,22 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7, help="the world's seed")
     parser.add_argument("--speed", type=float, default=1.0, help="how fast customers act")
     parser.add_argument("--still", action="store_true", help="no customers act")
+    parser.add_argument("--throw-away", action="store_true", help="remove the folder at the end")
     given = parser.parse_args()
     from backend.demo.serve import serve
 
-    serve(
-        given.folder,
-        seed=given.seed,
-        speed=given.speed,
-        port=given.port,
-        is_lively=not given.still,
-        follows_stdin=True,
-    )
+    try:
+        serve(
+            given.folder,
+            seed=given.seed,
+            speed=given.speed,
+            port=given.port,
+            is_lively=not given.still,
+            follows_stdin=True,
+        )
+    finally:
+        if given.throw_away:  # whoever started us may be gone
+            shutil.rmtree(given.folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

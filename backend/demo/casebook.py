@@ -14,6 +14,7 @@ from backend.demo.ledger import Ledger
 from backend.events.event import SYSTEM, Actor, Event
 from backend.incidences import channels, events
 from backend.incidences.models import Conversation, Incidence
+from backend.incidences.queue_rank import rank
 from backend.incidences.routing import judged
 from backend.incidences.state import state_of
 from backend.jobs.models import PendingJob
@@ -130,6 +131,11 @@ class Casebook:
         """An agent notes something."""
         self._record(case, events.NoteAdded, agent, at, {"text": text})
 
+    def prioritise(self, case: Case, at: datetime, by: Actor, priority: int) -> None:
+        """Somebody moves it up or down the queue."""
+        before, case.priority = case.priority, priority
+        self._record(case, events.IncidenceChanged, by, at, {"changes": {"priority": [before, priority]}})
+
     def snooze(self, case: Case, at: datetime, agent: Actor, until: datetime) -> None:
         """An agent puts it away; the job that wakes it is wanted."""
         before, case.status, case.snoozed_until = case.snoozed_until, "SNOOZED", until
@@ -168,6 +174,7 @@ class Casebook:
     def keep(self) -> None:
         """Hand the cases as they are now, and the timers they still want, to the ledger."""
         for case in self._cases:
+            case.queue_rank = rank(case.status, case.priority, case.waiting_since, case.created_at)
             self.ledger.add(Incidence, **vars(case))
             timers = {"end_snooze": ("snooze", case.snoozed_until)}
             timers["escalate_channel"] = ("escalate-channel", case.auto_escalate_at)

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, insert
 
 from backend.core.rows import Base
-from backend.events.chain import FIELDS, GENESIS, digest, link
+from backend.events import log
+from backend.events.chain import GENESIS
 from backend.events.event import Actor, Event
 from backend.events.models import EventBody, EventRow
 
@@ -35,28 +36,13 @@ class Ledger:
         return row
 
     def emit(self, event: Event, actor: Actor, at: datetime) -> int:
-        """Append `event` to the chain, as `events.log.append` does; its seq."""
-        self.seq += 1
-        body = {"state": event.state, "data": event.data, "actorName": actor.name}
-        row = {
-            "business_id": self.business_id,
-            "seq": self.seq,
-            "id": self.new_id(at),
-            "type": event.type,
-            "subject_id": event.subject_id,
-            "incidence_id": event.incidence_id,
-            "customer_id": event.customer_id,
-            "actor_kind": actor.kind,
-            "actor_id": actor.id,
-            "request_id": "",
-            "occurred_at": at,
-            "recorded_at": at,
-            "body_digest": digest(body),
-            "prev_hash": self._hash,
-        }
-        row["hash"] = self._hash = link(self._hash, [row[name] for name in FIELDS])
+        """Append `event` to the chain; its seq."""
+        row, words = log.linked(
+            event, self.seq, self._hash, id=self.new_id(at), business_id=self.business_id, actor=actor, now=at
+        )
+        self.seq, self._hash = row["seq"], row["hash"]
         self.rows[EventRow.__table__].append(row)  # type: ignore[index]
-        self.add(EventBody, seq=self.seq, body=body)
+        self.rows[EventBody.__table__].append(words)  # type: ignore[index]
         return self.seq
 
     def insert(self, connection: Connection) -> None:

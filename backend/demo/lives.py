@@ -151,8 +151,8 @@ def _close(scene: Scene, at: datetime, is_dropped: bool) -> None:
     )
 
 
-def waiting(scene: Scene, at: datetime, *, channel: str, lines: int = 1) -> Life:
-    """New: the customer has written (or asked for a call), and nobody has answered."""
+def waiting(scene: Scene, at: datetime, *, channel: str, lines: int = 1, is_urgent: bool = False) -> Life:
+    """New: the customer has written (or asked for a call), and nobody has answered. Urgent: the supervisor said so."""
     yield at
     case = scene.begin(at, channel=channel, friction_score=_browse(scene, at))
     yield from scene.talk(at + timedelta(seconds=2), 1)
@@ -161,6 +161,9 @@ def waiting(scene: Scene, at: datetime, *, channel: str, lines: int = 1) -> Life
         if case.platform:
             scene.stage.book.receive(case, scene.at, nudge)
         scene.at += scene.stage.minutes(3)
+    if is_urgent:
+        yield from scene.until(scene.at)
+        scene.stage.book.prioritise(case, scene.at, scene.stage.supervisor, 1)
     yield from scene.until(scene.stage.now)
 
 
@@ -171,6 +174,7 @@ def answered(scene: Scene, at: datetime, *, channel: str, turns: int, by: Actor,
     case = scene.begin(at, channel=channel, friction_score=_browse(scene, at))
     yield from scene.talk(at + timedelta(seconds=2), turns)
     if case.agent_id is None:
+        yield from scene.until(scene.at)
         stage.book.assign(case, scene.at, stage.supervisor, by)
     if has_note:
         yield from scene.until(scene.at)

@@ -29,7 +29,7 @@ EXTRAS: tuple[tuple[str, int], ...] = (
 )
 
 SCREENS = ("home", "guest_count", "menu_comparison", "customization", "price_calculator", "checkout", "payment")
-OCCASIONS = ("WEDDING", "CORPORATE", "RELIGIOUS", "BIRTHDAY", "HOUSEWARMING", None)
+OCCASIONS = ("WEDDING", "CORPORATE", "RELIGIOUS", "BIRTHDAY", "HOUSEWARMING", "BIRTHDAY", None, None, None)
 
 BANDS: tuple[tuple[int, int], ...] = ((8, 14), (15, 45), (50, 90), (120, 600))
 """Guests of orders under 5,000, under 25,000, under about 50,000, and beyond."""

@@ -32,6 +32,8 @@ FIRST_NUMBER = 1001
 _BUSY_HOURS = (1, 0, 0, 0, 0, 1, 2, 4, 6, 8, 10, 12, 12, 9, 7, 7, 9, 11, 13, 12, 9, 6, 4, 2)
 """How busy each hour of a day in Kolkata is, beside the others."""
 _KOLKATA = timedelta(hours=5, minutes=30)
+_SHOWN_FIRST = ("[/broken]", "[bold red]Asha[/]", "null")
+"""Hostile names that have an open case in every world."""
 _CHANNELS = ("IN_APP_CHAT", "WHATSAPP", "CALL")
 
 
@@ -126,33 +128,33 @@ def _busy_instant(stage: Stage) -> datetime:
 def _present(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
     """Sixty cases that are open now, each another customer's, hostile names among them."""
     rng, now, agents = stage.rng, stage.now, stage.agents
-    hostile = [person for person in people if person["email"] is None and len(person["name"]) != 0]
-    named = [person for person in hostile if person["name"] in {"[/broken]", "[bold red]Asha[/]", "null"}]
+    named = [person for person in people if person["name"] in _SHOWN_FIRST]
     others = [person for person in people if person not in named]
     customers = iter(named + rng.sample(others, 60 - len(named)))
 
     def scene(topic: talk.Topic | None = None, band: int | None = None) -> Scene:
         return Scene(stage, next(customers), topic or rng.choice(talk.TOPICS), band=band)
 
-    def ago(mean: float, least: float = 0.5) -> datetime:
-        return now - min(stage.minutes(mean, least), timedelta(hours=30))
+    def ago(mean: float, least: float = 0.5, most: float = 55) -> datetime:
+        return now - min(stage.minutes(mean, least), timedelta(minutes=most))
 
     chats = _CHANNELS[:2]
-    open_now = [lives.waiting(scene(), ago(14), channel=rng.choice(chats), lines=rng.randint(1, 3)) for _ in range(14)]
+    open_now = [lives.waiting(scene(), ago(14), channel=rng.choice(chats), lines=rng.randint(1, 3)) for _ in range(13)]
     open_now += [  # about to climb: between 5,000 and 25,000 and opened five to ten minutes ago
         lives.waiting(scene(band=1), now - timedelta(minutes=5 + number), channel="IN_APP_CHAT") for number in range(4)
     ]
-    open_now += [lives.waiting(scene(talk.WEDDING), ago(25), channel=channel) for channel in (*chats, "CALL")]
-    open_now += [lives.waiting(scene(band=2), ago(8), channel="CALL") for _ in range(3)]
-    open_now += [lives.waiting(scene(band=0), ago(60), channel="CALL") for _ in range(2)]
+    open_now += [lives.waiting(scene(talk.WEDDING), ago(25, 8), channel=channel) for channel in (*chats, "CALL")]
+    open_now += [lives.waiting(scene(band=3), ago(20, 12), channel=chats[n % 2], is_urgent=True) for n in range(3)]
+    open_now += [lives.waiting(scene(band=2), ago(8), channel="CALL") for _ in range(2)]
+    open_now += [lives.waiting(scene(band=0), ago(30), channel="CALL") for _ in range(2)]
     paths = ("stuck_at_checkout", "comparing", "paying")
-    open_now += [lives.struggling(scene(talk.FRICTION, 1 + n % 3), ago(12), paths[n % 3]) for n in range(7)]
+    open_now += [lives.struggling(scene(talk.FRICTION, 1 + n % 3), ago(7, 1, 22), paths[n % 3]) for n in range(6)]
     for number in range(22):
         by, topic = agents[number % 3], talk.WEDDING if number % 6 == 5 else None
         open_now.append(
             lives.answered(
                 scene(topic),
-                ago(70, 18),
+                ago(70, 18, 900),
                 channel=rng.choice(chats),
                 turns=(2, 3, 4, 1)[number % 4],
                 by=by,
@@ -161,7 +163,7 @@ def _present(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
         )
     wakes = (timedelta(minutes=20), timedelta(hours=3), timedelta(hours=15), timedelta(days=1), timedelta(days=2))
     open_now += [
-        lives.snoozed(scene(), ago(300, 60), until=now + wake, by=agents[number % 3])
+        lives.snoozed(scene(), ago(300, 60, 1_800), until=now + wake, by=agents[number % 3])
         for number, wake in enumerate(wakes)
     ]
     return open_now

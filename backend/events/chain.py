@@ -10,9 +10,9 @@ import orjson
 GENESIS = "0" * 64
 
 
-def digest(body: dict[str, Any]) -> str:
-    """SHA-256 over the body as JSON with sorted keys, 64 hex digits."""
-    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def digest(body: dict[str, Any] | None, state: dict[str, Any] | None) -> str:
+    """SHA-256 over the body and state as JSON with sorted keys, 64 hex digits."""
+    return hashlib.sha256(orjson.dumps([body, state], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def link(prev_hash: str, fields: Sequence[Any]) -> str:
@@ -28,7 +28,7 @@ FIELDS = (
 
 
 def first_broken(rows: Iterable[Any], prev_hash: str = GENESIS, expected: int = 1) -> tuple[int, str] | None:
-    """The first seq that does not fit and why, or None. `rows` have the FIELDS, prev_hash, hash and body, by seq."""
+    """The first seq that does not fit and why, or None. `rows` have the FIELDS, prev_hash, hash, body and state, by seq."""
     for row in rows:
         if row.seq != expected:
             return expected, "missing"
@@ -36,7 +36,8 @@ def first_broken(rows: Iterable[Any], prev_hash: str = GENESIS, expected: int = 
             return row.seq, "does not follow the one before it"
         if link(prev_hash, [getattr(row, name) for name in FIELDS]) != row.hash:
             return row.seq, "was changed"
-        if row.body is not None and digest(row.body) != row.body_digest:
+        is_erased = row.body is None and row.state is None
+        if not is_erased and digest(row.body, row.state) != row.body_digest:
             return row.seq, "its words were changed"
         prev_hash, expected = row.hash, expected + 1
     return None

@@ -38,7 +38,7 @@ class Frame:
 
 
 def frame_of(row: Any) -> dict[str, Any]:
-    """An event as /live and the timeline show it."""
+    """An event as /live and the timeline show it; rows of a timeline have no state."""
     body = row.body or {}
     return {
         "kind": "event",
@@ -52,7 +52,7 @@ def frame_of(row: Any) -> dict[str, Any]:
         "at": instant(row.occurred_at),
         "recordedAt": instant(row.recorded_at),
         "data": body.get("data"),
-        "state": body.get("state"),
+        "state": getattr(row, "state", None),
     }
 
 

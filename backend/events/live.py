@@ -9,7 +9,7 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from backend.core.db import Database
-from backend.core.errors import Unauthenticated
+from backend.core.errors import Forbidden, Unauthenticated
 from backend.core.ids import new_id
 from backend.core.log import logger
 from backend.core.text import clean_line
@@ -24,7 +24,7 @@ _REASONS = {CLOSE_SIGNED_OUT: "signed out; sign in again", CLOSE_SLOW: "too slow
 _GOODBYE_SECONDS = 1.0
 
 Whoami = Callable[[], Awaitable[Actor]]
-"""Who the connection's credentials speak for now; Unauthenticated when they no longer hold."""
+"""Who the connection's credentials speak for now; Unauthenticated or Forbidden when they no longer hold."""
 
 
 class Line:
@@ -130,7 +130,7 @@ class Line:
             await asyncio.sleep(self.heartbeat_seconds)
             try:
                 follower.rank = rank_of((await self.whoami()).role)
-            except Unauthenticated:
+            except (Unauthenticated, Forbidden):
                 return CLOSE_SIGNED_OUT
             except Exception:  # the database is away: we shall know at the next beat
                 logger.exception("could not look up who is on the line", business_id=self.business_id)

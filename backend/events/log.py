@@ -40,12 +40,39 @@ def append(
     session: Session, event: Event, *, business_id: str, actor: Actor, now: datetime, request_id: str
 ) -> EventRow:
     """Write `event` as the next link of the business's chain and return its row."""
-    seq, prev_hash = head(session, business_id)
-    body = {"state": event.state, "data": event.data, "actorName": actor.name}
+    row, words = linked(
+        event,
+        *head(session, business_id),
+        id=new_id(),
+        business_id=business_id,
+        actor=actor,
+        now=now,
+        request_id=request_id,
+    )
+    connection = session.connection()
+    connection.execute(_INSERT_EVENT, row)
+    connection.execute(_INSERT_BODY, words)
+    session.info["chain_head", business_id] = (row["seq"], row["hash"])
+    return EventRow(**row)
+
+
+def linked(
+    event: Event,
+    seq: int,
+    prev_hash: str,
+    *,
+    id: str,
+    business_id: str,
+    actor: Actor,
+    now: datetime,
+    request_id: str = "",
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`event` as the link after (seq, hash): its row of EventRow, with the hash, and its row of EventBody."""
+    body = {"data": event.data, "actorName": actor.name}
     row: dict[str, Any] = {
         "business_id": business_id,
         "seq": seq + 1,
-        "id": new_id(),
+        "id": id,
         "type": event.type,
         "subject_id": event.subject_id,
         "incidence_id": event.incidence_id,
@@ -55,15 +82,11 @@ def append(
         "request_id": request_id,
         "occurred_at": event.occurred_at or now,
         "recorded_at": now,
-        "body_digest": digest(body),
+        "body_digest": digest(body, event.state),
         "prev_hash": prev_hash,
     }
     row["hash"] = link(prev_hash, [row[name] for name in FIELDS])
-    connection = session.connection()
-    connection.execute(_INSERT_EVENT, row)
-    connection.execute(_INSERT_BODY, {"business_id": business_id, "seq": row["seq"], "body": body})
-    session.info["chain_head", business_id] = (row["seq"], row["hash"])
-    return EventRow(**row)
+    return row, {"business_id": business_id, "seq": row["seq"], "body": body, "state": event.state}
 
 
 def head_of(session: Session, business_id: str) -> int:
@@ -71,15 +94,15 @@ def head_of(session: Session, business_id: str) -> int:
     return session.scalar(select(func.max(EventRow.seq)).where(EventRow.business_id == business_id)) or 0
 
 
-def _with_body() -> Select[Any]:
-    return select(EventRow.__table__, EventBody.body).join(
+def _with_body(*more: Any) -> Select[Any]:
+    return select(EventRow.__table__, EventBody.body, *more).join(
         EventBody, (EventBody.business_id == EventRow.business_id) & (EventBody.seq == EventRow.seq)
     )
 
 
 def after(session: Session, business_id: str, seq: int, limit: int) -> Sequence[Row[Any]]:
-    """Events with bodies newer than `seq`, oldest first."""
-    query = _with_body().where(EventRow.business_id == business_id, EventRow.seq > seq)
+    """Events with bodies and states newer than `seq`, oldest first."""
+    query = _with_body(EventBody.state).where(EventRow.business_id == business_id, EventRow.seq > seq)
     return session.execute(query.order_by(EventRow.seq).limit(limit)).all()
 
 
@@ -91,7 +114,10 @@ def of_incidence(
     limit: int,
     only: ColumnElement[bool] | None = None,
 ) -> list[Row[Any]]:
-    """The newest `limit` events of an incidence with seq < `before` that fit `only`, oldest first."""
+    """The newest `limit` events of an incidence with seq < `before` that fit `only`, oldest first, without states.
+
+    A timeline of a hundred entries is read twice as fast without the hundred states, which it does not show.
+    """
     query = _with_body().where(EventRow.business_id == business_id, EventRow.incidence_id == incidence_id)
     if before is not None:
         query = query.where(EventRow.seq < before)

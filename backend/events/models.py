@@ -37,7 +37,8 @@ class EventRow(Base):
 
 
 class EventBody(BusinessOwned, Base):
-    """The words of an event: state, data and the actor's name. Erasing a customer empties these, never the chain."""
+    """The words of an event: data and the actor's name in `body`, and beside them `state`, which timelines need not
+    read. Erasing a customer empties both, never the chain."""
 
     __tablename__ = "event_bodies"
     __table_args__ = (ForeignKeyConstraint(["business_id", "seq"], ["events.business_id", "events.seq"]),)
@@ -45,6 +46,7 @@ class EventBody(BusinessOwned, Base):
     business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     body: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    state: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
 
 
 _SQLITE_GUARD = """

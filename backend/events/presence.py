@@ -24,8 +24,9 @@ class Presence:
             places[connection] = (incidence_id, *member, doing)
         if places.get(connection) == before:
             return
-        for id in {before[0] if before else None, incidence_id} - {None}:
-            self.feed.broadcast(business_id, self.at(business_id, str(id)))
+        for id in dict.fromkeys((before[0] if before else None, incidence_id)):
+            if id is not None:
+                self.feed.broadcast(business_id, self.at(business_id, id))
 
     def at(self, business_id: str, incidence_id: str) -> dict[str, Any]:
         """The presence frame of one incidence."""

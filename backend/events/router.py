@@ -1,6 +1,7 @@
 """/live, /api/audit and /api/audit/verify."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 
 import orjson
@@ -14,7 +15,6 @@ from backend.events import service
 from backend.events.event import Actor
 from backend.events.live import CLOSE_SIGNED_OUT, Line
 from backend.events.schemas import AuditEntry, AuditVerdict
-from backend.identity.permissions import TABLE
 from backend.runtime import Runtime
 from backend.unit import Unit
 
@@ -46,28 +46,37 @@ async def verify(unit: Unit) -> AuditVerdict:
 async def live(socket: WebSocket) -> None:
     """The feed: bearer token in the header, or as the first frame `{"token": "…"}`; `after` is the last seq one has."""
     runtime: Runtime = socket.app.state.runtime
+    credentials: Mapping[str, str] = socket.headers
+
+    async def admit() -> tuple[str, Actor]:
+        caller = await runtime.gate.enter("WS", "/live", credentials, socket.query_params)
+        assert caller is not None  # the line is not open
+        return caller.business_id, caller.actor
+
+    admitted = None
     try:
         after = _seq(socket.query_params.get("after"))
-        token = _bearer(socket)
-        actor, business_id = await _admit(runtime, token) if token else (None, "")
+        if "authorization" in credentials or "x-api-key" in credentials or "key" in socket.query_params:
+            admitted = await admit()
     except Failure as failure:
         await socket.send_denial_response(envelope(failure, socket.state.request_id))
         return
     await socket.accept()
-    if actor is None:
-        try:
-            token = await _first_frame(socket)
-            actor, business_id = await _admit(runtime, token)
-        except WebSocketDisconnect:
-            return
-        except (Failure, TimeoutError) as error:
-            reason = error.message if isinstance(error, Failure) else "send a token first"
-            await socket.close(CLOSE_SIGNED_OUT, reason[:100])
-            return
+    try:
+        if admitted is None:
+            credentials = {"authorization": f"Bearer {await _first_frame(socket)}"}
+            admitted = await admit()
+    except WebSocketDisconnect:
+        return
+    except (Failure, TimeoutError) as error:
+        reason = error.message if isinstance(error, Failure) else "send a token first"
+        await socket.close(CLOSE_SIGNED_OUT, reason[:100])
+        return
 
     async def whoami() -> Actor:
-        return (await _admit(runtime, token))[0]
+        return (await admit())[1]
 
+    business_id, actor = admitted
     line = Line(
         socket,
         database=runtime.database,
@@ -94,11 +103,6 @@ def _seq(after: str | None) -> int | None:
     return int(after)
 
 
-def _bearer(socket: WebSocket) -> str:
-    scheme, _, token = socket.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
 async def _first_frame(socket: WebSocket) -> str:
     async with asyncio.timeout(_FIRST_FRAME_SECONDS):
         try:
@@ -109,10 +113,3 @@ async def _first_frame(socket: WebSocket) -> str:
     if not isinstance(token, str):
         raise Unauthenticated('Send {"token": "…"} first.')
     return token
-
-
-async def _admit(runtime: Runtime, token: str) -> tuple[Actor, str]:
-    """The member that the token speaks for and their business. Unauthenticated or Forbidden otherwise."""
-    caller = await runtime.gate.by_token(token)
-    runtime.gate.check(TABLE["WS", "/live"], caller)
-    return caller.actor, caller.business_id

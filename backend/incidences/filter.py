@@ -9,9 +9,7 @@ from sqlalchemy import ColumnElement, func, not_, or_
 from backend.client.query import ME, NOBODY, Problem, Term, parse
 from backend.core.errors import Invalid
 from backend.core.money import to_minor
-from backend.customers.models import Customer
-from backend.identity.models import User
-from backend.incidences.models import Incidence
+from backend.incidences.repository import AGENTS, CASES, CUSTOMERS
 
 _COMPARE: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "=": lambda left, right: left == right,
@@ -49,12 +47,12 @@ def _number(term: Term, value: Decimal, currency: str) -> ColumnElement[bool]:
     compare = _COMPARE[term.op]
     match term.field:
         case "priority":
-            return compare(Incidence.priority, int(value))
+            return compare(CASES.priority, int(value))
         case "friction":
-            return compare(Incidence.friction_score, float(value))
+            return compare(CASES.friction_score, float(value))
         case "value":
-            return compare(Incidence.order_value, to_minor(value, currency))
-    return Incidence.id.is_(None)  # churn: no case carries a churn score, so no comparison holds
+            return compare(CASES.order_value, to_minor(value, currency))
+    return CASES.id.is_(None)  # churn: no case carries a churn score, so no comparison holds
 
 
 def _word(field: str, value: str, member_id: str | None) -> ColumnElement[bool]:
@@ -62,28 +60,28 @@ def _word(field: str, value: str, member_id: str | None) -> ColumnElement[bool]:
         case "assignee":
             return _assignee(value, member_id)
         case "tier":
-            return Customer.tier == value
+            return CUSTOMERS.tier == value
         case "language":
-            return func.lower(Customer.language) == value
+            return func.lower(CUSTOMERS.language) == value
         case "status" | "channel" | "stage":
-            return getattr(Incidence, field) == value  # type: ignore[no-any-return]
+            return CASES[field] == value
         case "event":
-            return _like(Incidence.event_type, value)
+            return _like(CASES.event_type, value)
         case "ref":
-            return Incidence.number == int(value)
+            return CASES.number == int(value)
     number = value.removeprefix("inc-")
     return or_(
-        _like(Incidence.summary, value),
-        _like(Customer.name, value),
-        _like(Customer.external_id, value),
-        _like(Incidence.order_id, value),
-        *([Incidence.number == int(number)] if number.isdigit() and len(number) < 16 else []),
+        _like(CASES.summary, value),
+        _like(CUSTOMERS.name, value),
+        _like(CUSTOMERS.external_id, value),
+        _like(CASES.order_id, value),
+        *([CASES.number == int(number)] if number.isdigit() and len(number) < 16 else []),
     )
 
 
 def _assignee(value: str, member_id: str | None) -> ColumnElement[bool]:
     if value == ME:
-        return Incidence.agent_id == member_id
+        return CASES.agent_id == member_id
     if value == NOBODY:
-        return Incidence.agent_id.is_(None)
-    return _like(User.name, value)
+        return CASES.agent_id.is_(None)
+    return _like(AGENTS.name, value)

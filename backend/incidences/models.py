@@ -15,7 +15,7 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     __tablename__ = "incidences"
     __table_args__ = (
         UniqueConstraint("business_id", "number"),
-        Index("ix_incidences_queue", "business_id", "status", "priority", "waiting_since", "id"),
+        Index("ix_incidences_queue", "business_id", "queue_rank", "id"),
         Index("ix_incidences_agent", "business_id", "agent_id", "status"),
         Index("ix_incidences_order", "business_id", "order_id"),
         Index("ix_incidences_updated", "business_id", "updated_at", "id"),
@@ -58,6 +58,8 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     friction_score: Mapped[int | None]
     platform: Mapped[str | None] = mapped_column(String(32))
 
+    queue_rank: Mapped[int]
+    """Its place in the queue, see `queue_rank.rank`: one number, so that a page is one walk along one index."""
     last_seq: Mapped[int] = mapped_column(default=0)
     """The seq of its newest event."""
     last_message_seq: Mapped[int] = mapped_column(default=0)

@@ -9,6 +9,7 @@ from backend.identity.service import currency_of
 from backend.incidences import events, repository
 from backend.incidences.filter import conditions
 from backend.incidences.models import Incidence
+from backend.incidences.repository import CASES
 from backend.incidences.schemas import Sort, Status, View
 from backend.incidences.service import State, record, require_staff
 from backend.work import Work
@@ -35,39 +36,39 @@ def list_incidences(
     if view is not None:
         wanted.append(repository.view_of(view, work.actor.id, work.now))
     if status is not None:
-        wanted.append(Incidence.status == status)
+        wanted.append(CASES.status == status)
     if assignee is not None:
         wanted.append(_assigned_to(work, assignee))
     wanted += conditions(clean_line(q or ""), work.actor.id, currency)
-    rows, after = repository.page(work.session, wanted, sort, cursors.decode(cursor), limit)
+    rows, after = repository.page(work.session, work.business_id, wanted, sort, cursors.decode(cursor), limit)
     items = [repository.state_of_row(row, currency) for row in rows]
     return {"items": items, "nextCursor": cursors.encode(after), "asOf": as_of}
 
 
 def _assigned_to(work: Work, assignee: str) -> ColumnElement[bool]:
     if assignee == NOBODY:
-        return Incidence.agent_id.is_(None)
-    return Incidence.agent_id == (work.actor.id if assignee == ME else assignee)
+        return CASES.agent_id.is_(None)
+    return CASES.agent_id == (work.actor.id if assignee == ME else assignee)
 
 
 def counts(work: Work) -> dict[str, int]:
     """How many cases each view holds for the caller."""
-    return repository.counts(work.session, work.actor.id, work.now)
+    return repository.counts(work.session, work.business_id, work.actor.id, work.now)
 
 
 def of_customer(work: Work, customer_id: str) -> State:
     """A customer's cases, newest first."""
-    return _whole(work, Incidence.customer_id == customer_id)
+    return _whole(work, CASES.customer_id == customer_id)
 
 
 def of_order(work: Work, order_id: str) -> State:
     """The cases tied to an order, newest first."""
-    return _whole(work, Incidence.order_id == order_id)
+    return _whole(work, CASES.order_id == order_id)
 
 
 def _whole(work: Work, condition: ColumnElement[bool]) -> State:
     as_of = log.head_of(work.session, work.business_id)
-    items = repository.of(work.session, condition, currency_of(work))
+    items = repository.of(work.session, work.business_id, condition, currency_of(work))
     return {"items": items, "nextCursor": None, "asOf": as_of}
 
 

@@ -18,23 +18,29 @@ from backend.incidences.state import state_of
 HIGH_FRICTION = 50
 SLA_RISK = timedelta(minutes=5)
 
-_COLUMNS = [column for column in table_of(Incidence).columns if column.key != "business_id"]
+# Lists are selected from the bare tables, a business at a time: the ORM's planning cost more than the reading.
+CASES = table_of(Incidence).c
+CUSTOMERS = table_of(Customer).c
+AGENTS = table_of(User).c
+_MEMBERS = table_of(Member).c
+_UNSHOWN = ("business_id", "queue_rank")
+_SHOWN = [column for column in CASES if column.key not in _UNSHOWN]
+_CUSTOMER = [CUSTOMERS[name].label(f"customer_{name}") for name in ("external_id", "name", "tier", "language")]
 
 
-def _joined() -> Select[Any]:
-    customer = (Customer.external_id, Customer.name, Customer.tier, Customer.language)
-    return (
-        select(
-            *_COLUMNS, *(column.label(f"customer_{column.key}") for column in customer), User.name.label("agent_name")
-        )
-        .join(Customer, Customer.id == Incidence.customer_id)
-        .outerjoin(Member, Member.id == Incidence.agent_id)
-        .outerjoin(User, User.id == Member.user_id)
+def _listed(business_id: str) -> Select[Any]:
+    joined = (
+        table_of(Incidence)
+        .join(table_of(Customer), CUSTOMERS.id == CASES.customer_id)
+        .outerjoin(table_of(Member), _MEMBERS.id == CASES.agent_id)
+        .outerjoin(table_of(User), AGENTS.id == _MEMBERS.user_id)
     )
+    shown = select(*_SHOWN, *_CUSTOMER, AGENTS.name.label("agent_name")).select_from(joined)
+    return shown.where(CASES.business_id == business_id)
 
 
 def state_of_row(row: Row[Any], currency: str) -> dict[str, Any]:
-    """A row of `_joined` as IncidenceRead data."""
+    """A row of a list as IncidenceRead data."""
     customer = {
         "id": row.customer_id,
         "userId": row.customer_external_id,
@@ -58,53 +64,54 @@ def find(session: Session, business_id: str, id_or_ref: str, *, lock: bool = Fal
 
 def view_of(view: str, member_id: str | None, now: datetime) -> ColumnElement[bool]:
     """What a tab of the queue holds."""
-    is_open = Incidence.status != "CLOSED"
-    awake = and_(is_open, Incidence.status != "SNOOZED")
+    is_open = CASES.status != "CLOSED"
+    awake = and_(is_open, CASES.status != "SNOOZED")
     match view:
         case "mine":
-            return and_(awake, Incidence.agent_id == member_id)
+            return and_(awake, CASES.agent_id == member_id)
         case "unassigned":
-            return and_(awake, Incidence.agent_id.is_(None), Incidence.is_self_serve.is_(False))
+            return and_(awake, CASES.agent_id.is_(None), CASES.is_self_serve.is_(False))
         case "all":
             return is_open
         case "sla_risk":
-            return and_(awake, Incidence.auto_escalate_at < now + SLA_RISK)
+            return and_(awake, CASES.auto_escalate_at < now + SLA_RISK)
         case "high_friction":
-            return and_(awake, Incidence.friction_score > HIGH_FRICTION)
+            return and_(awake, CASES.friction_score > HIGH_FRICTION)
         case "snoozed":
-            return Incidence.status == "SNOOZED"
+            return CASES.status == "SNOOZED"
         case "closed":
-            return Incidence.status == "CLOSED"
-    return Incidence.id.is_(None)  # escalated, high_churn: nothing sets them yet
+            return CASES.status == "CLOSED"
+    return CASES.id.is_(None)  # escalated, high_churn: nothing sets them yet
 
-
-_WAITING = func.coalesce(Incidence.waiting_since, Incidence.created_at)
-_WAITS_FOR_US = case((Incidence.waiting_since.is_(None), 1), else_=0)
 
 SORTS: dict[str, tuple[tuple[Any, bool], ...]] = {
     # name: (expression, descending) in turn; the id makes every order total, so that pages neither skip nor repeat
-    "queue": ((Incidence.priority, False), (_WAITS_FOR_US, False), (_WAITING, False), (Incidence.id, False)),
-    "updated": ((Incidence.updated_at, True), (Incidence.id, True)),
-    "created": ((Incidence.created_at, True), (Incidence.id, True)),
-    "value": ((func.coalesce(Incidence.order_value, -1), True), (Incidence.id, True)),
-    "friction": ((func.coalesce(Incidence.friction_score, -1), True), (Incidence.id, True)),
+    "queue": ((CASES.queue_rank, False), (CASES.id, False)),
+    "updated": ((CASES.updated_at, True), (CASES.id, True)),
+    "created": ((CASES.created_at, True), (CASES.id, True)),
+    "value": ((func.coalesce(CASES.order_value, -1), True), (CASES.id, True)),
+    "friction": ((func.coalesce(CASES.friction_score, -1), True), (CASES.id, True)),
 }
 
 
 def page(
-    session: Session, conditions: Sequence[ColumnElement[bool]], sort: str, after: Sequence[Any] | None, limit: int
+    session: Session,
+    business_id: str,
+    conditions: Sequence[ColumnElement[bool]],
+    sort: str,
+    after: Sequence[Any] | None,
+    limit: int,
 ) -> tuple[Sequence[Row[Any]], list[Any] | None]:
     """Up to `limit` rows in order after the cursor values, and the cursor values of the next page."""
     keys = SORTS[sort]
-    query = (
-        _joined().where(*conditions).add_columns(*(key.label(f"sort_{index}") for index, (key, _) in enumerate(keys)))
-    )
+    places = (key.label(f"sort_{index}") for index, (key, _) in enumerate(keys))
+    query = _listed(business_id).where(*conditions).add_columns(*places)
     if after is not None:
         if len(after) != len(keys):
             raise Invalid("This cursor belongs to another order. Start from the first page.", field="cursor")
         query = query.where(_beyond(keys, after))
     query = query.order_by(*(key.desc() if descending else key.asc() for key, descending in keys)).limit(limit + 1)
-    rows = session.execute(query).all()
+    rows = session.connection().execute(query).all()
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
@@ -119,21 +126,18 @@ def _beyond(keys: Sequence[tuple[Any, bool]], after: Sequence[Any]) -> ColumnEle
     return or_(*steps)
 
 
-def counts(session: Session, member_id: str | None, now: datetime) -> dict[str, int]:
+def counts(session: Session, business_id: str, member_id: str | None, now: datetime) -> dict[str, int]:
     """How many incidences each view holds."""
     views = ("mine", "unassigned", "all", "sla_risk", "high_friction", "high_churn", "escalated", "snoozed", "closed")
-    row = session.execute(
-        select(
-            *(
-                func.coalesce(func.sum(case((view_of(view, member_id, now), 1), else_=0)), 0).label(view)
-                for view in views
-            )
-        )
-    ).one()
+    sums = (func.coalesce(func.sum(case((view_of(view, member_id, now), 1), else_=0)), 0).label(view) for view in views)
+    row = session.connection().execute(select(*sums).where(CASES.business_id == business_id)).one()
     return {view: int(getattr(row, view)) for view in views}
 
 
-def of(session: Session, condition: ColumnElement[bool], currency: str, limit: int = 200) -> list[dict[str, Any]]:
+def of(
+    session: Session, business_id: str, condition: ColumnElement[bool], currency: str, limit: int = 200
+) -> list[dict[str, Any]]:
     """IncidenceRead data of all that fit, newest first."""
-    rows = session.execute(_joined().where(condition).order_by(Incidence.id.desc()).limit(limit)).all()
+    query = _listed(business_id).where(condition).order_by(CASES.id.desc()).limit(limit)
+    rows = session.connection().execute(query).all()
     return [state_of_row(row, currency) for row in rows]

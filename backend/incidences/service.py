@@ -18,6 +18,7 @@ from backend.identity.models import Business, Member, User
 from backend.identity.service import currency_of
 from backend.incidences import events, repository
 from backend.incidences.models import Incidence
+from backend.incidences.queue_rank import rank
 from backend.incidences.routing import route
 from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend, NoteAdd, Take
 from backend.incidences.state import state_of
@@ -56,6 +57,7 @@ def record(
     row.updated_at, row.last_seq = work.now, work.next_seq()
     if event in (events.MessageReceived, events.MessageSent):
         row.last_message_seq = row.last_seq
+    row.queue_rank = rank(row.status, row.priority, row.waiting_since, row.created_at)
     if row not in work.session:
         work.add(row)
     work.session.flush()

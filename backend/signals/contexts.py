@@ -1,17 +1,17 @@
 """Reading and storing visits: for a whole group of customers at once, in three statements."""
 
 from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, Column, DateTime, Table, select, type_coerce
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
 from backend.core.rows import to_micros
 from backend.customers.models import Customer
 from backend.identity.models import Business
-from backend.signals.bulk import Bulk, dialect_of, moment_of
+from backend.signals.bulk import Bulk, Chosen, dialect_of, moment_of
 from backend.signals.friction import Person, cart_value
 from backend.signals.models import Context
 from backend.signals.visit import Visit
@@ -32,13 +32,42 @@ _STORED = (
     "score",
 )
 _VISITS = Bulk(_CONTEXTS, ("business_id", "customer_id", *_STORED), key=("business_id", "customer_id"), updates=_STORED)
-_KNOWN = (
-    _CUSTOMERS.c.external_id,
-    _CUSTOMERS.c.id,
-    _CUSTOMERS.c.tier,
-    _CUSTOMERS.c.language,
-    _CUSTOMERS.c.past_order_count,
+_KNOWN = select(
+    _CUSTOMERS.c.external_id, _CUSTOMERS.c.id, _CUSTOMERS.c.tier, _CUSTOMERS.c.language, _CUSTOMERS.c.past_order_count
 )
+# Locked in one order, so that two writers wait for each other and never in a ring; SQLite has one writer anyway.
+_LOCKED = _KNOWN.where(_CUSTOMERS.c.erased_at.is_(None)).order_by(_CUSTOMERS.c.id).with_for_update(key_share=True)
+_BY_EXTERNAL_ID = Chosen(_LOCKED, _CUSTOMERS.c.business_id, _CUSTOMERS.c.external_id)
+_BY_ID = Chosen(_LOCKED, _CUSTOMERS.c.business_id, _CUSTOMERS.c.id)
+_KEPT = Chosen(
+    select(
+        _CONTEXTS.c.customer_id,
+        _CONTEXTS.c.screen,
+        _CONTEXTS.c.previous_screens,
+        _CONTEXTS.c.visit,
+        _CONTEXTS.c.score,
+        _CONTEXTS.c.estimated_value,
+        _CONTEXTS.c.event_type,
+        _CONTEXTS.c.guest_count,
+        _CONTEXTS.c.started_at,
+        _CONTEXTS.c.last_activity,
+        _CONTEXTS.c.ends_at,
+        _CONTEXTS.c.suppressed_until,
+    ),
+    _CONTEXTS.c.business_id,
+    _CONTEXTS.c.customer_id,
+)
+_CURRENCY = select(Business.__table__.c.currency).where(Business.__table__.c.id == bindparam("business"))
+
+
+class Known(NamedTuple):
+    """A customer as the narrow path reads one."""
+
+    external_id: str
+    id: str
+    tier: str
+    language: str
+    past_order_count: int
 
 
 class Live(NamedTuple):
@@ -50,7 +79,7 @@ class Live(NamedTuple):
 
 def currency_of(session: Session, business_id: str) -> str:
     """The business's ISO 4217 currency."""
-    return session.execute(select(Business.currency).where(Business.id == business_id)).scalar_one()
+    return str(session.connection().execute(_CURRENCY, {"business": business_id}).scalar_one())
 
 
 def find_live(session: Session, business_id: str, user_ids: Collection[str], now: int) -> dict[str, Live]:
@@ -58,65 +87,39 @@ def find_live(session: Session, business_id: str, user_ids: Collection[str], now
 
     Until the commit nobody else changes them.
     """
-    rows = _locked(session, business_id, _CUSTOMERS.c.external_id, user_ids)
-    meant = {row.external_id: row for row in rows}
+    meant = {row[0]: Known(*row) for row in _BY_EXTERNAL_ID.rows(session, business_id, user_ids)}
     if len(meant) < len(user_ids):
         unknown = set(user_ids) - meant.keys()
-        meant |= {row.id: row for row in _locked(session, business_id, _CUSTOMERS.c.id, unknown)}
+        meant |= {row[1]: Known(*row) for row in _BY_ID.rows(session, business_id, unknown)}
         unknown -= meant.keys()
         moment = moment_of(session)(now)
         _NEW_CUSTOMERS.insert(
             session, [(user_id, "", "en", "BRONZE", 0, moment, new_id(), business_id, 1) for user_id in sorted(unknown)]
         )
-        meant |= {row.external_id: row for row in _locked(session, business_id, _CUSTOMERS.c.external_id, unknown)}
+        meant |= {row[0]: Known(*row) for row in _BY_EXTERNAL_ID.rows(session, business_id, unknown)}
     lives = live_of(session, business_id, {row.id: row for row in meant.values()}.values())
     return {user_id: lives[row.id] for user_id, row in meant.items()}
 
 
-def _locked(session: Session, business_id: str, column: Column[Any], ids: Collection[str]) -> list[Any]:
-    # Locked in one order, so that two writers wait for each other and never in a ring; SQLite has one writer anyway.
-    query = (
-        select(*_KNOWN)
-        .where(_CUSTOMERS.c.business_id == business_id, column.in_(ids), _CUSTOMERS.c.erased_at.is_(None))
-        .order_by(_CUSTOMERS.c.id)
-        .with_for_update(key_share=True)
-    )
-    return list(session.connection().execute(query).all()) if ids else []
-
-
-def live_of(session: Session, business_id: str, customers: Iterable[Any]) -> dict[str, Live]:
-    """The visits of `customers` (rows or objects of Customer), by our id. A second statement on purpose: it sees what
+def live_of(session: Session, business_id: str, customers: Iterable[Known | Customer]) -> dict[str, Live]:
+    """The visits of `customers`, by our id. A second statement on purpose: it sees what
     the writers committed for whom the first one waited."""
     customers = list(customers)
-    instant = BigInteger() if dialect_of(session) == "sqlite" else DateTime(timezone=True)
-    c = _CONTEXTS.c
-    instants = [
-        type_coerce(column, instant) for column in (c.started_at, c.last_activity, c.ends_at, c.suppressed_until)
-    ]
-    columns = (
-        c.customer_id,
-        c.screen,
-        c.previous_screens,
-        c.visit,
-        c.score,
-        c.estimated_value,
-        c.event_type,
-        c.guest_count,
-    )
-    query = select(*columns, *instants).where(
-        c.business_id == business_id, c.customer_id.in_([customer.id for customer in customers])
-    )
-    rows = {row[0]: row for row in session.connection().execute(query)}
+    is_sqlite = dialect_of(session) == "sqlite"
+    rows = {row[0]: row for row in _KEPT.rows(session, business_id, [customer.id for customer in customers])}
     currency = currency_of(session, business_id) if any(row[5] is not None for row in rows.values()) else ""
     found = {}
     for customer in customers:
         visit, row = Visit(), rows.get(customer.id)
         value, event_type, guests = None, None, None
         if row is not None:
-            _, visit.screen, visit.previous_screens, kept, visit.score, value, event_type, guests, *times = row
-            visit.started_at, visit.last_activity, visit.ends_at, visit.suppressed_until = (
-                times if dialect_of(session) == "sqlite" else [time and to_micros(time) for time in times]
-            )
+            _, visit.screen, screens, kept, visit.score, value, event_type, guests, *times = row
+            if is_sqlite:
+                screens, kept = orjson.loads(screens), orjson.loads(kept)
+            else:
+                times = [time and to_micros(time) for time in times]
+            visit.started_at, visit.last_activity, visit.ends_at, visit.suppressed_until = times
+            visit.previous_screens = screens
             visit.counters, visit.idle = kept.get("counters", {}), kept.get("idle", {})
             visit.trend, visit.prompts = kept.get("trend", []), kept.get("prompts", {})
         person = Person(

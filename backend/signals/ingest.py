@@ -98,6 +98,7 @@ class _Group:
     def __init__(self, session: Session, business_id: str, arrivals: list[Arrival]) -> None:
         self.session, self.business_id, self.arrivals = session, business_id, arrivals
         self.now = max(arrival.now for arrival in arrivals)
+        self.moment = moment_of(session)
         users = {told.user_id for arrival in arrivals for told in arrival.signals}
         self.lives = contexts.find_live(session, business_id, users, self.now)
         self.work = Work(session, business_id, from_micros(self.now), request_id=arrivals[0].request_id)
@@ -133,7 +134,7 @@ class _Group:
         return {(customer, id) for customer, id in self.session.connection().execute(query)}
 
     def _take(self, arrival: Arrival) -> Answer:
-        moment, timeout = moment_of(self.session), arrival.visit_timeout
+        moment, timeout = self.moment, arrival.visit_timeout
         received = moment(arrival.now)
         accepted = 0
         touched: dict[str, str | None] = {}

@@ -25,7 +25,7 @@ LARGEST_VALUE = 1e12
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-_PHONE = re.compile(r"\+\d[\d\s().-]{6,}\d|(?<![\w-])(?:\d[\s().-]?){9,14}\d(?![\w:-])")
+_PHONE = re.compile(r"\+\d[\d\s().-]{6,}\d|(?<![\w-])(?:\d[\s().-]{0,2}){9,14}\d(?![\w:-])")
 _TEXTS = frozenset(
     "category device feature locale page plan platform reason referrer source status step tier variant version".split()
 )
@@ -39,6 +39,10 @@ ALLOWED_PROPERTIES = _TEXTS | _NUMBERS | {*_VALUE, "flow", "screen"}
 
 class Refused(ValueError):
     """One item cannot be taken; the text says why, field first."""
+
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refused)
+"""Everything that a body from outside can make of reading it."""
 
 
 class SignalBody(msgspec.Struct, rename="camel"):
@@ -91,7 +95,7 @@ def read_signal(body: bytes, user_id: str | None, now: int, key: str | None) -> 
             _own_id(given.id) if given.id is not None else key,
             None,
         )
-    except (msgspec.DecodeError, UnicodeDecodeError, Refused) as error:
+    except _UNREADABLE as error:
         raise _invalid(error) from None
 
 
@@ -109,7 +113,7 @@ def read_events(body: bytes, now: int, key: str | None) -> tuple[list[Told], lis
             events: list[EventBody | msgspec.Raw] = list(_events.decode(batch))
         except msgspec.ValidationError:  # some are misshapen: look at each by itself
             events = list(_raw_events.decode(batch))
-    except (msgspec.DecodeError, UnicodeDecodeError, Refused) as error:
+    except _UNREADABLE as error:
         raise _invalid(error) from None
     if len(events) > MOST_EVENTS:
         raise Invalid(f"events: at most {MOST_EVENTS} at once; got {len(events)}", field="events", limit=MOST_EVENTS)
@@ -119,7 +123,7 @@ def read_events(body: bytes, now: int, key: str | None) -> tuple[list[Told], lis
         try:
             whole = event if isinstance(event, EventBody) else _event.decode(event)
             told.append(_told(whole, now, f"{key}:{index}" if key else None))
-        except (msgspec.DecodeError, UnicodeDecodeError, Refused) as error:
+        except _UNREADABLE as error:
             refused.append({"index": index, "reason": _reason(error)})
     told.sort(key=_at)
     return told, refused

@@ -77,6 +77,8 @@ class _Connection(asyncio.Protocol):
 
 async def _load(url: str, requests_of: Callable[[int], Iterator[bytes]]) -> tuple[float, float]:
     address = urlsplit(url)
+    assert address.hostname is not None
+    assert address.port is not None
     loop, begin = asyncio.get_running_loop(), time.perf_counter() + WARM_SECONDS
     made = [
         await loop.create_connection(

@@ -118,7 +118,7 @@ async def test_a_commit_that_fails_is_told_and_the_writer_goes_on(database: Data
             session.execute(text("ALTER TABLE members ALTER CONSTRAINT fk_members_user_id_users DEFERRABLE"))
             session.execute(text("SET CONSTRAINTS ALL DEFERRED"))
         row = {"id": "m", "business_id": ONE, "user_id": "nobody", "role": "agent", "preferences": {}}
-        session.execute(insert(Member.__table__), {**row, "created_at": AT})
+        session.execute(insert(Member), {**row, "created_at": AT})
 
     with pytest.raises(IntegrityError):
         await database.write(dangle)

@@ -65,7 +65,8 @@ async def test_another_business_has_other_keys(backend: Backend) -> None:
 @pytest.mark.parametrize("key", ["x" * 255, "key with spaces", "schl\xfcssel"])
 async def test_any_key_that_a_header_holds_will_do(backend: Backend, key: str) -> None:
     owner = await backend.owner()
-    headers = {**owner.transport.headers, "idempotency-key": key.encode("latin-1")}
+    headers = {name.encode(): value.encode() for name, value in owner.transport.headers.items()}
+    headers[b"idempotency-key"] = key.encode("latin-1")
     http = owner.transport._http
     answers = [await http.post("/api/businesses", json={"name": "Second"}, headers=headers) for _ in range(2)]
     assert answers[0].json()["id"] == answers[1].json()["id"]

@@ -233,7 +233,7 @@ async def test_a_token_signed_with_another_secret_or_none_is_refused(backend: Ba
     client = backend.client()
     answer = await client.identity.sign_up(body())
     claims = jwt.decode(answer.access_token, options={"verify_signature": False})
-    forged = [jwt.encode(claims, "x" * 40, "HS256"), jwt.encode(claims, None, "none")]
+    forged = [jwt.encode(claims, "x" * 40, "HS256"), jwt.encode(claims, "", "none")]
     for token in forged:
         client.transport.access_token, client.transport.refresh_token = token, None
         error = await refused(client.identity.me())

@@ -17,7 +17,6 @@ class Sqlite:
     def __init__(self, folder: Path) -> None:
         self._template = folder / "template.db"
         migrate(f"sqlite:///{self._template}")
-        _add_unmigrated(f"sqlite:///{self._template}")
 
     def make(self, folder: Path) -> str:
         """The URL of a fresh database in `folder`."""
@@ -57,7 +56,6 @@ class Postgres:
         if not self._has_template:
             self._say("CREATE DATABASE template_holdfast")
             migrate(self.url("template_holdfast"))
-            _add_unmigrated(self.url("template_holdfast").replace("postgresql:", "postgresql+psycopg:"))
             self._has_template = True
         name = f"test_{uuid4().hex}"
         self._say(f"CREATE DATABASE {name} TEMPLATE template_holdfast")
@@ -72,15 +70,3 @@ class Postgres:
     def _say(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
-
-
-def _add_unmigrated(url: str) -> None:
-    from sqlalchemy import create_engine
-
-    from backend import slices
-    from backend.core.rows import Base
-
-    slices.load("models")
-    engine = create_engine(url)
-    Base.metadata.create_all(engine)
-    engine.dispose()

@@ -268,6 +268,7 @@ def upgrade() -> None:
         sa.Column("business_id", sa.String(length=36), nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("body", rows.JsonText(), nullable=True),
+        sa.Column("state", rows.JsonText(), nullable=True),
         sa.ForeignKeyConstraint(
             ["business_id", "seq"],
             ["events.business_id", "events.seq"],
@@ -337,6 +338,7 @@ def upgrade() -> None:
         sa.Column("auto_escalate_at", rows.Instant(), nullable=True),
         sa.Column("friction_score", sa.BigInteger(), nullable=True),
         sa.Column("platform", sa.String(length=32), nullable=True),
+        sa.Column("queue_rank", sa.BigInteger(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column("last_message_seq", sa.BigInteger(), nullable=False),
         sa.Column("last_message", rows.Json(), nullable=True),
@@ -360,9 +362,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_incidences_business_id"), ["business_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_incidences_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index("ix_incidences_order", ["business_id", "order_id"], unique=False)
-        batch_op.create_index(
-            "ix_incidences_queue", ["business_id", "status", "priority", "waiting_since", "id"], unique=False
-        )
+        batch_op.create_index("ix_incidences_queue", ["business_id", "queue_rank", "id"], unique=False)
         batch_op.create_index("ix_incidences_updated", ["business_id", "updated_at", "id"], unique=False)
 
     op.create_table(

@@ -1,0 +1,213 @@
+"""The one registry of what a person can do: bindings, footer, palette, `:`, help and the docs are all made from it.
+
+Screens supply handlers named `action_<id>(self)` or, where there is an argument, `action_<id>(self, value: str = "")`
+(async or not); `console.frame.screen.FrameScreen.perform` finds them. Keys are written here and nowhere else: a key is
+a Textual key or character, `N@queue` for a key on one screen only, or a chord such as `jump q` (the keys of the
+action `jump`, then q).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+ROLES = ("agent", "supervisor", "admin", "owner")
+
+Kind = Literal[
+    "text", "member", "status", "outcome", "until", "theme", "keymap", "screen", "ref", "query", "priority", "sort"
+]
+Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console"]
+GROUPS: tuple[Group, ...] = ("Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console")
+
+QUEUE, INCIDENCE = "queue", "incidence"
+DESK = (QUEUE, INCIDENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What an action takes after its verb. `kind` says what completes and checks it."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do.
+
+    `screens` empty means everywhere; `needs` are conditions of `console.permission`; `binds` are ids of widget bindings
+    that these keys are also given to; `foot` orders the footer (0 is not in it); `passes_key` hands the key pressed to
+    the handler; `changes` is a verb on incidences, which asks first when several are marked and can be repeated.
+    """
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    group: Group
+    help: str
+    verb: str = ""
+    arrows: tuple[str, ...] | None = None
+    screens: tuple[str, ...] = ()
+    role: str = "agent"
+    needs: tuple[str, ...] = ()
+    binds: tuple[str, ...] = ()
+    argument: Argument | None = None
+    foot: int = 0
+    changes: bool = False
+    dangerous: bool = False
+    passes_key: bool = False
+    is_prefix: bool = False
+
+    @property
+    def name(self) -> str:
+        """The verb of the command line."""
+        return self.verb or self.id.replace("_", "-")
+
+    def is_on(self, screen: str) -> bool:
+        """Whether the screen has it."""
+        return not self.screens or screen in self.screens
+
+
+def _scrolls(name: str) -> tuple[str, ...]:
+    return f"table.{name}", f"timeline.{name}"
+
+
+_ONE = ("incidence",)
+_OPEN = ("incidence", "online", "open")
+
+# fmt: off
+ACTIONS: tuple[Action, ...] = (
+    # Move
+    Action("move_down", "Down", ("j", "down"), "Move", "The next row or line.", arrows=("down",), screens=DESK,
+           binds=_scrolls("down")),
+    Action("move_up", "Up", ("k", "up"), "Move", "The row or line before.", arrows=("up",), screens=DESK,
+           binds=_scrolls("up")),
+    Action("move_first", "First", ("home", "jump g"), "Move", "The first row or line.", screens=DESK,
+           binds=_scrolls("first")),
+    Action("move_last", "Last", ("G", "end"), "Move", "The last row or line.", arrows=("end",), screens=DESK,
+           binds=_scrolls("last")),
+    Action("half_down", "Half page down", ("ctrl+d",), "Move", "Half a page down.", screens=DESK,
+           binds=_scrolls("half-page-down")),
+    Action("half_up", "Half page up", ("ctrl+u",), "Move", "Half a page up.", screens=DESK,
+           binds=_scrolls("half-page-up")),
+    Action("page_down", "Page down", ("pagedown",), "Move", "A page down.", screens=DESK, binds=_scrolls("page-down")),
+    Action("page_up", "Page up", ("pageup",), "Move", "A page up.", screens=DESK, binds=_scrolls("page-up")),
+    Action("section_left", "Section left", ("h", "left"), "Move", "The section to the left.", arrows=("left",),
+           screens=DESK),
+    Action("section_right", "Section right", ("l", "right"), "Move", "The section to the right.", arrows=("right",),
+           screens=DESK),
+    Action("open", "Open", ("enter",), "Move", "Open the incidence under the cursor, or the one named.",
+           screens=(QUEUE,), binds=("table.open",), argument=Argument("ref", "ref"), foot=1),
+    Action("back", "Back", ("escape",), "Move", "Back one layer: menu, filter, marks, then the screen.",
+           binds=("composer.leave",), foot=90),
+    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, "settings"), foot=85),
+    Action("last_screen", "Last screen", ("-",), "Move", "The screen that was open before."),
+    Action("next_incidence", "Next incidence", ("J",), "Move", "The next incidence of the queue, without leaving.",
+           arrows=("ctrl+down",), screens=(INCIDENCE,), foot=30),
+    Action("previous_incidence", "Previous incidence", ("K",), "Move", "The incidence before it in the queue.",
+           arrows=("ctrl+up",), screens=(INCIDENCE,)),
+    Action("tab", "Tab or panel", tuple("123456789"), "Move", "The tab or panel with that number.", screens=DESK,
+           passes_key=True, argument=Argument("number", "text", True)),
+    Action("next_tab", "Next tab", ("]",), "Move", "The next tab or panel.", screens=DESK),
+    Action("previous_tab", "Previous tab", ("[",), "Move", "The tab or panel before.", screens=DESK),
+    # Find
+    Action("filter", "Filter", ("/",), "Find", "As you type: p1 churn>70 @me -waiting tier:gold.",
+           screens=(QUEUE,), argument=Argument("filter", "query"), foot=10),
+    Action("search", "Search", ("/",), "Find", "Look for words in the timeline.", screens=(INCIDENCE,),
+           argument=Argument("words", "text"), foot=60),
+    Action("next_match", "Next match", ("n",), "Find", "The next that matches.", screens=(INCIDENCE,)),
+    Action("previous_match", "Previous match", ("N",), "Find", "The one before that matches.", screens=(INCIDENCE,)),
+    Action("save_view", "Save as a view", (), "Find", "Keep the filter of this tab as a tab of its own.",
+           screens=(QUEUE,), argument=Argument("name", "text", True)),
+    Action("drop_view", "Drop a view", (), "Find", "Take a saved view away: the one named, else the one shown.",
+           screens=(QUEUE,), argument=Argument("name", "text")),
+    Action("sort", "Sort", ("S",), "Find", "Order by another column.", screens=(QUEUE,),
+           argument=Argument("column", "sort")),
+    # Mark
+    Action("mark", "Mark", ("space",), "Mark", "Mark the row; verbs then act on all that are marked.",
+           screens=(QUEUE,), binds=("table.mark",), foot=20),
+    Action("mark_range", "Mark a range", ("v",), "Mark", "Start or end a range.", screens=(QUEUE,),
+           binds=("table.range",)),
+    Action("mark_all", "Mark all", ("*",), "Mark", "Mark every row that is shown, or none.", screens=(QUEUE,),
+           binds=("table.mark-all",)),
+    # Work
+    Action("take", "Take", ("t",), "Work", "Make it yours.", screens=DESK, needs=(*_OPEN, "untaken"), changes=True,
+           foot=2),
+    Action("assign", "Assign", ("a",), "Work", "Give it to somebody; `none` gives it back.", screens=DESK,
+           needs=_OPEN, argument=Argument("member", "member"), changes=True, foot=3),
+    Action("status", "Status", ("s",), "Work", "Open or waiting for the customer.", screens=DESK, needs=_OPEN,
+           argument=Argument("status", "status"), changes=True, foot=40),
+    Action("priority", "Priority", ("!",), "Work", "1 is first, 4 last.", screens=DESK, needs=_OPEN,
+           argument=Argument("priority", "priority"), changes=True),
+    Action("snooze", "Snooze", ("b",), "Work", "Put it away until then: 30m, 2h, 3d, 18:30, tomorrow, monday.",
+           screens=DESK, needs=_OPEN, argument=Argument("until", "until"), changes=True, foot=41),
+    Action("solve", "Solve", ("x",), "Work", "Close it: resolved, dropped or converted.", screens=DESK, needs=_OPEN,
+           argument=Argument("outcome", "outcome"), changes=True, foot=6),
+    Action("reopen", "Reopen", ("X",), "Work", "Open a closed one again.", screens=DESK,
+           needs=("incidence", "online", "closed"), changes=True),
+    Action("next_best", "Next best", ("ctrl+n", "N@queue"), "Work", "Claim what most needs you, and say why.",
+           screens=DESK, needs=("online",), foot=8),
+    Action("repeat", "Repeat", (".",), "Work", "Do the last verb again, here.", screens=DESK),
+    Action("undo", "Undo", ("z",), "Work", "Take the last change back, where that is possible.", needs=("online",)),
+    Action("redo", "Redo", ("Z",), "Work", "Do what was undone.", needs=("online",)),
+    # Write
+    Action("reply", "Reply", ("r",), "Write", "Write to the customer.", screens=DESK, needs=("incidence", "open"),
+           foot=4),
+    Action("note", "Note", ("c",), "Write", "Write a note that only the team sees.", screens=DESK, needs=_ONE,
+           argument=Argument("text", "text"), foot=5),
+    Action("send", "Send", ("alt+enter", "ctrl+j", "f9"), "Write", "Send what is written.", screens=(INCIDENCE,),
+           binds=("composer.send",)),
+    Action("reveal", "Reveal", ("u",), "Work", "Show e-mail and phone in full, which is recorded.",
+           screens=(INCIDENCE,), needs=("incidence", "online")),
+    # Copy
+    Action("copy", "Copy…", ("y",), "Copy", "Copy something of the incidence: the footer tells what.", screens=DESK,
+           is_prefix=True, foot=70),
+    Action("copy_id", "Copy its id", ("copy i",), "Copy", "Its reference, such as INC-1042.", screens=DESK, needs=_ONE),
+    Action("copy_link", "Copy its link", ("copy l",), "Copy", "The address of the incidence.", screens=DESK,
+           needs=_ONE),
+    Action("copy_email", "Copy e-mail", ("copy e",), "Copy", "The customer's e-mail, as far as it is revealed.",
+           screens=(INCIDENCE,), needs=_ONE),
+    Action("copy_summary", "Copy its summary", ("copy s",), "Copy", "Reference, customer and summary in one line.",
+           screens=DESK, needs=_ONE),
+    # Screen
+    Action("preview", "Preview", ("p",), "Screen", "Preview right, below or off.", screens=(QUEUE,), foot=50),
+    Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=DESK),
+    Action("larger", "Larger", ("+",), "Screen", "More room for the pane with the focus.", screens=DESK),
+    Action("smaller", "Smaller", ("_",), "Screen", "Less room for it.", screens=DESK),
+    Action("show_new", "Show what is new", ("f5",), "Screen", "Let rows that wait come in and move.", screens=(QUEUE,)),
+    # Go
+    Action("jump", "Go…", ("g",), "Go", "Go to a screen: the footer tells the letters.", is_prefix=True, foot=80),
+    Action("go_queue", "Queue", ("jump q",), "Go", "The queue."),
+    Action("go_outbox", "Outbox", ("jump o",), "Go", "What waits to be sent, and what clashed."),
+    Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
+    # Console
+    Action("command", "Command", (":",), "Console", "Type a command; tab completes.", foot=95),
+    Action("palette", "Palette", ("ctrl+p",), "Console", "Find a command by its words.", foot=96),
+    Action("help", "Keys", ("?", "f1"), "Console", "The keys of this screen; enter runs one.", foot=97),
+    Action("retry", "Try again", ("ctrl+r",), "Console", "Do again what failed last."),
+    Action("theme", "Theme", ("f3",), "Console", "Another theme.", argument=Argument("theme", "theme")),
+    Action("keymap", "Keymap", ("f4",), "Console", "Another set of keys.", argument=Argument("keymap", "keymap")),
+    Action("lock", "Lock", ("f12",), "Console", "Lock the screen until the password is given."),
+    Action("sign_out", "Sign out", ("f10",), "Console", "End this sign-in and forget its token.", dangerous=True),
+    Action("quit", "Quit", ("ctrl+q",), "Console", "Leave the console; drafts stay."),
+)
+# fmt: on
+
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
+
+
+@cache
+def on(screen: str) -> tuple[Action, ...]:
+    """The actions of a screen, in the order of the registry."""
+    return tuple(action for action in ACTIONS if action.is_on(screen))
+
+
+def named(verb: str, screen: str) -> Action | None:
+    """The action of a screen that a word of the command line means: its verb, or the start of only one."""
+    here = on(screen)
+    word = verb.lower().replace("_", "-")
+    exact = next((action for action in here if action.name == word), None)
+    if exact is not None:
+        return exact
+    near = [action for action in here if action.name.startswith(word)]
+    return near[0] if len(near) == 1 and word else None

@@ -1,0 +1,404 @@
+"""The console as a Textual app: paints first, then connects; holds what all screens share."""
+
+import contextlib
+import os
+import traceback
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, TextArea
+
+from console import actions, families
+from console.actions import Action
+from console.calls import Calls
+from console.connection import Connection, Target, Unreachable
+from console.credentials import Vault
+from console.files import data_dir
+from console.frame.screen import FrameScreen
+from console.frame.verbs import Verbs
+from console.history import LineHistory
+from console.idle import Idle
+from console.keymap import Keymap
+from console.live import FeedState, Missed
+from console.preferences import PreferenceFile
+from console.setup.lock import LockScreen
+from console.setup.sign_in import SignInScreen
+from console.store import Store
+from console.undo import Undo
+from console.views import SLA_RISK_SECONDS
+from themes import DEFAULT_THEME, THEMES
+from widgets.bar import Bar
+from widgets.plain import plain
+from widgets.queue_table import QueueTable
+
+if TYPE_CHECKING:
+    from backend.client import Client
+    from backend.core.clock import Clock
+    from console.session import Session
+
+Severity = Literal["information", "warning", "error"]
+TICK = 15.0
+"""Seconds between looks at what depends on time alone."""
+
+
+class ConsoleApp(Verbs):
+    """`ConsoleApp(Target(url)).run()`. `modes` and `incidence` replace screens, for tests."""
+
+    TITLE = "Holdfast"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True)]
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        modes: dict[str, str] | None = None,
+        incidence: str = families.INCIDENCE,
+        idle: Idle | None = None,
+    ) -> None:
+        super().__init__()
+        for theme in THEMES:  # before any stylesheet names a role
+            self.register_theme(theme)
+        self.theme = DEFAULT_THEME
+        self.preferences = PreferenceFile()
+        self.target = target
+        self.connection = Connection(target)
+        self.vault = Vault()
+        self.history = LineHistory()
+        self.calls = Calls(self)
+        self.undo = Undo()
+        self.idle = idle or Idle()
+        self.store = Store()
+        self.session: Session | None = None
+        self.keymap = Keymap()
+        self.feed = FeedState("connecting")
+        self.last_verb: tuple[Action, str] | None = None
+        self.troubles: list[Exception] = []
+        """What went wrong inside, newest last; the log file has the whole story."""
+        self._families = modes or families.MODES
+        self._incidence = incidence
+        self._came_from: list[str] = []
+        self._clock: Clock | None = None
+
+    # -- start
+
+    def on_mount(self) -> None:
+        """Paint the sign-in screen; everything that takes time comes after it is on the terminal."""
+        self.apply_preferences()
+        for name, place in self._families.items():
+            self.add_mode(name, lambda place=place: families.screen_of(place))  # type: ignore[misc]
+        self.push_screen(SignInScreen(self.target.url, self.target.email or self._known_email()))
+        self.call_after_refresh(lambda: self.run_worker(self._begin(), group="start", exit_on_error=False))
+        self.set_interval(TICK, self.tick)
+
+    def _known_email(self) -> str:
+        known = self.preferences.current
+        return known.email if known.url == self.target.url else ""
+
+    async def _begin(self) -> None:
+        try:
+            await self.connection.open()
+        except Unreachable as error:
+            self._sign_in_screen.refuse(str(error))
+            return
+        from backend.core.clock import RealClock
+
+        self._clock = RealClock()
+        await self._sign_in_screen.begin(self.connection.api, self.vault, self.target)
+
+    @property
+    def _sign_in_screen(self) -> SignInScreen:
+        found = next((screen for screen in self.screen_stack if isinstance(screen, SignInScreen)), None)
+        assert found is not None, "the sign-in screen is there until one is signed in"
+        return found
+
+    async def signed_in(self, me: Any, email: str) -> None:
+        """Signed in as `me` (MeRead or SignInRead): load, follow, and show the queue."""
+        from console.session import Session
+
+        if self.session is not None and self.session.me.member_id == me.member_id:
+            self.session.start()  # the same person again: everything is still there
+            return
+        if self.session is not None:
+            await self.session.close()
+            await self._forget_screens()
+        assert self._clock is not None, "connected before one signs in"
+        api = self.connection.api
+        self.session = Session(
+            api,
+            me,
+            self._clock,
+            on_state=self._feed_changed,
+            on_missed=self._was_missed,
+            on_trouble=lambda error: self.report("follow the feed", error),
+            on_outbox=self.show_header,
+        )
+        self.store, self.undo = self.session.store, Undo()
+        self.idle.touch()
+        with contextlib.suppress(OSError):
+            self.preferences.change(email=email, url=self.target.url)
+        self.tick()
+        self.session.start()
+        await self.go(families.HOME)
+
+    async def _forget_screens(self) -> None:
+        """Back to the first screen; what was shown to one person is not shown to the next."""
+        await self.switch_mode("_default")
+        for name, place in self._families.items():
+            await self.remove_mode(name)
+            self.add_mode(name, lambda place=place: families.screen_of(place))  # type: ignore[misc]
+        self._came_from.clear()
+        self.last_verb = None
+
+    @property
+    def api(self) -> "Client":
+        """The client."""
+        return self.connection.api
+
+    @property
+    def clock(self) -> "Clock":
+        """Where the present comes from; there once connected."""
+        assert self._clock is not None, "connected before anything asks for the time"
+        return self._clock
+
+    @property
+    def role(self) -> str:
+        """What one is here."""
+        return self.session.me.role if self.session else "agent"
+
+    @property
+    def is_online(self) -> bool:
+        """Whether the server answers, as far as the feed knows."""
+        return self.feed.is_online
+
+    # -- going about
+
+    async def go(self, family: str) -> None:
+        """Show a family of screens."""
+        if self.current_mode in self._families and self.current_mode != family:
+            self._came_from = [*self._came_from, self.current_mode][-20:]
+        await self.switch_mode(family)
+
+    async def go_back(self) -> None:
+        """The family shown before, else the queue."""
+        family = self._came_from.pop() if self._came_from else families.HOME
+        before = self.current_mode
+        await self.switch_mode(family)
+        if before in self._families and before != family:
+            self._came_from.append(before)
+
+    def open_incidence(self, incidence_id: str, neighbours: Sequence[str] = ()) -> None:
+        """Open the workspace over this screen; `neighbours` is the order that J and K walk."""
+        self.push_screen(families.screen_of(self._incidence, incidence_id, list(neighbours)))
+
+    # -- what all screens show
+
+    def frames(self) -> Iterator[FrameScreen]:
+        """Every screen of the console that exists, shown or not."""
+        for stack in self._screen_stacks.values():
+            yield from (screen for screen in stack if isinstance(screen, FrameScreen))
+
+    def show_header(self) -> None:
+        """Who, where, as what, and how the feed is, on the screen in front."""
+        screen = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, FrameScreen)), None)
+        if screen is None or self.session is None or not (bars := screen.query("#header")):
+            return
+        me = self.session.me
+        left = [(" Holdfast ", "accent bold"), (f" {me.user.name} · {me.business.name} · {me.role}", "")]
+        bars.first(Bar).show(left, screen.heading, [*self._feed_words(), (f" {self.now():%H:%M} ", "muted")])
+
+    def _feed_words(self) -> list[tuple[str, str]]:
+        words: list[tuple[str, str]] = []
+        if waiting := len(self.session.outbox.items) if self.session else 0:
+            words.append((f" ✉ {waiting} not sent ", "draft"))
+        if self.store.is_paused:
+            words.append((f" ‖ paused, {self.store.held} held ", "warning bold"))
+        match self.feed.kind:
+            case "live":
+                return [*words, (" ● live ", "feed-live")]
+            case "behind":
+                return [*words, (f" ◐ {self.feed.behind} behind ", "feed-behind")]
+            case "offline" if self.feed.since is not None:
+                since = self.feed.since.astimezone(self.zone)
+                state = "refused" if self.feed.why else "offline"
+                return [*words, (f" ○ {state} since {since:%H:%M} ", "feed-offline bold")]
+            case "ended":
+                return [*words, (" ○ signed out ", "feed-offline bold")]
+        return [*words, (f" ◌ {self.feed.kind} … ", "muted")]
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The zone in which times are shown; None is this computer's."""
+        if self.session is None or self.preferences.current.time_zone == "local":
+            return None
+        return ZoneInfo(self.session.me.business.time_zone)
+
+    def now(self) -> datetime:
+        """The present in the zone in which times are shown."""
+        return self.clock.now().astimezone(self.zone)
+
+    def tick(self) -> None:
+        """What depends on time alone: views of time, the clock, the lock."""
+        if self.session is None:
+            return
+        soon = self.clock.now() + timedelta(seconds=SLA_RISK_SECONDS)
+        self.store.at(soon.isoformat(timespec="microseconds").replace("+00:00", "Z"))
+        self.show_header()
+        if self.idle.is_over(self.preferences.current.lock_minutes):
+            self.action_lock()
+
+    def apply_preferences(self) -> None:
+        """Put what is set in force: theme, keys, motion."""
+        current = self.preferences.current
+        self.theme = current.theme if current.theme in self.available_themes else DEFAULT_THEME
+        self.animation_level = "none" if current.reduced_motion else "full"
+        self.keymap = Keymap(current.keymap, current.keys)
+        self.set_keymap(self.keymap.of_widgets())
+        for problem in self.keymap.problems:
+            self.say(problem, "warning")
+        for screen in self.frames():
+            screen.rebind()
+
+    # -- feed
+
+    def _feed_changed(self, state: FeedState) -> None:
+        came_back = state.kind == "live" and self.feed.kind != "live"
+        self.feed = state
+        self.show_header()
+        for screen in self.frames():
+            screen.recheck()
+        if state.why:
+            self.say(f"The server refuses to be followed: {state.why}", "error")
+        if state.kind == "ended":
+            self.sign_in_ended("This sign-in has ended.")
+        elif came_back and self.session is not None and self.session.outbox.items:
+            self.flush_outbox()
+
+    def flush_outbox(self) -> None:
+        """Send what waits and may go by itself."""
+        self.run_worker(self._flush_outbox(), group="outbox", exit_on_error=False)
+
+    async def _flush_outbox(self) -> None:
+        assert self.session is not None, "flushed while signed in"
+        with self.guard("send what was written offline"):
+            sent, clashed = await self.session.outbox.flush(self.api)
+            if sent:
+                self.say(f"Sent {sent} {'note' if sent == 1 else 'notes'} written offline.")
+            if clashed:
+                self.say(
+                    f"{clashed} written offline could not be sent as it is: look into the outbox ({self.key_of('go_outbox')}).",
+                    "warning",
+                )
+
+    def _was_missed(self, missed: Missed) -> None:
+        if not missed.is_whole:
+            self.say("Back. Too much happened to tell; everything was read anew.")
+            return
+        mine = sum(self.store.is_in_view(id, "mine") for id in missed.incidences)
+        events_, cases = sum(missed.types.values()), len(missed.incidences)
+        self.say(f"Back. Missed: {events_} changes on {cases} incidences, {mine} of them yours.")
+
+    # -- saying and failing
+
+    def say(self, text: str, severity: Severity = "information") -> None:
+        """A toast."""
+        self.notify(plain(text), severity=severity, markup=False, timeout=8 if severity == "error" else 4)
+
+    def refuse(self, action: Action, why: str) -> None:
+        """Say why an action was not done."""
+        self.say(f"{action.title}: {why}", "warning")
+
+    def key_of(self, id: str) -> str:
+        """The key of an action as it is shown."""
+        action = actions.BY_ID[id]
+        return self.keymap.label(action, (action.screens or ("queue",))[0])
+
+    @contextlib.contextmanager
+    def guard(self, what: str) -> Iterator[None]:
+        """Whatever goes wrong inside is told and written down; the console goes on."""
+        try:
+            yield
+        except Exception as error:
+            self.report(what, error)
+
+    def report(self, what: str, error: Exception) -> None:
+        """Tell of an error that nobody foresaw, and write down where it came from."""
+        self.troubles.append(error)
+        log = data_dir() / "console.log"
+        with contextlib.suppress(OSError):
+            log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f"{what}\n{''.join(traceback.format_exception(error))}\n")
+        self.say(f"Could not {what}: {type(error).__name__}: {error}. It is written down in {log}.", "error")
+
+    # -- leaving
+
+    def sign_in_ended(self, why: str) -> None:
+        """Ask to sign in again, over whatever is there; nothing of it is lost."""
+        if not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
+            screen = SignInScreen(self.target.url, self._known_email(), why)
+            self.push_screen(screen)
+            self.call_after_refresh(lambda: screen.ready(self.connection.api, self.vault))
+
+    def action_sign_out(self) -> None:
+        """End the sign-in at the server, forget its tokens, and ask to sign in."""
+        self.run_worker(self._sign_out(), group="sign-in", exclusive=True, exit_on_error=False)
+
+    async def _sign_out(self) -> None:
+        from backend.client import ApiError, Offline
+
+        if self.session is None:
+            return
+        with self.guard("sign out"):
+            email = self.session.me.user.email
+            with contextlib.suppress(ApiError, Offline):
+                await self.api.identity.sign_out()
+            await self.vault.forget(self.target.url, email)
+            await self.session.close()
+            self.session = None
+            self.api.transport.access_token = self.api.transport.refresh_token = None
+            self.store = Store()
+            await self._forget_screens()
+            self._sign_in_screen.start_over("You are signed out.")
+
+    def action_lock(self) -> None:
+        """Lock the screen."""
+        if self.session is not None and not any(
+            isinstance(screen, (LockScreen, SignInScreen)) for screen in self.screen_stack
+        ):
+            self.push_screen(LockScreen(self.session.me.user.email, self.api))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every key and the mouse say that somebody is there. Keys are bound in the order in which they were pressed."""
+        if isinstance(event, (events.Key, events.MouseEvent)):
+            self.idle.touch()
+        if isinstance(event, events.Key) and not event.is_forwarded and await self._bind(event):
+            return
+        await super().on_event(event)
+
+    async def _bind(self, event: events.Key) -> bool:
+        """Run a key's binding at once, unless it may be text. Textual lets it travel through the focused widget first;
+        when several come in one packet, as over a slow line, the second (`g` `s`, `:` `t`) would overtake the first."""
+        focused = self.focused
+        if isinstance(focused, (Input, TextArea)) and event.key != "escape":
+            return False
+        if isinstance(focused, QueueTable):
+            focused.touch()
+        return await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key)
+
+    async def on_unmount(self) -> None:
+        """Drafts to disk, a child to its end."""
+        if self.session is not None:
+            await self.session.close()
+        await self.connection.close()
+
+
+def run(target: Target) -> None:
+    """Run the console in this terminal until it is left."""
+    os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "auto")
+    ConsoleApp(target).run()

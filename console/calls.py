@@ -1,0 +1,153 @@
+"""The one way to call the server: in a worker, every failure told in words and offered again, none looks like emptiness."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.worker import Worker
+
+from widgets.plain import plain
+from widgets.prompt import Confirm
+
+if TYPE_CHECKING:
+    from backend.client import ApiError
+    from console.app import ConsoleApp
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+_CLASHES = ("STALE_VERSION", "STALE_CONVERSATION")
+
+
+class Calls:
+    """Calls of one app.
+
+    `start("take INC-1042", lambda: api.incidences.take(id, version), done=shown, again=lambda row: ...)`:
+    `what` completes "Could not …"; `done` gets the answer; `failed` gets the error, for a screen that has to show it
+    in place; `again` makes the call once more on the row as it is now, after a clash and a yes.
+    """
+
+    def __init__(self, app: ConsoleApp) -> None:
+        self.app = app
+        self.last_failed: tuple[str, Callable[[], Any]] | None = None
+
+    def start(
+        self,
+        what: str,
+        call: Callable[[], Awaitable[T]],
+        *,
+        done: Callable[[T], Any] | None = None,
+        failed: Callable[[Exception], Any] | None = None,
+        again: Callable[[Row], Awaitable[T]] | None = None,
+        group: str = "calls",
+        exclusive: bool = False,
+    ) -> Worker[None]:
+        """Call in a worker. With `exclusive`, one of the same group that still runs is given up."""
+
+        async def run() -> None:
+            answer = await self.ask(what, call, failed=failed, again=again, done=done)
+            if answer is not None and done is not None:
+                with self.app.guard(what):
+                    done(answer)
+
+        return self.app.run_worker(run(), name=what, group=group, exclusive=exclusive, exit_on_error=False)
+
+    async def ask(
+        self,
+        what: str,
+        call: Callable[[], Awaitable[T]],
+        *,
+        done: Callable[[T], Any] | None = None,
+        failed: Callable[[Exception], Any] | None = None,
+        again: Callable[[Row], Awaitable[T]] | None = None,
+    ) -> T | None:
+        """Call and wait. None when it failed, which has then been told."""
+        try:
+            return await call()
+        except Exception as error:
+            self.last_failed = (what, lambda: self.start(what, call, done=done, failed=failed, again=again))
+            self._tell(what, error, done, failed, again)
+            if failed is not None:
+                with self.app.guard(what):
+                    failed(error)
+            return None
+
+    def retry(self) -> None:
+        """Make the call again that failed last."""
+        if self.last_failed is None:
+            self.app.notify("Nothing failed.")
+            return
+        (_, start), self.last_failed = self.last_failed, None
+        start()
+
+    def _tell(
+        self,
+        what: str,
+        error: Exception,
+        done: Callable[[T], Any] | None,
+        failed: Callable[[Exception], Any] | None,
+        again: Callable[[Row], Awaitable[T]] | None,
+    ) -> None:
+        from backend.client import ApiError, Offline
+
+        key = self.app.key_of("retry")
+        if isinstance(error, Offline):
+            self.app.say(f"Offline. Could not {what}: no answer, so nothing is certain. {key} tries again.", "error")
+        elif not isinstance(error, ApiError):
+            self.app.report(what, error)
+        elif error.status == 401:
+            self.app.sign_in_ended(error.message)
+        elif error.status == 409:
+            self._clash(what, error, done, failed, again)
+        else:
+            more = f" {key} tries again." if error.status >= 500 or error.status == 429 else ""
+            self.app.say(f"Could not {what}: {error.message}{more}", "error")
+
+    def _clash(
+        self,
+        what: str,
+        error: ApiError,
+        done: Callable[[T], Any] | None,
+        failed: Callable[[Exception], Any] | None,
+        again: Callable[[Row], Awaitable[T]] | None,
+    ) -> None:
+        current = error.details.get("current")
+        if isinstance(current, dict) and "incidenceId" in current:
+            self.app.store.upsert("incidence", current["incidenceId"], current)
+        if again is None or not isinstance(current, dict) or error.code not in _CLASHES:
+            self.app.say(f"Could not {what}: {error.message}", "warning")
+            return
+        make = again
+
+        def answered(is_yes: bool | None) -> None:
+            if is_yes:
+                self.start(what, lambda: make(current), done=done, failed=failed, again=again)
+
+        target = [("What", what), ("Now", describe(current))]
+        lines = [told(entry) for entry in error.details.get("since", ())[-6:]]
+        question = Confirm(
+            "Somebody was faster", target, lines=lines, yes="Do it all the same", no="Leave it", role="warning"
+        )
+        self.app.push_screen(question, answered)
+
+
+def describe(row: Row) -> str:
+    """An incidence as it is, in one line."""
+    agent = row.get("agentName") or "nobody"
+    return plain(
+        f"{row.get('ref', '')} {str(row.get('status', '')).lower()}, {agent}, version {row.get('version', '?')}"
+    )
+
+
+def told(entry: Row) -> str:
+    """An event in a line: who did what, and from what to what."""
+    actor = (entry.get("actor") or {}).get("name") or "Somebody"
+    kind = str(entry.get("type", "")).partition(".")[2].replace("_", " ")
+    data = entry.get("data") or {}
+    changes = data.get("changes") or {
+        key: value for key, value in data.items() if isinstance(value, list) and len(value) == 2
+    }
+    words = ", ".join(f"{key} {before} → {after}" for key, (before, after) in list(changes.items())[:3])
+    text = words or str(data.get("text", ""))[:60]
+    return plain(f"{actor}: {kind}" + (f" ({text})" if text else ""))

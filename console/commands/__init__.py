@@ -1,0 +1,1 @@
+"""One file per command (or group of commands) of `holdfast`, each with `register(app)`. See `console.cli`."""

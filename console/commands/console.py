@@ -1,0 +1,20 @@
+"""`holdfast console`."""
+
+from typing import Annotated
+
+import typer
+
+
+def console(
+    url: Annotated[str, typer.Argument(help="Where the backend answers.")] = "http://127.0.0.1:8000",
+    email: Annotated[str, typer.Option(help="Who signs in; the password is asked for.")] = "",
+) -> None:
+    """Open the console on a running backend."""
+    from console.app import run
+    from console.connection import Target
+
+    run(Target(url if "://" in url else f"http://{url}", email=email))
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(console)

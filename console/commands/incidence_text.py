@@ -1,0 +1,73 @@
+"""An incidence's dashboard as plain text."""
+
+from typing import Any
+
+from console.desk import wording
+from widgets.plain import plain, plain_lines
+
+_WORDS = {
+    "incidence.opened": "opened",
+    "incidence.taken": "took it",
+    "incidence.message_received": "wrote",
+    "incidence.message_sent": "answered",
+    "incidence.note_added": "noted",
+    "incidence.closed": "closed it",
+    "incidence.reopened": "reopened it",
+    "incidence.snoozed": "put it away",
+    "incidence.snooze_ended": "woke it",
+    "incidence.assigned": "assigned it",
+    "incidence.status_changed": "changed its status",
+    "incidence.changed": "changed it",
+    "incidence.channel_escalated": "allowed another channel",
+    "incidence.friction_noticed": "noticed friction",
+}
+
+
+def described(board: dict[str, Any]) -> str:
+    """The Dashboard (plain data) from top to bottom, safe to print."""
+    row, who, order = board["incidence"], board["userDetails"], board["orderContext"]
+    state = row["outcome"] or row["status"]
+    lines = [
+        f"{row['ref']}  P{row['priority']}  {state.lower()}  version {row['version']}  {plain(row['summary'])}",
+        f"Customer   {plain(who['name'])} ({plain(who['userId'])}), {who['tier'].lower()}, speaks {plain(who['language'])},"
+        f" {who['pastOrderCount']} orders; {plain(who['email'] or 'no e-mail')}, {plain(who['phone'] or 'no phone')}",
+        f"With       {plain(row['agentName'] or 'nobody')}; channels: {wording.channels(row['allowedChannels'])}"
+        f" ({plain(row['routing'].get('text', ''))})",
+        _order(order),
+        _app(board["appState"]),
+        _friction(board["friction"]),
+        *(["Last seen  " + "; ".join(_earlier(one) for one in board["previousIncidences"][:3])] * bool(board["previousIncidences"])),
+        "",
+        *(line for entry in board["timeline"] for line in _entry(entry)),
+    ]
+    return "\n".join(lines)
+
+
+def _order(order: dict[str, Any]) -> str:
+    parts = [wording.money(order["estimatedValue"], order["currency"]), str(order["eventType"] or "")]
+    parts += [f"{order['guestCount']} guests" if order["guestCount"] else "", str(order["eventDate"] or "")]
+    items = ", ".join(str(item.get("name", item)) if isinstance(item, dict) else str(item) for item in order["cartItems"])
+    return plain("Order      " + (", ".join(part for part in parts if part) or "none") + (f": {items}" if items else ""))
+
+
+def _app(state: dict[str, Any]) -> str:
+    walked = " > ".join([*state["previousScreens"], state["currentScreen"] or "not in the app"])
+    return plain(f"App        {walked}")
+
+
+def _friction(friction: dict[str, Any]) -> str:
+    reasons = "; ".join(f"{reason['text']} (+{reason['points']})" for reason in friction["reasons"])
+    return plain(f"Friction   {friction['score']}" + (f": {reasons}" if reasons else ""))
+
+
+def _earlier(one: dict[str, Any]) -> str:
+    return plain(f"{one['ref']} {(one['outcome'] or one['status']).lower()} {one['summary']}")
+
+
+def _entry(entry: dict[str, Any]) -> list[str]:
+    data = entry["data"] or {}
+    name = data.get("from") or entry["actor"]["name"] or entry["actor"]["kind"] or ""
+    told = _WORDS.get(entry["type"], entry["type"].rpartition(".")[2].replace("_", " "))
+    first = f"{entry['at'][:16].replace('T', ' ')}  {plain(str(name))} {told}"
+    said = data.get("text") or data.get("reason") or ""
+    return [first, *(f"    {line}" for line in plain_lines(str(said)) if line)]

@@ -1,0 +1,16 @@
+"""`holdfast openapi`."""
+
+import json
+
+import typer
+
+
+def openapi() -> None:
+    """Print the OpenAPI document of the API."""
+    from backend import server
+
+    print(json.dumps(server.openapi(), indent=2))
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(openapi)

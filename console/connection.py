@@ -1,0 +1,152 @@
+"""The server that the console speaks to: one at a URL, or one of its own as a child process on a free loopback port."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.files import data_dir
+
+if TYPE_CHECKING:
+    from backend.client import Client
+
+READY_WITHIN = 60.0
+"""Seconds a local backend may take to start, its first migration included."""
+
+_PATIENCE = 5.0
+"""Seconds a child has to end by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to connect. With `command`, a backend is started as a child that answers on `url`; with `email` and
+    `password`, the console signs in by itself."""
+
+    url: str
+    command: Sequence[str] = ()
+    email: str = ""
+    password: str = ""
+
+
+class Unreachable(Exception):
+    """No server to speak to; the message says why, in words."""
+
+
+def free_port() -> int:
+    """A free loopback port, as far as one can know."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """On Linux, have the kernel end the child when the console is gone, even if it was killed. Elsewhere the child
+    reads the end of its standard input."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    parent = os.getpid()
+
+    def before_exec() -> None:
+        prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it died while we were born
+            os._exit(1)
+
+    return before_exec
+
+
+class Connection:
+    """A server, and the client that speaks to it. `open` waits until it is ready; `close` ends a child."""
+
+    def __init__(self, target: Target, log: Path | None = None) -> None:
+        self.target = target
+        self.log = log or data_dir() / "backend.log"
+        self._child: asyncio.subprocess.Process | None = None
+        self._api: Client | None = None
+
+    @property
+    def api(self) -> "Client":
+        """The client, once it is open."""
+        assert self._api is not None, "open() first"
+        return self._api
+
+    async def open(self) -> "Client":
+        """Start the child if there is one, make the client, and wait for /ready. Unreachable when that fails."""
+        if self.target.command and self._child is None:
+            await self._start()
+        if self._api is None:
+            client_class = await asyncio.to_thread(_import_client)
+            self._api = client_class(self.target.url)
+        if self.target.command:
+            await self._wait_until_ready()
+        return self._api
+
+    async def _start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            try:
+                self._child = await asyncio.create_subprocess_exec(
+                    *self.target.command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,  # ctrl+c in the terminal is for the console
+                    preexec_fn=_end_with_parent(),
+                )
+            except OSError as error:
+                raise Unreachable(f"The backend could not be started: {error.strerror or error}.") from error
+
+    async def _wait_until_ready(self) -> None:
+        from backend.client import ApiError, Offline
+
+        pause = 0.05
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                while True:
+                    if self._child is not None and self._child.returncode is not None:
+                        raise Unreachable(f"The backend ended at once: {self._last_words()}")
+                    with contextlib.suppress(ApiError, Offline):
+                        await self.api.system.ready()
+                        return
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 1.5, 1.0)
+        except TimeoutError as error:
+            raise Unreachable(f"The backend was not ready in {READY_WITHIN:.0f} s: {self._last_words()}") from error
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = [line for line in self.log.read_text("utf-8", "replace").splitlines() if line.strip()]
+            if lines:
+                return f"{lines[-1][:200]} (all of it is in {self.log})"
+        return f"see {self.log}"
+
+    async def close(self) -> None:
+        """End what was opened. A child that does not listen is killed."""
+        if self._api is not None:
+            await self._api.transport.close()
+            self._api = None
+        child, self._child = self._child, None
+        if child is None or child.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            child.terminate()
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await child.wait()
+            except TimeoutError:
+                child.kill()
+                await child.wait()
+
+
+def _import_client() -> "type[Client]":
+    """What the client is made of takes a quarter of a second to import: off the loop, after the first paint."""
+    from backend.client import Client
+
+    return Client

@@ -1,0 +1,1 @@
+"""What `holdfast doctor` looks at: this terminal, this machine, and the server."""

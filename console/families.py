@@ -1,0 +1,25 @@
+"""The screens by name, and where they are; imported when they are first shown."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from console.frame.screen import FrameScreen
+
+MODES: dict[str, str] = {
+    "queue": "console.desk.queue:QueueScreen",
+    "settings": "console.setup.settings:SettingsScreen",
+    "outbox": "console.setup.outbox:OutboxScreen",
+}
+"""One Textual mode per family: name -> module:class."""
+
+HOME = "queue"
+INCIDENCE = "console.incidences.workspace:IncidenceScreen"
+"""Pushed over the family it was opened from: `IncidenceScreen(incidence_id, neighbours)`."""
+
+
+def screen_of(place: str, *args: Any) -> "FrameScreen":
+    """A new screen from `module:class`."""
+    module, _, name = place.partition(":")
+    screen: FrameScreen = getattr(import_module(module), name)(*args)
+    return screen

@@ -1,0 +1,106 @@
+"""The values that arguments can have: what completion offers, menus list, and the command line checks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from console.actions import Argument
+from widgets.prompt import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What can be chosen: (value, label, detail) each. A kind with none is free text."""
+
+    members: Mapping[str, Mapping[str, Any]]
+    member_id: str
+    themes: Sequence[str] = ()
+
+    def of(self, kind: str) -> list[Option]:
+        """The options of a kind; empty for free text."""
+        match kind:
+            case "member":
+                return self._members()
+            case "theme":
+                return [Option(name, name.removeprefix("holdfast-")) for name in self.themes]
+        return [Option(value, label, detail) for value, label, detail in FIXED.get(kind, ())]
+
+    def _members(self) -> list[Option]:
+        people = sorted(
+            self.members.values(), key=lambda member: (member["id"] != self.member_id, member["name"].casefold())
+        )
+        me = [
+            Option(person["id"], f"{person['name']} (me)", person["email"])
+            for person in people
+            if person["id"] == self.member_id
+        ]
+        others = [
+            Option(person["id"], person["name"], person["email"]) for person in people if person["id"] != self.member_id
+        ]
+        return [*me, *others, Option("none", "Nobody", "gives it back to the queue")]
+
+
+FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "status": (("OPEN", "Open", "it waits for us"), ("WAITING", "Waiting", "it waits for the customer")),
+    "outcome": (
+        ("RESOLVED", "Resolved", "the customer was helped"),
+        ("CONVERTED", "Converted", "the order was placed"),
+        ("DROPPED", "Dropped", "the customer went away"),
+    ),
+    "priority": (("1", "1", "first"), ("2", "2", "soon"), ("3", "3", "normal"), ("4", "4", "last")),
+    "until": (
+        ("30m", "30 minutes", ""),
+        ("2h", "2 hours", ""),
+        ("4h", "4 hours", ""),
+        ("tomorrow", "Tomorrow", "at 09:00"),
+        ("monday", "Monday", "at 09:00"),
+        ("7d", "A week", ""),
+    ),
+    "keymap": (("default", "default", "letters, as in vim"), ("arrows", "arrows", "arrow keys instead of h j k l")),
+    "sort": (
+        ("queue", "Queue order", "priority, then who waits longest"),
+        ("updated", "Last changed", ""),
+        ("created", "Newest", ""),
+        ("value", "Order value", ""),
+        ("friction", "Friction", ""),
+    ),
+}
+
+
+def resolve(argument: Argument, text: str, values: Values) -> tuple[str, str]:
+    """(value, "") for what was typed, or ("", why not). Names may be cut short as long as they are clear."""
+    options = values.of(argument.kind)
+    word = text.strip().casefold()
+    if not word:
+        return ("", f"{argument.name.capitalize()}? {_known(options)}".strip()) if argument.required else ("", "")
+    if argument.kind == "until" or not options:
+        return text.strip(), ""
+    if argument.kind == "member" and word.removeprefix("@") == "me":
+        return values.member_id, ""
+    word = word.removeprefix("@") if argument.kind == "member" else word
+    exact = [
+        option
+        for option in options
+        if word in (option.key.casefold(), option.label.casefold(), option.detail.casefold())
+    ]
+    near = exact or [option for option in options if option.matches([word]) and _starts(option, word)]
+    if len(near) == 1:
+        return near[0].key, ""
+    if near:
+        return "", f"{text.strip()!r} could be {' or '.join(option.label for option in near[:4])}."
+    return "", f"There is no {argument.name} {text.strip()!r}. {_known(options)}"
+
+
+def complete(argument: Argument, text: str, values: Values) -> list[str]:
+    """What the text could become."""
+    word = text.casefold().removeprefix("@")
+    return [option.label for option in values.of(argument.kind) if _starts(option, word)]
+
+
+def _starts(option: Option, word: str) -> bool:
+    parts = (option.key, option.label, option.detail, *option.label.split())
+    return any(part.casefold().startswith(word) for part in parts)
+
+
+def _known(options: Sequence[Option]) -> str:
+    return f"There are {', '.join(option.label for option in options[:8])}." if options else ""

@@ -1,0 +1,292 @@
+"""`FrameScreen`: what every screen of the console is. Subclasses say what is inside and supply `action_<id>` handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingsMap
+from textual.containers import Vertical
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+from console import actions
+from console.actions import Action
+from console.frame.choices import Values
+from console.frame.command import CommandLine
+from console.frame.footer import Footer, Key
+from console.frame.menus import confirmation, menu_of
+from console.permission import Context, can
+from console.store import Store
+from widgets.bar import Bar
+from widgets.prompt import Choice
+
+if TYPE_CHECKING:
+    from console.app import ConsoleApp
+
+
+class FrameScreen(Screen[None]):
+    """Header, body, command line, footer; one door (:meth:`perform`) for every action.
+
+    A subclass sets `family` (the screen's name in the registry), yields its widgets in :meth:`compose_body`, answers
+    what verbs act on in :meth:`selected`, :meth:`marked` and :meth:`verdicts`, and calls :meth:`recheck` when those
+    change.
+    """
+
+    family: ClassVar[str] = ""
+    heading: ClassVar[str] = ""
+    AUTO_FOCUS = "#main"
+    DEFAULT_CSS = "FrameScreen { overflow: hidden; & #foot { dock: bottom; height: auto; } }"
+
+    chord: reactive[str] = reactive("", bindings=True)
+    """The prefix action whose menu of letters is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waits_for_check = False
+        self._unlisten: list[Callable[[], None]] = []
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The app, by its own type."""
+        return self.app  # type: ignore[return-value]
+
+    @property
+    def store(self) -> Store:
+        """The mirror."""
+        return self.console.store
+
+    # -- what a subclass says
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between header and footer; the main one has the id `main`."""
+        yield from ()
+
+    def selected(self) -> Mapping[str, Any] | None:
+        """The incidence that a verb acts on, as it is displayed."""
+        return None
+
+    def marked(self) -> list[str]:
+        """Ids of marked incidences."""
+        return []
+
+    def verdicts(self) -> Mapping[str, str]:
+        """Action id -> why the server would refuse it."""
+        return {}
+
+    # -- the frame
+
+    def compose(self) -> ComposeResult:
+        yield Bar(id="header")
+        yield from self.compose_body()
+        with Vertical(id="foot"):
+            yield CommandLine(self.family, self.console.history)
+            yield Footer()
+
+    def on_mount(self) -> None:
+        """Take the keys, and follow what the header and the footer show."""
+        self.rebind()
+        self.recheck()
+
+    def on_screen_resume(self) -> None:
+        """In front again: what is shown may have changed meanwhile."""
+        self.console.show_header()
+        self.recheck()
+
+    def listen(self, topic: str, listener: Callable[[Any], None]) -> None:
+        """Be told of a topic of the store for as long as the screen is there."""
+
+        def told(update: Any) -> None:
+            if not self._pruning:  # its widgets go before it does
+                listener(update)
+
+        self._unlisten.append(self.store.listen(topic, told))
+
+    def on_unmount(self) -> None:
+        """Listen no more."""
+        for stop in self._unlisten:
+            stop()
+
+    def rebind(self) -> None:
+        """Take the keys of the keymap in force."""
+        own = BindingsMap(self.console.keymap.bindings(self.family))
+        self._bindings = BindingsMap.merge([self._merged_bindings or BindingsMap(), own])
+        self.refresh_bindings()
+        self.recheck()
+
+    def recheck(self) -> None:
+        """Look again at what may be done; the footer follows with the next turn of the loop."""
+        if not self._waits_for_check and self.is_attached:
+            self._waits_for_check = True
+            self.call_after_refresh(self._show_keys)
+
+    def _show_keys(self) -> None:
+        self._waits_for_check = False
+        if self.is_attached and (footer := self.query(Footer)):
+            footer.first().show(list(self._keys()))
+
+    def _keys(self) -> Iterable[Key]:
+        keymap, context = self.console.keymap, self.context()
+        if self.chord:
+            for letter, action in keymap.chord(self.chord, self.family).items():
+                yield Key(letter, action.title, action.id, self.refusal(action, context))
+            yield Key("esc", "Back", "back")
+            return
+        for action in sorted(
+            (action for action in actions.on(self.family) if action.foot), key=lambda action: action.foot
+        ):
+            if self.handler(action) is not None:
+                yield Key(keymap.label(action, self.family), action.title, action.id, self.refusal(action, context))
+
+    def watch_chord(self) -> None:
+        """The footer turns into the menu of letters, and back."""
+        self.recheck()
+
+    # -- actions
+
+    def context(self) -> Context:
+        """What `can` judges by."""
+        return Context(
+            screen=self.family,
+            role=self.console.role,
+            member_id=self.store.member_id,
+            is_online=self.console.is_online,
+            incidence=self.selected(),
+            marked=len(self.marked()),
+            verdicts=self.verdicts(),
+        )
+
+    def refusal(self, action: Action, context: Context | None = None) -> str:
+        """Why an action may not be done here and now; empty when it may."""
+        if self.handler(action) is None:
+            return "Not on this screen."
+        return can(action, context or self.context())[1]
+
+    def values(self) -> Values:
+        """What arguments can be."""
+        return Values(
+            self.store.members,
+            self.store.member_id,
+            [name for name in self.app.available_themes if name.startswith("holdfast")],
+        )
+
+    def handler(self, action: Action) -> Callable[..., Any] | None:
+        """What does it: a menu of letters, this screen, one of its widgets, or the app."""
+        if action.is_prefix:
+            return lambda: setattr(self, "chord", action.id)
+        for owner in (self, self.app):
+            if found := getattr(owner, f"action_{action.id}", None):
+                return found  # type: ignore[no-any-return]
+        return self._widget_handler(action)
+
+    def _widget_handler(self, action: Action) -> Callable[..., Any] | None:
+        if not action.binds:
+            return None
+        nodes: list[Widget] = [self.focused] if self.focused is not None else []
+        for node in (*nodes, *self.query("*")):
+            for _, binding in node._bindings:
+                if binding.id in action.binds:
+                    return lambda node=node, does=binding.action: node.run_action(does)
+        return None
+
+    async def action_perform(self, id: str, value: str = "") -> None:
+        """What every key does."""
+        await self.perform(actions.BY_ID[id], value)
+
+    async def perform(self, action: Action, value: str = "", *, is_agreed: bool = False) -> None:
+        """Do an action: refuse in words, ask what is missing, ask before what is grave, then run its handler."""
+        self.chord = ""
+        context = self.context()
+        if why := self.refusal(action, context):
+            self.console.refuse(action, why)
+            return
+        if action.argument and not value and (options := self.values().of(action.argument.kind)):
+            self._ask(action, Choice(action.title, options))
+            return
+        if not is_agreed and (action.dangerous or (action.changes and context.marked > 1)):
+            self._agree(action, value, context)
+            return
+        handler = self.handler(action)
+        assert handler is not None, "refused above"
+        if action.changes:
+            self.console.last_verb = (action, value)
+        with self.console.guard(action.title):
+            done = handler(value) if action.argument else handler()
+            if isawaitable(done):
+                await done
+
+    def _ask(self, action: Action, choice: Choice) -> None:
+        async def answered(value: str | None) -> None:
+            if value is not None:
+                await self.perform(action, value)
+
+        self.app.push_screen(choice, answered)
+
+    def _agree(self, action: Action, value: str, context: Context) -> None:
+        async def answered(is_yes: bool | None) -> None:
+            if is_yes:
+                await self.perform(action, value, is_agreed=True)
+
+        self.app.push_screen(confirmation(action, value, context, self.values()), answered)
+
+    async def action_chord_key(self, letter: str) -> None:
+        """A letter while a menu is open; one that is not in it closes it."""
+        chosen = self.console.keymap.chord(self.chord, self.family).get(letter)
+        self.chord = ""
+        if chosen is not None:
+            await self.perform(chosen)
+        elif letter:
+            self.app.bell()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The letters of menus are keys only while one is open."""
+        return bool(self.chord) if action == "chord_key" else super().check_action(action, parameters)
+
+    async def on_footer_chosen(self, event: Footer.Chosen) -> None:
+        """A click on the footer."""
+        await self.perform(actions.BY_ID[event.id])
+
+    async def on_command_line_entered(self, event: CommandLine.Entered) -> None:
+        """A line was entered."""
+        await self.perform(event.action, event.value)
+
+    def action_command(self, text: str = "") -> None:
+        """Open the command line."""
+        self.query_one(CommandLine).open(self.values(), text)
+
+    def action_palette(self) -> None:
+        """Every action by its words."""
+        self._run_chosen(menu_of(self, "Commands", every=True))
+
+    def action_help(self) -> None:
+        """The keys of this screen; enter runs one."""
+        self._run_chosen(menu_of(self, f"Keys · {self.heading or self.family}", every=False))
+
+    def _run_chosen(self, choice: Choice) -> None:
+        async def chosen(id: str | None) -> None:
+            if id is None:
+                return
+            action = actions.BY_ID[id]
+            if action.argument and not self.values().of(action.argument.kind):
+                self.action_command(f"{action.name} ")
+            else:
+                await self.perform(action)
+
+        self.app.push_screen(choice, chosen)
+
+    async def action_repeat(self) -> None:
+        """The last verb, on what is selected now."""
+        if self.console.last_verb is None:
+            self.notify("There is nothing to repeat yet.")
+        else:
+            await self.perform(*self.console.last_verb)
+
+    def action_back(self) -> None:
+        """Close the uppermost layer. Screens put their own layers before this."""
+        if self.query_one(CommandLine).is_open:
+            self.query_one(CommandLine).action_shut()
+        elif len(self.app.screen_stack) > 1:
+            self.app.pop_screen()

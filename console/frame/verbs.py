@@ -1,0 +1,86 @@
+"""What the app itself does, wherever one is: going about, undoing, themes, leaving."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from console.keymap import Keymap
+from console.store import Store
+
+if TYPE_CHECKING:
+    from console.calls import Calls
+    from console.preferences import PreferenceFile
+    from console.session import Session
+    from console.undo import Undo
+
+
+class Verbs(App[None]):
+    """Handlers of the registry's actions that need no screen of their own. `console.app.ConsoleApp` is made of it."""
+
+    calls: "Calls"
+    preferences: "PreferenceFile"
+    session: "Session | None"
+    store: Store
+    undo: "Undo"
+    keymap: Keymap
+    say: Callable[..., None]
+    show_header: Callable[[], None]
+    go: Callable[[str], Any]
+    go_back: Callable[[], Any]
+    apply_preferences: Callable[[], None]
+
+    def action_retry(self) -> None:
+        """Make the call again that failed last."""
+        self.calls.retry()
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        title = self.undo.undo()
+        self.say(f"Taking back: {title}" if title else "There is nothing to take back.")
+
+    def action_redo(self) -> None:
+        """Do it again."""
+        title = self.undo.redo()
+        self.say(f"Again: {title}" if title else "Nothing was taken back.")
+
+    def action_pause(self) -> None:
+        """Let the screens stand still, or go on."""
+        if self.store.is_paused:
+            self.store.resume()
+        else:
+            self.store.pause()
+        self.show_header()
+
+    async def action_go_queue(self) -> None:
+        """The queue."""
+        await self.go("queue")
+
+    async def action_go_outbox(self) -> None:
+        """What was done offline."""
+        await self.go("outbox")
+
+    async def action_settings(self) -> None:
+        """The settings."""
+        await self.go("settings")
+
+    async def action_last_screen(self) -> None:
+        """The family of screens shown before this."""
+        await self.go_back()
+
+    async def action_close(self) -> None:
+        """Close what was pushed, or go back to where one came from."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            await self.go_back()
+
+    def action_theme(self, name: str) -> None:
+        """Another theme, kept."""
+        self.preferences.change(theme=name)
+        self.apply_preferences()
+
+    def action_keymap(self, name: str) -> None:
+        """Another keymap, kept."""
+        self.preferences.change(keymap=name)
+        self.apply_preferences()

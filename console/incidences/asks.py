@@ -1,0 +1,122 @@
+"""The two questions that a choice and a few words answer together: how a case ended, and until when it sleeps."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Static
+
+from console.desk import ages
+from console.desk.until import CHOICES, Unclear, wake_at
+from widgets.entry import Entry
+from widgets.plain import plain
+from widgets.prompt import Option, OptionLines
+
+Explain = Callable[[str, str], tuple[str, bool]]
+"""(option's key, words) -> what enter would do, and whether it can."""
+
+
+class Ask(ModalScreen[str | None]):
+    """Options above, words below. Enter answers `answer(option, words)`, so one more key takes the usual; escape None."""
+
+    CSS_PATH = "asks.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Back", show=False),
+        Binding("down,ctrl+n", "step(1)", "Next", show=False, priority=True),
+        Binding("up,ctrl+p", "step(-1)", "Previous", show=False, priority=True),
+    ]
+
+    def __init__(
+        self, title: str, options: Sequence[Option], explain: Explain, *, hint: str, suggest: Sequence[str] = ()
+    ) -> None:
+        super().__init__()
+        self._title, self._hint, self._suggest = title, hint, list(suggest)
+        self._explain = explain
+        self._lines = OptionLines(options)
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content(plain(self._title))
+            yield self._lines
+            suggester = SuggestFromList(self._suggest, case_sensitive=False) if self._suggest else None
+            yield Entry(placeholder=plain(self._hint), compact=True, suggester=suggester)
+            yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        """Say what enter does."""
+        self._say()
+
+    def answer(self, option: str, words: str) -> str:
+        """What the question is answered with."""
+        return f"{option} {words}".strip()
+
+    def _say(self) -> bool:
+        current = self._lines.current
+        said, can = self._explain(current.key if current else "", self.query_one(Entry).value.strip())
+        note = self.query_one(Static)
+        note.set_class(not can, "-wrong")
+        note.update(Content(plain(said)))
+        return can
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say what the words mean."""
+        event.stop()
+        self._say()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter answers, when it can."""
+        event.stop()
+        current = self._lines.current
+        if current is None or not self._say():
+            self.app.bell()
+        else:
+            self.dismiss(self.answer(current.key, event.value.strip()))
+
+    def action_step(self, by: int) -> None:
+        """Move among the options."""
+        self._lines.step(by)
+        self._say()
+
+    def action_give_up(self) -> None:
+        """Leave it."""
+        self.dismiss(None)
+
+
+class AskOutcome(Ask):
+    """How did it end? Answers `RESOLVED` or `RESOLVED billing`."""
+
+    def __init__(self, title: str, outcomes: Sequence[Option], categories: Sequence[str]) -> None:
+        super().__init__(title, outcomes, _outcome, hint="category, if you like", suggest=categories)
+
+
+def _outcome(option: str, words: str) -> tuple[str, bool]:
+    if len(words) > 64:
+        return "A category holds at most 64 characters.", False
+    return f"enter solves it as {option.lower()}" + (f", about {words}" if words else ""), True
+
+
+class AskUntil(Ask):
+    """Until when? Words win over the options. Answers what `wake_at` reads."""
+
+    def __init__(self, title: str, now: Callable[[], datetime]) -> None:
+        super().__init__(
+            title, CHOICES, lambda option, words: _until(words or option, now()), hint="or 45m, 18:30, fri 14:00"
+        )
+
+    def answer(self, option: str, words: str) -> str:
+        """The words, else the option."""
+        return words or option
+
+
+def _until(said: str, now: datetime) -> tuple[str, bool]:
+    try:
+        at = wake_at(said, now)
+    except Unclear as problem:
+        return str(problem), False
+    return f"enter snoozes it until {ages.local(at.isoformat(), now)}", True

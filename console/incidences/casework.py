@@ -1,0 +1,263 @@
+"""What the workspace of one case shows: head, story, panels, who is there; kept as the mirror goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+
+from console.incidences.deeds import CaseScreen
+from console.incidences.head import facts_of, presence_of, route_of, title_of
+from console.incidences.panels import contents
+from console.incidences.side import Side
+from console.incidences.story import Story
+from console.incidences.writing import Writing
+from console.store import RESET, Update
+from widgets.bar import Bar
+from widgets.composer import Composer
+from widgets.timeline import Timeline
+
+if TYPE_CHECKING:
+    from backend.incidences.schemas import Dashboard
+
+BESIDE, WIDE = 100, 160
+"""Columns from which the panels stand beside the story, and from which they are broad."""
+
+TALL = 30
+"""Lines from which the composer takes more than it must."""
+
+TICK = 1.0
+"""Seconds between looks at the clock: ages, and whether one still types."""
+
+SETTLES = 0.5
+"""Seconds after a change until the panels are read again, so that several changes are one question."""
+
+_VERDICTS = {"CLOSE_RESOLVED": "solve", "REASSIGN": "assign"}
+"""Actions of the dashboard's answer -> actions of the registry."""
+
+
+class Casework(CaseScreen):
+    """Follows one case. Its keys are in :class:`console.incidences.workspace.IncidenceScreen`."""
+
+    CSS_PATH = "workspace.tcss"
+    family: ClassVar[str] = "incidence"
+    heading: ClassVar[str] = "Incidence"
+
+    def __init__(self, incidence_id: str, neighbours: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.incidence_id = incidence_id
+        self.neighbours = list(neighbours)
+        self.case: Dashboard | None = None
+        self._row: Mapping[str, Any] | None = None
+        self._stop: Callable[[], None] | None = None
+        self._refresh_timer: Timer | None = None
+        self._is_typing = False
+        self._begin_with = ""
+
+    def compose_body(self) -> ComposeResult:
+        yield Bar(id="case")
+        yield Bar(id="route")
+        with Horizontal(id="work"):
+            with Vertical(id="story"):
+                yield Timeline(id="main")
+                yield Composer()
+            yield Side()
+
+    @property
+    def side(self) -> Side:
+        """The panels."""
+        return self.query_one(Side)
+
+    @property
+    def composer(self) -> Composer:
+        """Where one writes."""
+        return self.query_one(Composer)
+
+    def on_mount(self) -> None:
+        """Follow the mirror and open the case."""
+        self.listen("incidence", self._row_changed)
+        self.listen("customer", self._customer_changed)
+        self.listen("presence", self._somebody_moved)
+        self.listen(RESET, lambda _: self._load())
+        self.set_interval(TICK, self._tick)
+        self.fit()
+        self.show_case(self.incidence_id)
+
+    def on_unmount(self) -> None:
+        """Nobody looks any more."""
+        if self._stop is not None:
+            self._stop()
+        self._be_at(None)
+
+    def on_screen_resume(self) -> None:
+        """In front again."""
+        self._be_at(self.incidence_id)
+
+    def on_screen_suspend(self) -> None:
+        """Behind a question one is still here; behind another family not."""
+        if self.app.current_mode and self not in self.app.screen_stack:
+            self._be_at(None)
+
+    def on_resize(self) -> None:
+        """Another size, another arrangement."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Beside the story where there is room, else instead of it."""
+        self.set_class(self.size.width < BESIDE, "-narrow")
+        self.set_class(self.size.width >= WIDE, "-wide")
+        self.set_class(self.size.height < TALL, "-short")
+
+    # -- one case
+
+    def show_case(self, incidence_id: str) -> None:
+        """Leave the case that is shown, if any, and open this one."""
+        if self._stop is not None:
+            self._stop()
+        self.incidence_id, self.case = incidence_id, None
+        self._row = self.store.incidences.get(incidence_id)
+        timeline = self.query_one(Timeline)
+        self.story = Story(self, timeline, incidence_id)
+        self.writing = Writing(self, self.composer, self.story)
+        self._stop = self.store.listen(f"timeline:{incidence_id}", self._happened)
+        timeline.show([])
+        timeline.show_loading()
+        self.side.show_loading()
+        self.writing.begin()
+        self.show_head()
+        self._be_at(incidence_id)
+        self._load()
+        self.recheck()
+
+    def _load(self) -> None:
+        """Read the whole case."""
+        id, api = self.incidence_id, self.console.api
+
+        def done(case: Dashboard) -> None:
+            if id != self.incidence_id:
+                return
+            draft = self.writing.draft
+            self._show_panels(case)
+            self.story.begin(case.timeline, draft.base_seq if draft else None)
+            if self._begin_with:
+                mode, self._begin_with = self._begin_with, ""
+                self.writing.open("note" if mode == "note" else "reply")
+
+        def failed(error: Exception) -> None:
+            if id == self.incidence_id:
+                retry = self.console.key_of("retry")
+                self.query_one(Timeline).show_error(f"This case could not be read. {retry} tries again, esc goes back.")
+                self.side.show_error(str(error))
+
+        self.console.calls.start(
+            "open the incidence",
+            lambda: api.agent.dashboard(id),
+            done=done,
+            failed=failed,
+            group="case",
+            exclusive=True,
+        )
+
+    def _read_panels(self) -> None:
+        self._refresh_timer = None
+        id, api = self.incidence_id, self.console.api
+        if self.console.is_online:
+            self.console.calls.start(
+                "read the panels",
+                lambda: api.agent.dashboard(id),
+                done=lambda case: self._show_panels(case) if id == self.incidence_id else None,
+                group="panels",
+                exclusive=True,
+            )
+
+    def _show_panels(self, case: Dashboard) -> None:
+        revealed = self.case.user_details if self.case and self.case.user_details.is_revealed else None
+        self.case = case
+        if revealed is not None and revealed.id == case.user_details.id:
+            case.user_details.email, case.user_details.phone = revealed.email, revealed.phone
+            case.user_details.is_revealed = True
+        row = case.incidence.model_dump(mode="json", by_alias=True)
+        if self._row is None or self._row["version"] <= row["version"]:
+            self._row = row
+        self.show_panels()
+        self.show_head()
+
+    def show_panels(self) -> None:
+        """Draw what the dashboard said."""
+        if self.case is not None:
+            self.side.show(contents(self.case, self.console.now()))
+
+    def written(self) -> None:
+        """What was written is sent."""
+
+    def show_head(self) -> None:
+        """The two lines above the story."""
+        row, now = self._row, self.console.now()
+        if row is None:
+            self.query_one("#case", Bar).show([(" Loading …", "muted")], "", "")
+            return
+        me = self.store.member_id
+        self.query_one("#case", Bar).show(title_of(row, self.place), "", facts_of(row, me, now))
+        presence = presence_of(self.store.presence.get(self.incidence_id, ()), me)
+        self.query_one("#route", Bar).show(route_of(row, now), "", presence)
+        self.writing.dress()
+
+    @property
+    def place(self) -> str:
+        """Where it stands among its neighbours: `3/40`."""
+        if self.incidence_id not in self.neighbours:
+            return ""
+        return f"{self.neighbours.index(self.incidence_id) + 1}/{len(self.neighbours)}"
+
+    def selected(self) -> Mapping[str, Any] | None:
+        """The case as it stands in the head."""
+        return self._row
+
+    def verdicts(self) -> Mapping[str, str]:
+        """What the server would refuse, as long as it said so about this version."""
+        if self.case is None or self._row is None or self.case.incidence.version != self._row["version"]:
+            return {}
+        refused = (verdict for verdict in self.case.actions if not verdict.allowed and verdict.type in _VERDICTS)
+        return {_VERDICTS[verdict.type]: verdict.reason or "The server does not allow it." for verdict in refused}
+
+    # -- what happens
+
+    def _row_changed(self, update: Update) -> None:
+        if update.id == self.incidence_id and update.row is not None:
+            self._row = update.row
+            self.show_head()
+            self.recheck()
+
+    def _customer_changed(self, update: Update) -> None:
+        if self._row is not None and update.id == self._row["customer"]["id"]:
+            self._read_panels_soon()
+
+    def _somebody_moved(self, update: Update) -> None:
+        if update.id == self.incidence_id:
+            self.show_head()
+
+    def _happened(self, update: Update) -> None:
+        if update.frame is not None:
+            self.story.add(update.frame)
+            self._read_panels_soon()
+
+    def _read_panels_soon(self) -> None:
+        if self._refresh_timer is None:
+            self._refresh_timer = self.set_timer(SETTLES, self._read_panels)
+
+    def _tick(self) -> None:
+        self.show_head()
+        is_typing = self.writing.is_typing
+        if is_typing != self._is_typing:
+            self._be_at(self.incidence_id, is_typing=is_typing)
+
+    def _be_at(self, incidence_id: str | None, *, is_typing: bool = False) -> None:
+        """Tell colleagues where one is."""
+        self._is_typing = is_typing
+        if self.console.session is not None:
+            live = self.console.session.live
+            doing = "typing" if is_typing else "viewing"
+            self.app.run_worker(live.be_at(incidence_id, doing), group="presence", exclusive=True, exit_on_error=False)

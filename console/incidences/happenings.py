@@ -1,0 +1,118 @@
+"""Frames of the feed as entries of a timeline: who said or did what, in words."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from console.desk import ages, wording
+from widgets.timeline_book import Entry
+
+Frame = Mapping[str, Any]
+NameOf = Callable[[str], str]
+"""The name of a member by id."""
+
+SPOKEN = {
+    "incidence.message_received": "customer",
+    "incidence.message_sent": "agent",
+    "incidence.note_added": "note",
+}
+"""Events that are somebody's words, with the kind of their entry."""
+
+_FIELDS = {
+    "agentId": "agent",
+    "agent_id": "agent",
+    "order_value": "value",
+    "event_type": "event",
+    "app_screen": "screen",
+    "issue_category": "category",
+    "root_cause": "root cause",
+    "resolution_type": "resolution",
+    "order_impact": "impact on the order",
+    "order_id": "order",
+    "snoozed_until": "snoozed until",
+    "user_inputs": "inputs",
+    "selected_items": "items",
+}
+_LONG = 60
+"""Characters of a changed value that are shown."""
+
+
+def entry_of(frame: Frame, name_of: NameOf, now: datetime) -> Entry:
+    """The entry of one event."""
+    actor = frame.get("actor") or {}
+    kind = SPOKEN.get(frame["type"], "system")
+    author = actor.get("name") or {"customer": "Customer", "system": "Holdfast"}.get(
+        actor.get("kind") or "", "Somebody"
+    )
+    if kind == "customer" and actor.get("kind") != "customer":
+        author = _customer_of(frame) or author
+    data = frame.get("data") or {}
+    text = str(data.get("text", "")) if kind != "system" else told(frame["type"], data, name_of, now)
+    return Entry(frame["seq"], ages.local(frame["at"], now), author, kind, text)
+
+
+def _customer_of(frame: Frame) -> str:
+    state = frame.get("state") or {}
+    return wording.customer(state) if state.get("customer") else ""
+
+
+def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> str:
+    """What happened, as the end of a sentence that begins with who did it."""
+    reason = f" ({data['reason']})" if data.get("reason") else ""
+    match kind.removeprefix("incidence."):
+        case "opened":
+            return f"opened it · {_routed(data)}"
+        case "taken":
+            why = "; ".join(map(str, data.get("reasons") or ()))
+            return f"took it ({why})" if why else "took it"
+        case "assigned":
+            return _assigned(data, name_of) + reason
+        case "closed":
+            return f"solved it: {_after(data, 'outcome', 'resolved').lower()}{reason}"
+        case "reopened":
+            return f"reopened it{reason}"
+        case "snoozed":
+            return f"snoozed it until {ages.local(_after(data, 'snoozed_until', '') or None, now)}{reason}"
+        case "snooze_ended":
+            return "the snooze is over"
+        case "channel_escalated":
+            before, after = (data.get("channels") or [[], []])[:2]
+            return f"channels {wording.channels(before)} → {wording.channels(after)}{reason}"
+        case "friction_noticed":
+            return f"noticed friction {data.get('score', '?')}"
+    changes = _changes(data, name_of)
+    return (changes or kind.rpartition(".")[2].replace("_", " ")) + reason
+
+
+def _routed(data: Mapping[str, Any]) -> str:
+    """Why these channels, in the words of the rule; they name the channels themselves."""
+    return str((data.get("routing") or {}).get("text") or wording.channels(data.get("channels") or ()))
+
+
+def _after(data: Mapping[str, Any], field: str, otherwise: str) -> str:
+    pair = (data.get("changes") or {}).get(field)
+    return str(pair[1]) if pair and pair[1] is not None else otherwise
+
+
+def _assigned(data: Mapping[str, Any], name_of: NameOf) -> str:
+    id = _after(data, "agent_id", "")
+    return f"gave it to {name_of(id)}" if id else "gave it back to everybody"
+
+
+def _changes(data: Mapping[str, Any], name_of: NameOf) -> str:
+    parts = []
+    for field, pair in (data.get("changes") or {}).items():
+        before, after = (_shown(field, value, name_of) for value in pair)
+        parts.append(f"{_FIELDS.get(field, field)} {before} → {after}")
+    return ", ".join(parts)
+
+
+def _shown(field: str, value: Any, name_of: NameOf) -> str:
+    if value is None or value == "":
+        return "none"
+    if field in ("agent_id", "agentId"):
+        return name_of(str(value))
+    if field in ("status", "outcome"):
+        return str(value).lower()
+    text = str(value)
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"

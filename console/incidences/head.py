@@ -1,0 +1,75 @@
+"""The two lines above a case: what it is, by which channels and why, and who else is there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from console.desk import ages, wording
+from console.desk.wording import Spans
+
+Row = Mapping[str, Any]
+SEPARATOR = ("  ", "")
+
+
+def title_of(row: Row, place: str) -> Spans:
+    """Reference, customer, tier and summary; `place` is where it stands in the queue."""
+    row = dict(row)
+    return [
+        (f" {row['ref']} ", "bold"),
+        (f"v{row['version']}  ", "muted"),
+        (wording.customer(row), "customer bold"),
+        SEPARATOR,
+        *wording.tier(row),
+        SEPARATOR,
+        (row["summary"], ""),
+        (f"  {place}" if place else "", "muted"),
+    ]
+
+
+def facts_of(row: Row, me: str, now: datetime) -> Spans:
+    """Status, priority, value and agent."""
+    row = dict(row)
+    value = wording.money(row["orderValue"], row["currency"])
+    return [
+        SEPARATOR,
+        *wording.status(row),
+        *_clock(row, now),
+        SEPARATOR,
+        *wording.priority(row),
+        SEPARATOR,
+        *([(value, "money"), SEPARATOR] if value else []),
+        *wording.agent(row, me),
+        (" ", ""),
+    ]
+
+
+def _clock(row: Row, now: datetime) -> Spans:
+    if row["status"] == "SNOOZED":
+        return [(f" until {ages.local(row['snoozedUntil'], now)}", "muted")]
+    if row["status"] != "CLOSED" and row["waitingSince"] is not None:
+        return [(f" waits {ages.since(row['waitingSince'], now)}", "warning")]
+    return []
+
+
+def route_of(row: Row, now: datetime) -> Spans:
+    """By which channels, and why these; when the next one opens by itself."""
+    why = row["routing"].get("text")
+    reach = why or wording.channels(row["allowedChannels"])
+    spans: Spans = [(" came by ", "muted"), (wording.channel(dict(row)), "info"), (f" · {reach}", "muted")]
+    if row["autoEscalateAt"] is not None and row["status"] != "CLOSED":
+        left = (ages.parsed(row["autoEscalateAt"]) - now).total_seconds()
+        said = "next channel is due" if left <= 0 else f"next channel in {ages.span(left)}"
+        spans.append((f" · {said}", "sla-soon" if left <= 300 else "muted"))
+    return spans
+
+
+def presence_of(members: Sequence[Mapping[str, Any]], me: str) -> Spans:
+    """Who else looks at it or types in it."""
+    others = [member for member in members if member["id"] != me]
+    spans: Spans = []
+    for member in others[:3]:
+        is_typing = member["doing"] == "typing"
+        spans.append((f"{'✎' if is_typing else '◉'} {member['name']} {'types' if is_typing else 'is here'} ", "accent"))
+    if len(others) > 3:
+        spans.append((f"and {len(others) - 3} more ", "accent"))
+    return spans

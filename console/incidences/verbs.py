@@ -1,0 +1,86 @@
+"""What can be done to an incidence: one call each, made with the version that was on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from console.desk import ages
+
+if TYPE_CHECKING:
+    from backend.client import Client
+    from backend.client.incidences import Incidence
+
+NOBODY = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An incidence as it was displayed: what a verb is done to."""
+
+    id: str
+    ref: str
+    version: int
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Target:
+        """The target that a displayed row is."""
+        return cls(row["incidenceId"], row["ref"], row["version"])
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`did` ends the sentence "INC-7 is …"; `act` does it to (id, version)."""
+
+    did: str
+    act: Callable[[Client, str, int], Awaitable[Incidence]]
+
+
+def take() -> Verb:
+    """Claim it."""
+    return Verb("yours", lambda api, id, version: api.incidences.take(id, version))
+
+
+def assign(member_id: str, name: str) -> Verb:
+    """Give it to a member; NOBODY gives it back."""
+    if member_id == NOBODY:
+        return _change("nobody's again", agent_id=None)
+    return _change(f"with {name} now", agent_id=member_id)
+
+
+def set_status(status: str) -> Verb:
+    """OPEN or WAITING."""
+    return _change("waiting for the customer" if status == "WAITING" else "open", status=status)
+
+
+def set_priority(priority: int) -> Verb:
+    """1 is first, 4 last."""
+    return _change(f"P{priority}", priority=priority)
+
+
+def snooze(until: datetime, now: datetime) -> Verb:
+    """Put it away until an instant."""
+    said = ages.local(until.isoformat(), now)
+    return _change(f"snoozed until {said}", status="SNOOZED", snoozed_until=until)
+
+
+def solve(outcome: str, category: str = "") -> Verb:
+    """Close it with an outcome, and a category when one is given."""
+    extra = {"issue_category": category} if category else {}
+    return _change(f"solved · {outcome.lower()}", outcome=outcome, **extra)
+
+
+def reopen() -> Verb:
+    """Open a closed one again."""
+    return _change("open again", status="OPEN")
+
+
+def _change(did: str, **fields: Any) -> Verb:
+    def act(api: Client, id: str, version: int) -> Awaitable[Incidence]:
+        from backend.incidences.schemas import IncidenceChange
+
+        return api.incidences.change(id, IncidenceChange(version=version, **fields))
+
+    return Verb(did, act)

@@ -1,0 +1,159 @@
+"""Writing in a case: the draft that is always kept, sending once, and stopping when something arrived meanwhile."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from textual.content import Content
+
+from console.desk import wording
+from console.drafts import Draft
+from console.incidences.story import Story
+from widgets.composer import Composer, Mode
+
+if TYPE_CHECKING:
+    from backend.incidences.schemas import Posted
+    from console.incidences.casework import Casework
+
+TYPING_LASTS = 3.0
+"""Seconds after the last key during which colleagues see that one types."""
+
+
+class Writing:
+    """The composer of one case. A text leaves it only when the server has it, or the outbox for a note."""
+
+    def __init__(self, screen: Casework, composer: Composer, story: Story) -> None:
+        self.screen, self.composer, self.story = screen, composer, story
+        self.is_sending = False
+        self._tried: tuple[str, Mode, str, int] | None = None
+        self._typed_at = float("-inf")
+        self._note = ""
+
+    @property
+    def draft(self) -> Draft | None:
+        """What was written here and not sent."""
+        session = self.screen.console.session
+        return None if session is None else session.drafts.of(self.story.incidence_id)
+
+    def begin(self) -> None:
+        """Bring the draft back."""
+        draft = self.draft
+        self.composer.load_text(draft.text if draft else "")
+        if draft:
+            self.composer.mode = draft.mode
+            self.composer.move_cursor(self.composer.document.end)
+        self.dress()
+
+    def open(self, mode: Mode) -> None:
+        """Write, in a mode; a text that stands there stays."""
+        self.composer.mode = mode
+        self.dress()
+        self.composer.focus()
+        self.changed()
+
+    def dress(self) -> None:
+        """Say to whom it goes, or why it cannot."""
+        row = self.screen.selected()
+        if row is None:
+            return
+        name = wording.customer(dict(row))
+        self.composer.set_titles(f"Reply to {name} · the customer sees this", "Note · only the team sees this")
+        closed = row["status"] == "CLOSED" and self.composer.mode == "reply"
+        self.composer.refusal = f"{row['ref']} is closed; X reopens it, c writes a note" if closed else ""
+        if self._note and not closed:
+            self.composer.border_subtitle = Content(self._note)
+
+    def _say(self, note: str) -> None:
+        """Say in the composer's border how it stands; the empty text brings the keys back."""
+        self._note = note
+        self.dress()
+
+    def changed(self) -> None:
+        """Another letter: keep it."""
+        session = self.screen.console.session
+        if session is not None:
+            id, mode, text = self.story.incidence_id, self.composer.mode, self.composer.text
+            session.drafts.keep(Draft(id, mode, text, self.story.seen_seq))
+        if self.composer.has_focus and self.composer.text.strip():
+            self._typed_at = monotonic()
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether colleagues should see that one types."""
+        return monotonic() - self._typed_at < TYPING_LASTS
+
+    # -- sending
+
+    def send(self, text: str, mode: Mode) -> None:
+        """Send it, unless it is on its way already."""
+        row = self.screen.selected()
+        if self.is_sending or row is None:
+            return
+        if not self.screen.console.is_online:
+            self._keep_for_later(row, text, mode)
+            return
+        self.is_sending = True
+        self._say("sending …")
+        id, api = self.story.incidence_id, self.screen.console.api
+        key, seen = self._request(text, mode)
+
+        async def call() -> Posted:
+            from backend.incidences.schemas import MessageSend, NoteAdd
+
+            if mode == "note":
+                return await api.agent.note(id, NoteAdd(text=text), idempotency_key=key)
+            return await api.incidences.send(id, MessageSend(text=text, last_seen_seq=seen), idempotency_key=key)
+
+        what = f"{'send the reply to' if mode == 'reply' else 'note on'} {row['ref']}"
+        self.screen.console.calls.start(what, call, done=self._sent, failed=lambda error: self._failed(error, seen))
+
+    def _request(self, text: str, mode: Mode) -> tuple[str, int]:
+        """Idempotency key and newest message seen. The same text is the same request, so that sending it again when
+        the answer was lost does not send it twice."""
+        if self._tried is None or self._tried[:2] != (text, mode):
+            self._tried = (text, mode, str(uuid4()), self.story.seen_seq)
+        return self._tried[2:]
+
+    def _sent(self, answer: Posted) -> None:
+        self.is_sending = False
+        self._say("")
+        self.screen.keep(answer.incidence)
+        self.story.has_seen(answer.incidence.last_message_seq)
+        self.composer.load_text("")
+        self._tried = None
+        session = self.screen.console.session
+        if session is not None:
+            session.drafts.drop(self.story.incidence_id)
+        self.story.timeline.mark_new_since(None)
+        self._typed_at = float("-inf")
+        self.screen.written()
+
+    def _failed(self, error: Exception, seen: int) -> None:
+        self.is_sending = False
+        details: dict[str, Any] = getattr(error, "details", {})
+        if getattr(error, "code", "") == "STALE_CONVERSATION":
+            self.story.show_arrived(details.get("since", ()), seen)
+            current = details.get("current") or {}
+            self.story.has_seen(int(current.get("lastMessageSeq", 0)))
+            self._tried = None  # the next one is another request: it has seen more
+            self._say("something arrived · read it, then send once more")
+        else:
+            self._say("not sent · it stays here")
+
+    def _keep_for_later(self, row: Any, text: str, mode: Mode) -> None:
+        """Offline: a note goes by itself later; a reply stays a draft, because the customer would see it."""
+        session = self.screen.console.session
+        if mode == "note" and session is not None:
+            with self.screen.console.guard("keep the note"):
+                session.outbox.put("note", dict(row), text)
+                session.drafts.drop(self.story.incidence_id)
+                self.composer.load_text("")
+                self.story.show_queued()
+                self.screen.console.say("Offline. The note is kept and goes by itself when the server answers.")
+        else:
+            self._say("offline · kept as a draft")
+            self.screen.console.say(
+                "Offline. The reply stays here as a draft; send it yourself when the server answers.", "warning"
+            )

@@ -1,0 +1,135 @@
+"""What was done while offline. Notes go by themselves when the server answers again, unless their incidence is another
+by then; replies never do: the customer sees them, so they wait as drafts marked "not sent".
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
+
+from console.calls import describe
+from console.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from backend.client import Client
+
+Row = dict[str, Any]
+Kind = Literal["note", "reply"]
+State = Literal["waiting", "sending", "conflict", "not sent"]
+
+_WATCHED = ("status", "outcome", "agentId")
+"""A note written on an open case may be wrong on a closed one, or on somebody else's; other changes do not matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something written offline. `id` is its Idempotency-Key, so that it arrives once; `base` is the incidence as it
+    was: version, lastMessageSeq and what is watched."""
+
+    id: str
+    kind: Kind
+    incidence_id: str
+    ref: str
+    text: str
+    base: Row
+    state: State
+    why: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its state in words."""
+        return f"{self.state}: {self.why}" if self.why else self.state
+
+
+class Outbox:
+    """The items of one member at one server, on disk before `put` returns."""
+
+    def __init__(self, path: Path, on_change: Callable[[], Any] = lambda: None) -> None:
+        self.path, self.on_change = path, on_change
+        self._items = {item.id: item for item in _read(path)}
+        self._sending = asyncio.Lock()
+
+    @property
+    def items(self) -> list[Item]:
+        """Everything, oldest first."""
+        return list(self._items.values())
+
+    def of(self, incidence_id: str) -> list[Item]:
+        """What waits for one incidence."""
+        return [item for item in self._items.values() if item.incidence_id == incidence_id]
+
+    def put(self, kind: Kind, row: Row, text: str) -> Item:
+        """Keep a note to be sent, or a reply to be looked at, on the incidence as it is displayed. OSError on a full disk."""
+        base = {key: row[key] for key in ("version", "lastMessageSeq", *_WATCHED)}
+        state: State = "waiting" if kind == "note" else "not sent"
+        item = Item(str(uuid4()), kind, row["incidenceId"], row["ref"], text, base, state)
+        self._set(item)
+        return item
+
+    def drop(self, id: str) -> None:
+        """Give an item up, or take it out because it was sent another way."""
+        if self._items.pop(id, None) is not None:
+            self._write()
+
+    def agree(self, id: str) -> None:
+        """A person has looked at the conflict: send it all the same with the next flush."""
+        item = self._items[id]
+        if item.kind == "note":
+            self._set(replace(item, state="waiting", why="", base={}))
+
+    async def flush(self, api: "Client") -> tuple[int, int]:
+        """Send what waits, oldest first. Answers (sent, conflicts); stops when the server does not answer."""
+        from backend.client import Offline
+
+        sent = clashed = 0
+        async with self._sending:
+            for item in self.items:
+                if item.state not in ("waiting", "sending") or item.id not in self._items:
+                    continue
+                try:
+                    is_sent = await self._send(api, item)
+                except Offline:
+                    break
+                sent += is_sent
+                clashed += not is_sent
+        return sent, clashed
+
+    async def _send(self, api: "Client", item: Item) -> bool:
+        from backend.client import ApiError
+        from backend.incidences.schemas import NoteAdd
+
+        try:
+            now = await api.transport.call("GET", "/incidences/{incidence_id}", incidence_id=item.incidence_id)
+            # A try whose answer was lost may have gone through; the key makes the second one the same.
+            if item.state != "sending" and any(now[key] != item.base[key] for key in _WATCHED if key in item.base):
+                self._set(replace(item, state="conflict", why=f"it changed meanwhile: {describe(now)}"))
+                return False
+            self._set(replace(item, state="sending"))
+            await api.agent.note(item.incidence_id, NoteAdd(text=item.text), idempotency_key=item.id)
+        except ApiError as error:
+            if error.status in (401, 429) or error.status >= 500:
+                self._set(replace(item, state="waiting", why=error.message))
+            else:
+                self._set(replace(item, state="conflict", why=error.message))
+            return False
+        self.drop(item.id)
+        return True
+
+    def _set(self, item: Item) -> None:
+        self._items[item.id] = item
+        self._write()
+
+    def _write(self) -> None:
+        write_json(self.path, [asdict(item) for item in self._items.values()])
+        self.on_change()
+
+
+def _read(path: Path) -> list[Item]:
+    found = read_json(path, [])
+    try:
+        return [Item(**content) for content in found]
+    except TypeError:  # of another version: put aside, not lost
+        path.replace(path.with_name(path.name + ".broken"))
+        return []

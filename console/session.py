@@ -1,0 +1,61 @@
+"""Everything that lives from signing in to signing out: the client's identity, the mirror, the feed, outbox and drafts."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from console.drafts import Drafts
+from console.files import data_dir
+from console.live import FeedState, Live, Missed
+from console.outbox import Outbox
+from console.snapshot import load
+from console.store import Store
+
+if TYPE_CHECKING:
+    from backend.client import Client
+    from backend.core.clock import Clock
+    from backend.identity.schemas import MeRead
+
+
+class Session:
+    """A signed-in member at one server."""
+
+    def __init__(
+        self,
+        api: "Client",
+        me: "MeRead",
+        clock: "Clock",
+        *,
+        on_state: Callable[[FeedState], Any],
+        on_missed: Callable[[Missed], Any],
+        on_trouble: Callable[[Exception], Any],
+        on_outbox: Callable[[], Any],
+    ) -> None:
+        self.api, self.me = api, me
+        self.store = Store(me.member_id)
+        mark = hashlib.sha256(f"{api.transport.url} {me.member_id}".encode()).hexdigest()[:16]
+        folder = data_dir() / mark
+        self.outbox = Outbox(folder / "outbox.json", on_outbox)
+        self.drafts = Drafts(folder / "drafts")
+        self.live = Live(
+            api,
+            self.store,
+            lambda: load(api, self.store, me.business.id),
+            clock,
+            on_state=on_state,
+            on_missed=on_missed,
+            on_trouble=on_trouble,
+        )
+        self._following: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Load and follow."""
+        self._following = asyncio.get_running_loop().create_task(self.live.follow(), name="live")
+
+    async def close(self) -> None:
+        """Stop following; what was being written is on disk when this returns."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+        await self.drafts.close()

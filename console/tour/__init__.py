@@ -1,0 +1,1 @@
+"""The guided tour: the real console on the real backend, worked by keys."""

@@ -1,0 +1,85 @@
+"""The tabs of the queue as predicates on rows of the mirror, and the queue's order. The server's views are the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+Row = dict[str, Any]
+
+HIGH_FRICTION = 50
+HIGH_CHURN = 70
+SLA_RISK_SECONDS = 300
+"""As `backend.incidences.repository` counts them."""
+
+
+class Moment(NamedTuple):
+    """What the views depend on beside the row: who looks, and the instant (ISO, UTC) before which a timer is near."""
+
+    member_id: str
+    soon: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A tab. `role` colours a count that needs an eye."""
+
+    key: str
+    title: str
+    holds: Callable[[Row, Moment], bool]
+    role: str = ""
+
+
+def _is_open(row: Row) -> bool:
+    return bool(row["status"] != "CLOSED")
+
+
+def _is_awake(row: Row) -> bool:
+    return row["status"] not in ("CLOSED", "SNOOZED")
+
+
+def _is_unassigned(row: Row, _: Moment) -> bool:
+    return _is_awake(row) and row["agentId"] is None and not row.get("isSelfServe")
+
+
+def _is_at_risk(row: Row, moment: Moment) -> bool:
+    due = row["autoEscalateAt"]
+    return due is not None and _is_awake(row) and due < moment.soon
+
+
+VIEWS: tuple[View, ...] = (
+    View("mine", "Mine", lambda row, moment: _is_awake(row) and row["agentId"] == moment.member_id),
+    View("unassigned", "Unassigned", _is_unassigned),
+    View("all", "All", lambda row, _: _is_open(row)),
+    View("sla_risk", "SLA at risk", _is_at_risk, "danger"),
+    View(
+        "high_friction",
+        "High friction",
+        lambda row, _: _is_awake(row) and (row["frictionScore"] or 0) > HIGH_FRICTION,
+        "warning",
+    ),
+    View(
+        "high_churn",
+        "High churn",
+        lambda row, _: _is_awake(row) and (row.get("churnScore") or 0) >= HIGH_CHURN,
+        "warning",
+    ),
+    View("escalated", "Escalated", lambda row, _: _is_open(row) and bool(row.get("escalationLevel")), "warning"),
+    View("snoozed", "Snoozed", lambda row, _: row["status"] == "SNOOZED"),
+    View("closed", "Closed", lambda row, _: not _is_open(row)),
+)
+VIEW_OF: dict[str, View] = {view.key: view for view in VIEWS}
+
+
+def membership(row: Row, moment: Moment) -> int:
+    """Which views hold a row, one bit each in the order of VIEWS."""
+    bits = 0
+    for place, view in enumerate(VIEWS):
+        if view.holds(row, moment):
+            bits |= 1 << place
+    return bits
+
+
+def queue_order(row: Row) -> tuple[int, bool, str, str]:
+    """The sort key of the queue: priority, those who wait for us first, the longest first, then the oldest."""
+    waiting = row["waitingSince"]
+    return row["priority"], waiting is None, waiting or row["createdAt"], row["incidenceId"]

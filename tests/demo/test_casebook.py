@@ -1,0 +1,144 @@
+"""Each verb of the world's past leaves what the service leaves: the same events, the same states, the same row."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from backend.core.clock import instant
+from backend.customers import service as customers
+from backend.demo.casebook import CURRENCY, Case, Casebook
+from backend.demo.ledger import Ledger
+from backend.events.event import SYSTEM, Actor
+from backend.events.models import EventBody, EventRow
+from backend.incidences import channels, service
+from backend.incidences.models import Incidence
+from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend, NoteAdd, Take
+from backend.work import Work
+from tests.support.backend import Backend
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+WEBHOOK = Actor("webhook", None, "Freshchat")
+PERSON = {"name": "Tara Pinto", "tier": "GOLD", "language": "kok"}
+SOLVED = {"outcome": "CONVERTED", "root_cause": "UPI", "resolution_type": "helped_in_app", "order_impact": "PLACED"}
+
+
+def at(minutes: float) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def told(work: Work, by: Actor, platform: str | None, value: int) -> Any:
+    """The story as the service tells it. The id of the case."""
+
+    def when(minutes: float, actor: Actor) -> None:
+        work.now, work.actor = at(minutes), actor
+
+    when(0, WEBHOOK if platform else by)
+    customers.ensure_customer(work, "cust-1", **PERSON)
+    body = IncidenceOpen(
+        user_id="cust-1", stage="PRE_ORDER", channel="IN_APP_CHAT", trigger="USER_INITIATED", order_value=value, summary="Hi"
+    )
+    id = service.open_incidence(work, body, platform=platform, is_answered_anyway=platform is not None)["incidenceId"]
+    row = service.incidence_of(work, id)
+    when(1, WEBHOOK)
+    service.receive_message(work, row, "Hello?", {"platform": platform, "messageId": "m", "from": PERSON["name"]})
+    when(2, by)
+    service.take(work, id, Take())
+    when(3, by)
+    service.send_message(work, id, MessageSend(text="Namaste", last_seen_seq=2**40))
+    when(4, by)
+    service.add_note(work, id, NoteAdd(text="Called back"))
+    when(5, by)
+    service.change_incidence(work, id, IncidenceChange(version=row.version, priority=1))
+    if row.auto_escalate_at:
+        when(10, SYSTEM)
+        channels.escalate_unresolved(work, id)
+    when(20, by)
+    service.change_incidence(work, id, IncidenceChange(version=row.version, snoozed_until=at(90)))
+    when(30, WEBHOOK)
+    service.receive_message(work, row, "Still there?", {"platform": platform, "messageId": "m", "from": PERSON["name"]})
+    when(40, by)
+    service.change_incidence(work, id, IncidenceChange(version=row.version, **SOLVED))
+    when(50, WEBHOOK)
+    service.receive_message(work, row, "Once more", {"platform": platform, "messageId": "m", "from": PERSON["name"]})
+    when(60, by)
+    service.change_incidence(work, id, IncidenceChange(version=row.version, agent_id=None))
+    service.change_incidence(work, id, IncidenceChange(version=row.version, agent_id=by.id))
+    work.session.flush()
+    return {name: getattr(row, name) for name in Incidence.__table__.columns.keys()}
+
+
+def seeded(by: Actor, platform: str | None, value: int) -> tuple[Ledger, Case]:
+    """The same story in bulk."""
+    ledger = Ledger(Random(1), START)
+    book = Casebook(ledger, by, 1)
+    book.know(by)
+    customer = {"id": ledger.new_id(START), "external_id": "cust-1", **PERSON}
+    case = book.open(customer, at(0), stage="PRE_ORDER", channel="IN_APP_CHAT", platform=platform, value=value, summary="Hi")
+    case.platform = platform
+    book.receive(case, at(1), "Hello?")
+    book.take(case, at(2), by)
+    book.send(case, at(3), by, "Namaste")
+    book.note(case, at(4), by, "Called back")
+    book.prioritise(case, at(5), by, 1)
+    if case.auto_escalate_at:
+        assert case.auto_escalate_at == at(10)
+        book.escalate(case)
+    book.snooze(case, at(20), by, at(90))
+    book.receive(case, at(30), "Still there?")
+    book.close(case, at(40), by, **SOLVED)
+    book.receive(case, at(50), "Once more")
+    before, case.agent_id = case.agent_id, None
+    book._record(case, service.events.IncidenceAssigned, by, at(60), {"changes": {"agent_id": [before, None]}})
+    book.assign(case, at(60), by, by)
+    book.keep()
+    return ledger, case
+
+
+def plain(value: Any, known: dict[str, str]) -> Any:
+    """Without what must differ: ids and seqs."""
+    if isinstance(value, dict):
+        return {name: plain(one, known) for name, one in value.items() if name not in ("lastSeq", "lastMessageSeq", "messageId")}
+    if isinstance(value, list):
+        return [plain(one, known) for one in value]
+    return known.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("platform", ["freshchat", None])
+@pytest.mark.parametrize("value", [1_000, 12_000, 25_000, 90_000])
+async def test_the_bulk_verbs_leave_what_the_services_leave(backend: Backend, platform: str | None, value: int) -> None:
+    agent = await backend.member("agent")
+    me = await agent.identity.me()
+    by = Actor("member", me.member_id, me.user.name, "agent")
+    units = await backend.units()
+    heard: list[Any] = []
+
+    def story(work: Work) -> Any:
+        row = told(work, by, platform, value)
+        heard.extend(
+            (event, work.session.get_one(EventBody, (work.business_id, event.seq)))
+            for event in work.emitted
+            if event.incidence_id
+        )
+        return row, [(e.type, e.actor_kind, e.occurred_at, b.body, b.state, e.subject_id, e.customer_id) for e, b in heard]
+
+    row, events = await units.write(story)
+    ledger, case = seeded(by, platform, value)
+    mine = [event for event in ledger.rows[EventRow.__table__]]  # type: ignore[index]
+    words = ledger.rows[EventBody.__table__]  # type: ignore[index]
+    ids = {row["id"]: "case", case.id: "case", row["customer_id"]: "who", case.customer_id: "who"}
+    theirs = [(type, kind, when, plain(body, ids), plain(state, ids)) for type, kind, when, body, state, *_ in events]
+    ours = [
+        (event["type"], event["actor_kind"], event["occurred_at"], plain(said["body"], ids), plain(said["state"], ids))
+        for event, said in zip(mine, words, strict=True)
+    ]
+    for left, right in zip(ours, theirs, strict=True):
+        assert left == right
+    different = ("id", "business_id", "customer_id", "last_seq", "last_message_seq")
+    kept = ledger.rows[Incidence.__table__][0]  # type: ignore[index]
+    assert {name: kept[name] for name in row if name not in different} == {
+        name: value for name, value in row.items() if name not in different
+    }
+    assert kept["last_message"]["at"] == instant(at(50))
+    assert CURRENCY == me.business.currency

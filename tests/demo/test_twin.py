@@ -1,0 +1,235 @@
+"""The headless twin on a real server over sockets: what screens show and verbs do, in text and in JSON, and refusals."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from console.cli import app
+from tests.demo.demo_process import ROOT, Demo, environment
+
+
+class Shell:
+    """Somebody signed in at a server, in a shell. The server is another process; the commands run in this one."""
+
+    def __init__(self, demo: Demo, folder: Path, role: str) -> None:
+        self.demo = demo
+        self.env: dict[str, str | None] = {**environment(folder), "HOLDFAST_PASSWORD": None, "HOLDFAST_URL": None}
+        self.home = Path(self.env["HOLDFAST_HOME"] or "")
+        if role:
+            self.env["HOLDFAST_PASSWORD"] = demo.password
+            self.text("sign-in", demo.url, demo.email(role))
+            self.env["HOLDFAST_PASSWORD"] = None
+
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(app, list(words), env=self.env)
+
+    def text(self, *words: str) -> str:
+        done = self.run(*words)
+        assert done.exit_code == 0, done.output
+        assert done.stderr == ""
+        return done.stdout
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self.text(*words, "--json"))
+
+    def refused(self, *words: str, code: int = 1) -> str:
+        done = self.run(*words)
+        assert done.exit_code == code, done.output
+        assert isinstance(done.exception, SystemExit), done.exception
+        assert done.stdout == ""
+        return done.stderr
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo whose customers take their time."""
+    running = Demo(tmp_path_factory.mktemp("still"), "--speed", "0.1")
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def agent(still: Demo, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    return Shell(still, tmp_path_factory.mktemp("agent"), "agent")
+
+
+@pytest.fixture(scope="module")
+def admin(still: Demo, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    return Shell(still, tmp_path_factory.mktemp("admin"), "admin")
+
+
+def test_signing_in_keeps_tokens_for_their_owner_only(agent: Shell, still: Demo) -> None:
+    files = list(agent.home.rglob("credentials.json"))
+    assert len(files) == 1
+    assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
+    assert still.password not in files[0].read_text()
+
+
+def test_signing_in_is_refused_in_words(still: Demo, tmp_path: Path) -> None:
+    shell = Shell(still, tmp_path, "")
+    assert "HOLDFAST_PASSWORD" in shell.refused("sign-in", still.url, "asha.iyer@thali.example")
+    shell.env["HOLDFAST_PASSWORD"] = "wrong"
+    assert "wrong" in shell.refused("sign-in", still.url, "asha.iyer@thali.example")
+    assert "does not answer" in shell.refused("sign-in", "http://127.0.0.1:9", "asha.iyer@thali.example")
+    assert "sign-in URL EMAIL" in shell.refused("queue")
+    assert "sign-in URL EMAIL" in shell.refused("queue", "--url", "http://127.0.0.1:9")
+
+
+def test_the_queue_in_text_and_json(agent: Shell) -> None:
+    text = agent.text("queue", "--view", "unassigned", "--limit", "5")
+    assert text.splitlines()[0].split()[:3] == ["ref", "prio", "status"]
+    assert text.count("INC-") >= 5
+    page = agent.json("queue", "--view", "unassigned", "--limit", "5")
+    assert [row["ref"] for row in page["items"]] == [line.split()[0] for line in text.splitlines()[1:6]]
+    assert page["nextCursor"]
+    following = agent.json("queue", "--view", "unassigned", "--limit", "5", "--cursor", page["nextCursor"])
+    assert not {row["ref"] for row in page["items"]} & {row["ref"] for row in following["items"]}
+    counts = agent.json("queue", "--counts")
+    assert counts["snoozed"] == 5
+    assert agent.json("queue", "--q", "p1")["items"][0]["priority"] == 1
+
+
+def test_hostile_names_reach_no_terminal(agent: Shell) -> None:
+    page = agent.run("queue", "--limit", "200").stdout
+    assert "[/broken]" in page
+    assert not [letter for letter in page if ord(letter) < 32 and letter != "\n"]
+    assert "\x9b" not in page
+
+
+def test_usage_is_refused_with_2(agent: Shell) -> None:
+    assert "everything" in agent.refused("queue", "--view", "everything", code=2)
+    agent.refused("queue", "--limit", "0", code=2)
+    agent.refused("incidence", "solve", "INC-1001", "--outcome", "lost", code=2)
+    agent.refused("incidence", "take", code=2)
+    agent.refused("nonsense", code=2)
+
+
+def test_an_incidence_from_taking_to_reopening(agent: Shell) -> None:
+    row = next(one for one in agent.json("queue", "--view", "unassigned")["items"] if one["platform"])
+    ref = row["ref"]
+    assert agent.json("incidence", "take", ref, "--version", str(row["version"]))["agentName"] == "Asha Iyer"
+    shown = agent.text("incidence", "show", ref)
+    assert ref in shown
+    assert "Asha Iyer took it" in shown
+    assert agent.json("incidence", "show", ref)["incidence"]["ref"] == ref
+    assert "was answered" in agent.text("incidence", "reply", ref, "Namaste, looking into it.")
+    assert "has your note" in agent.text("incidence", "note", ref, "Ask the kitchen.")
+    assert agent.json("incidence", "status", ref, "open")["status"] == "OPEN"
+    assert agent.json("incidence", "assign", ref, "rohan")["agentName"] == "Rohan Kulkarni"
+    assert agent.json("incidence", "assign", ref, "none")["agentId"] is None
+    assert agent.json("incidence", "assign", ref, "me")["agentName"] == "Asha Iyer"
+    assert agent.json("incidence", "snooze", ref, "2h")["status"] == "SNOOZED"
+    options = ("--outcome", "converted", "--cause", "UPI timed out", "--impact", "placed", "--category", "payment_failed")
+    solved = agent.json("incidence", "solve", ref, *options)
+    assert (solved["status"], solved["outcome"], solved["orderImpact"]) == ("CLOSED", "CONVERTED", "PLACED")
+    assert "closed" in agent.refused("incidence", "reply", ref, "One more")
+    assert agent.json("incidence", "reopen", ref)["reopenCount"] >= 1
+
+
+def test_stale_and_taken_are_refused(agent: Shell, admin: Shell) -> None:
+    row = agent.json("queue", "--view", "unassigned")["items"][-1]
+    admin.text("incidence", "note", row["ref"], "I was here")
+    assert "Kavya Menon changed" in agent.refused("incidence", "solve", row["ref"], "--version", str(row["version"]))
+    admin.text("incidence", "take", row["ref"])
+    assert "Kavya Menon has taken" in agent.refused("incidence", "take", row["ref"])
+    spoken = next(one for one in agent.json("queue", "--limit", "200")["items"] if one["lastMessageSeq"])
+    stale = agent.refused("incidence", "reply", spoken["ref"], "Hello", "--seen", "1")
+    assert "arrived while you wrote" in stale
+    assert "There is no incidence" in agent.refused("incidence", "show", "INC-999999")
+    assert "nobody here" in agent.refused("incidence", "assign", row["ref"], "nobody-of-that-name")
+    assert "several" in agent.refused("incidence", "assign", row["ref"], "a")
+    assert "no time" in agent.refused("incidence", "snooze", row["ref"], "whenever")
+
+
+def test_a_channel_climbs_once_by_hand(agent: Shell) -> None:
+    row = next(one for one in agent.json("queue", "--limit", "200")["items"] if one["allowedChannels"] == ["CHAT"])
+    assert agent.json("incidence", "escalate", row["ref"], "Angry on the phone")["allowedChannels"] == ["CHAT", "CALL"]
+    assert "highest channel" in agent.refused("incidence", "escalate", row["ref"], "Again")
+
+
+def test_the_next_best_says_why(agent: Shell) -> None:
+    best = agent.json("next")
+    assert best["incidence"]["agentName"] == "Asha Iyer"
+    assert best["reasons"]
+    assert "because priority" in agent.text("next")
+
+
+def test_customers(agent: Shell) -> None:
+    one = agent.json("customer", "list", "--limit", "1")["items"][0]
+    masked = agent.json("customer", "show", one["userId"])
+    assert masked["isRevealed"] is False
+    assert agent.json("customer", "show", one["userId"], "--reveal")["isRevealed"] is True
+    assert one["userId"] in agent.text("customer", "show", one["userId"])
+    assert "There is no customer" in agent.refused("customer", "show", "cust-none")
+
+
+def test_rules_speak(agent: Shell) -> None:
+    options = ("--inactivity", "61", "--back", "4", "--price-checks", "6", "--event", "WEDDING", "--first-time")
+    verdict = agent.json("friction", "detect", *options)
+    assert (verdict["score"], verdict["triggered"]) == (100, True)
+    assert "Friction 100: help is due" in agent.text("friction", "detect", *options)
+    assert agent.json("route", "24999.99")["channels"] == ["CHAT"]
+    assert agent.json("route", "25000")["channels"] == ["CHAT", "CALL"]
+    assert agent.text("route", "100").startswith("no person, self-service only")
+    assert agent.json("route", "100", "--event", "WEDDING")["channels"] == ["CHAT", "CALL"]
+    assert "friction" in agent.text("rules")
+    assert "inactive" in agent.text("rules", "friction")
+    assert "There is no rule set" in agent.refused("rules", "astrology")
+
+
+def test_keys_are_for_admins(agent: Shell, admin: Shell) -> None:
+    assert "role admin" in agent.refused("keys", "list")
+    made = admin.json("keys", "create", "till", "--scope", "track")
+    assert made["scopes"] == ["track"]
+    turned = admin.json("keys", "rotate", made["id"])
+    assert turned["key"] != made["key"]
+    admin.text("keys", "revoke", made["id"])
+    assert "revoked" in admin.refused("keys", "rotate", made["id"])
+    assert "revoked" in admin.text("keys", "list")
+    assert "unknown scopes" in admin.refused("keys", "create", "till", "--scope", "everything")
+
+
+def test_the_audit_is_for_supervisors(agent: Shell, admin: Shell) -> None:
+    assert "role supervisor" in agent.refused("audit", "verify")
+    assert "The chain is whole" in admin.text("audit", "verify")
+    assert admin.json("audit", "list", "--type", "key.created", "--limit", "1")["items"][0]["type"] == "key.created"
+    assert "incidence." in admin.text("audit", "list")
+
+
+def test_the_server_signed_in_to_last_is_meant(still: Demo, agent: Shell) -> None:
+    assert agent.json("queue", "--counts", "--url", still.url) == agent.json("queue", "--counts")
+    assert agent.json("queue", "--counts", "--url", still.url.removeprefix("http://")) == agent.json("queue", "--counts")
+
+
+def test_from_a_shell(agent: Shell) -> None:
+    """Once as it is typed: a process of its own, its exit codes and its two streams."""
+    env = {name: value for name, value in agent.env.items() if value is not None}
+
+    def typed(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "console", *words]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+    shown = typed("queue", "--counts", "--json")
+    assert (shown.returncode, shown.stderr, json.loads(shown.stdout)["snoozed"] >= 4) == (0, "", True)
+    missing = typed("incidence", "show", "INC-999999")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert missing.stderr.startswith("holdfast: There is no incidence")
+    assert typed("queue", "--view", "everything").returncode == 2
+
+
+def test_help_is_quick() -> None:
+    """CPU time of `--help`, which a busy machine does not stretch as it does the clock: under 300 ms."""
+    script = "import resource, subprocess, sys; subprocess.run([sys.executable, '-m', 'console', '--help'], stdout=subprocess.DEVNULL, check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ}, timeout=60
+    )
+    assert float(done.stdout) < 0.3

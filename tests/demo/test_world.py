@@ -1,0 +1,171 @@
+"""The world is whole, the same for a seed, and hostile where people are."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, create_engine, func, select
+
+from backend import slices
+from backend.core.text import clean_line
+from backend.customers.models import Customer
+from backend.demo import world
+from backend.demo.cast import HOSTILE, STAFF
+from backend.demo.ledger import Ledger
+from backend.events import log
+from backend.events.chain import first_broken
+from backend.events.models import EventRow
+from backend.identity.models import Business
+from backend.incidences.models import Conversation, Incidence
+from backend.jobs.models import PendingJob
+from backend.signals.models import Context
+from tests.support.databases import Sqlite
+
+NOW = datetime(2026, 3, 6, 11, 30, tzinfo=UTC)
+slices.load("models")
+
+
+def built(seed: int = 7, now: datetime = NOW) -> Ledger:
+    return world.build(seed=seed, now=now, password_hash="$2b$04$hash", api_key="hfk_test")
+
+
+def cases(ledger: Ledger) -> list[dict[str, Any]]:
+    return ledger.rows[Incidence.__table__]  # type: ignore[index]
+
+
+@pytest.fixture(scope="module")
+def seeded(sqlite_template: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    engine = create_engine(sqlite_template.make(tmp_path_factory.mktemp("world")))
+    with engine.begin() as connection:
+        built().insert(connection)
+    return engine
+
+
+def test_the_chain_of_the_audit_is_whole(seeded: Engine) -> None:
+    from sqlalchemy.orm import Session
+
+    with Session(seeded) as session:
+        business_id = session.scalars(select(Business.id)).one()
+        rows = log.after(session, business_id, 0, 100_000)
+    assert len(rows) > 3_000
+    assert first_broken(rows) is None
+    instants = [row.recorded_at for row in rows]
+    assert instants == sorted(instants)
+    assert instants[-1] <= NOW
+
+
+def test_the_counts_are_those_of_the_plan(seeded: Engine) -> None:
+    with seeded.connect() as connection:
+        by_status = dict(connection.execute(select(Incidence.status, func.count()).group_by(Incidence.status)).all())  # type: ignore[arg-type]
+        customers = connection.scalar(select(func.count()).select_from(Customer))
+        jobs = dict(connection.execute(select(PendingJob.job, func.count()).group_by(PendingJob.job)).all())  # type: ignore[arg-type]
+        numbers = connection.execute(select(func.min(Incidence.number), func.max(Incidence.number))).one()
+        following = connection.scalar(select(Business.next_number))
+    assert customers == 300
+    assert by_status["CLOSED"] == 420
+    assert sum(by_status.values()) == 480
+    assert by_status["SNOOZED"] == 5 == jobs["incidences.end_snooze"]
+    assert jobs["incidences.escalate_channel"] >= 3
+    assert numbers == (1001, 1480)
+    assert following == 1481
+
+
+def test_open_cases_are_believable() -> None:
+    ledger = built()
+    open_now = [case for case in cases(ledger) if case["status"] != "CLOSED"]
+    assert len({case["customer_id"] for case in open_now}) == 60
+    assert {case["priority"] for case in open_now} == {1, 2, 3, 4}
+    assert {case["channel"] for case in open_now} == {"IN_APP_CHAT", "WHATSAPP", "CALL"}
+    assert {case["stage"] for case in open_now} == {"PRE_ORDER", "POST_ORDER"}
+    values = [case["order_value"] for case in open_now]
+    for low, high in ((0, 500_000), (500_000, 2_500_000), (2_500_000, 5_000_000), (5_000_000, 10**9)):
+        assert any(low <= value < high for value in values), f"none between {low} and {high} paise"
+    assert len([case for case in open_now if case["event_type"] == "WEDDING"]) >= 5
+    assert len([case for case in open_now if (case["friction_score"] or 0) > 50]) >= 6
+    agents = {case["agent_id"] for case in open_now if case["agent_id"]}
+    assert len(agents) == 3
+    soon = [case for case in open_now if case["auto_escalate_at"] and case["auto_escalate_at"] < NOW + timedelta(minutes=5)]
+    assert len(soon) >= 3
+    assert all(case["auto_escalate_at"] > NOW for case in soon)
+    assert all(case["created_at"] <= case["updated_at"] <= NOW for case in cases(ledger))
+
+
+def test_struggling_customers_are_still_in_the_app() -> None:
+    ledger = built()
+    contexts = {row["customer_id"]: row for row in ledger.rows[Context.__table__]}  # type: ignore[index]
+    struggling = [case for case in cases(ledger) if case["trigger"] == "SYSTEM_INITIATED" and case["status"] != "CLOSED"]
+    assert len(struggling) == 6
+    for case in struggling:
+        context = contexts[case["customer_id"]]
+        assert context["score"] == case["friction_score"] > 50
+        assert context["ends_at"] > NOW
+
+
+def test_every_chat_has_its_conversation() -> None:
+    ledger = built()
+    tied = {row["incidence_id"] for row in ledger.rows[Conversation.__table__]}  # type: ignore[index]
+    assert tied == {case["id"] for case in cases(ledger) if case["platform"]}
+
+
+def test_hostile_names_pass_the_door_as_everybodys() -> None:
+    names = {row["name"] for row in built().rows[Customer.__table__]}  # type: ignore[index]
+    assert {clean_line(name)[:200] for name in HOSTILE} <= names
+    assert not any(ord(letter) < 32 or ord(letter) == 127 for name in names for letter in name)
+    open_names = {"[/broken]", "null", "[bold red]Asha[/]"}
+    ledger = built(seed=99)
+    ids = {row["id"]: row["name"] for row in ledger.rows[Customer.__table__]}  # type: ignore[index]
+    assert open_names <= {ids[case["customer_id"]] for case in cases(ledger) if case["status"] != "CLOSED"}
+
+
+def test_the_same_seed_and_instant_are_the_same_world_to_the_last_byte() -> None:
+    assert built().rows == built().rows
+
+
+def test_another_seed_is_another_world() -> None:
+    one, two = built(1), built(2)
+    assert one.business_id != two.business_id
+    assert [case["summary"] for case in cases(one)] != [case["summary"] for case in cases(two)]
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**63), hours=st.integers(0, 24 * 400))
+def test_every_seed_at_every_hour_gives_sixty_open_cases_and_one_history(seed: int, hours: int) -> None:
+    now = NOW + timedelta(hours=hours)
+    ledger = built(seed, now)
+    statuses = [case["status"] for case in cases(ledger)]
+    assert len(statuses) - statuses.count("CLOSED") == 60
+    events = ledger.rows[EventRow.__table__]  # type: ignore[index]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert all(one["recorded_at"] <= two["recorded_at"] for one, two in zip(events, events[1:], strict=False))
+
+
+def test_postgresql_takes_the_world_too(database_url: str) -> None:
+    url = database_url.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(url)
+    ledger = built()
+    with engine.begin() as connection:
+        ledger.insert(connection)
+        found = connection.scalar(select(func.count()).select_from(EventRow))
+        staff = connection.exec_driver_sql("SELECT count(*) FROM members").scalar()
+    engine.dispose()
+    assert found == ledger.seq
+    assert staff == len(STAFF)
+
+
+def test_where_it_lives_is_kept_and_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from backend.core.clock import FrozenClock
+    from backend.demo import place
+
+    monkeypatch.setattr(place, "user_cache_path", lambda _name: tmp_path / "cache")
+    first = place.settle(tmp_path / "world", seed=3, clock=FrozenClock(NOW))
+    again = place.settle(tmp_path / "world", seed=8, clock=FrozenClock(NOW))
+    assert (again.seed, again.api_key) == (3, first.api_key)
+    assert again.freshchat.public_key == first.freshchat.public_key
+    assert first.private_key_path.stat().st_mode & 0o077 == 0
+    assert (tmp_path / "world" / "demo.json").stat().st_mode & 0o077 == 0
+    copied = place.settle(tmp_path / "other", seed=3, clock=FrozenClock(NOW))
+    assert len(list((tmp_path / "cache" / "demo").glob("schema-*.db"))) == 1
+    assert copied.api_key != first.api_key
