@@ -181,14 +181,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_outbox", "Outbox", ("jump o",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console
-    Action("command", "Command", (":",), "Console", "Type a command; tab completes.", foot=95),
+    Action("command", "Command", (":",), "Console", "Type a command; tab completes.", foot=9),
     Action("palette", "Palette", ("ctrl+p",), "Console", "Find a command by its words.", foot=96),
-    Action("help", "Keys", ("?", "f1"), "Console", "The keys of this screen; enter runs one.", foot=97),
+    Action("help", "Keys", ("?", "f1"), "Console", "The keys of this screen; enter runs one.", foot=7),
     Action("retry", "Try again", ("ctrl+r",), "Console", "Do again what failed last."),
     Action("theme", "Theme", ("f3",), "Console", "Another theme.", argument=Argument("theme", "theme")),
     Action("keymap", "Keymap", ("f4",), "Console", "Another set of keys.", argument=Argument("keymap", "keymap")),
     Action("lock", "Lock", ("f12",), "Console", "Lock the screen until the password is given."),
     Action("sign_out", "Sign out", ("f10",), "Console", "End this sign-in and forget its token.", dangerous=True),
+    Action("demo", "Demo's pace", ("f6",), "Console", "How fast the demo's customers act: speed 4, pause, resume or step.", verb="demo", argument=Argument("command", "text")),
     Action("quit", "Quit", ("ctrl+q",), "Console", "Leave the console; drafts stay."),
 )
 # fmt: on

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from console.session import Session
 
 Severity = Literal["information", "warning", "error"]
+START = "start"
+"""The mode of the first screen."""
+
 TICK = 15.0
 """Seconds between looks at what depends on time alone."""
 
@@ -51,6 +54,7 @@ class ConsoleApp(Verbs):
     TITLE = "Holdfast"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
+    DEFAULT_MODE = START
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True)]
 
     def __init__(
@@ -84,17 +88,20 @@ class ConsoleApp(Verbs):
         self._incidence = incidence
         self._came_from: list[str] = []
         self._clock: Clock | None = None
+        self.add_mode(START, lambda: SignInScreen(target.url, target.email or self._known_email()))
+        self._add_families()
 
     # -- start
 
     def on_mount(self) -> None:
         """Paint the sign-in screen; everything that takes time comes after it is on the terminal."""
         self.apply_preferences()
-        for name, place in self._families.items():
-            self.add_mode(name, lambda place=place: families.screen_of(place))  # type: ignore[misc]
-        self.push_screen(SignInScreen(self.target.url, self.target.email or self._known_email()))
         self.call_after_refresh(lambda: self.run_worker(self._begin(), group="start", exit_on_error=False))
         self.set_interval(TICK, self.tick)
+
+    def _add_families(self) -> None:
+        for name, place in self._families.items():
+            self.add_mode(name, lambda place=place: families.screen_of(place))  # type: ignore[misc]
 
     def _known_email(self) -> str:
         known = self.preferences.current
@@ -148,10 +155,10 @@ class ConsoleApp(Verbs):
 
     async def _forget_screens(self) -> None:
         """Back to the first screen; what was shown to one person is not shown to the next."""
-        await self.switch_mode("_default")
-        for name, place in self._families.items():
+        await self.switch_mode(START)
+        for name in self._families:
             await self.remove_mode(name)
-            self.add_mode(name, lambda place=place: families.screen_of(place))  # type: ignore[misc]
+        self._add_families()
         self._came_from.clear()
         self.last_verb = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.worker import Worker
@@ -125,7 +126,12 @@ class Calls:
                 self.start(what, lambda: make(current), done=done, failed=failed, again=again)
 
         target = [("What", what), ("Now", describe(current))]
-        lines = [told(entry) for entry in error.details.get("since", ())[-6:]]
+        members, now = self.app.store.members, self.app.now()
+
+        def name_of(id: str) -> str:
+            return str(members[id]["name"]) if id in members else "somebody"
+
+        lines = [told(entry, name_of, now) for entry in error.details.get("since", ())[-6:]]
         question = Confirm(
             "Somebody was faster", target, lines=lines, yes="Do it all the same", no="Leave it", role="warning"
         )
@@ -140,14 +146,13 @@ def describe(row: Row) -> str:
     )
 
 
-def told(entry: Row) -> str:
-    """An event in a line: who did what, and from what to what."""
-    actor = (entry.get("actor") or {}).get("name") or "Somebody"
-    kind = str(entry.get("type", "")).partition(".")[2].replace("_", " ")
+def told(entry: Row, name_of: Callable[[str], str], now: datetime) -> str:
+    """An event in a line: when, who and what; the words when it was something said."""
+    from console.desk import ages
+    from console.incidences import happenings
+
     data = entry.get("data") or {}
-    changes = data.get("changes") or {
-        key: value for key, value in data.items() if isinstance(value, list) and len(value) == 2
-    }
-    words = ", ".join(f"{key} {before} → {after}" for key, (before, after) in list(changes.items())[:3])
-    text = words or str(data.get("text", ""))[:60]
-    return plain(f"{actor}: {kind}" + (f" ({text})" if text else ""))
+    actor = (entry.get("actor") or {}).get("name") or "Somebody"
+    text = data.get("text")
+    what = f"“{text}”" if text else happenings.told(str(entry.get("type", "")), data, name_of, now)
+    return plain(f"{ages.local(entry.get('at'), now)} {actor}: {what}")

@@ -127,6 +127,21 @@ class Connection:
                 return f"{lines[-1][:200]} (all of it is in {self.log})"
         return f"see {self.log}"
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether the child is a demo, which listens to commands."""
+        return "backend.demo" in self.target.command
+
+    async def tell(self, line: str) -> None:
+        """Give the child a command, as `backend.demo.pace.Pace.obey` reads it. Unreachable when nobody listens."""
+        if not self.is_demo or self._child is None or self._child.stdin is None:
+            raise Unreachable("This is no demo: customers here are people.")
+        try:
+            self._child.stdin.write(f"{' '.join(line.split())}\n".encode())
+            await self._child.stdin.drain()
+        except ConnectionError as error:
+            raise Unreachable("The demo has ended.") from error
+
     async def close(self) -> None:
         """End what was opened. A child that does not listen is killed."""
         if self._api is not None:

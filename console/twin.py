@@ -75,7 +75,8 @@ def _known() -> dict[str, str]:
 
     current = PreferenceFile().current
     by_console = {current.url: current.email} if current.url else {}
-    return by_console | read_json(data_dir() / _SERVERS, {})
+    signed_in_at: dict[str, str] = read_json(data_dir() / _SERVERS, {})
+    return by_console | signed_in_at
 
 
 async def _sign_in(url: str, email: str, password: str) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Shopper:
         body = IncidenceOpen(
             user_id=self.user_id,
             stage="PRE_ORDER",
-            channel=channel,  # type: ignore[arg-type]
+            channel=channel,
             trigger="USER_INITIATED",
             order_value=Decimal(order["value"]),
             event_type=order["occasion"],

@@ -7,7 +7,6 @@ import heapq
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from itertools import count
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -171,9 +170,7 @@ def _present(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
 
 def _run(all_lives: list[Life], now: datetime) -> None:
     """Let everybody live, step by step in the order of time, up to `now`."""
-    order, waiting = count(), []
-    for life in all_lives:
-        waiting.append((next(life), next(order), life))
+    waiting = [(next(life), number, life) for number, life in enumerate(all_lives)]
     heapq.heapify(waiting)
     while waiting and waiting[0][0] <= now:
         at, number, life = waiting[0]

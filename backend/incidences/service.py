@@ -148,7 +148,8 @@ def expect(work: Work, row: Incidence, version: int | None) -> None:
     """StaleVersion, with the current row and what happened since, unless `version` is the row's."""
     if version is None or version == row.version:
         return
-    since = [frame_of(entry) for entry in log.of_incidence(work.session, work.business_id, row.id, None, 20)]
+    newer = max(1, min(row.version - version, 20))  # each version is one event
+    since = [frame_of(entry) for entry in log.of_incidence(work.session, work.business_id, row.id, None, newer)]
     last = since[-1]["actor"]["name"] if since else "Somebody"
     raise StaleVersion(
         f"{last} changed INC-{row.number} meanwhile. Look at it as it is now and try again.",

@@ -42,7 +42,11 @@ def doctor(
     for place, check in reversed(list(enumerate(checks))):
         if check.advice:
             told.insert(place + 1, f"      -> {check.advice}")
-    told += ["", "Settings in force for a server here:", twin.table([(f"  {name}", value) for name, value in in_force.items()])]
+    told += [
+        "",
+        "Settings in force for a server here:",
+        twin.table([(f"  {name}", value) for name, value in in_force.items()]),
+    ]
     data = {"isWell": not failed, "checks": [asdict(check) for check in checks], "settings": in_force}
     show("\n".join(told), data, as_json=json)
     if failed:

@@ -37,7 +37,7 @@ def detect(
         "cart_value": value,
         "is_first_time_user": first_time,
     }
-    body = FrictionJudge(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    body = FrictionJudge(**{name: value for name, value in given.items() if value is not None})
 
     async def judged(api: "Client") -> Any:
         return await api.friction.detect(body)

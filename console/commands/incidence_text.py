@@ -36,7 +36,10 @@ def described(board: dict[str, Any]) -> str:
         _order(order),
         _app(board["appState"]),
         _friction(board["friction"]),
-        *(["Last seen  " + "; ".join(_earlier(one) for one in board["previousIncidences"][:3])] * bool(board["previousIncidences"])),
+        *(
+            ["Last seen  " + "; ".join(_earlier(one) for one in board["previousIncidences"][:3])]
+            * bool(board["previousIncidences"])
+        ),
         "",
         *(line for entry in board["timeline"] for line in _entry(entry)),
     ]
@@ -46,8 +49,12 @@ def described(board: dict[str, Any]) -> str:
 def _order(order: dict[str, Any]) -> str:
     parts = [wording.money(order["estimatedValue"], order["currency"]), str(order["eventType"] or "")]
     parts += [f"{order['guestCount']} guests" if order["guestCount"] else "", str(order["eventDate"] or "")]
-    items = ", ".join(str(item.get("name", item)) if isinstance(item, dict) else str(item) for item in order["cartItems"])
-    return plain("Order      " + (", ".join(part for part in parts if part) or "none") + (f": {items}" if items else ""))
+    items = ", ".join(
+        str(item.get("name", item)) if isinstance(item, dict) else str(item) for item in order["cartItems"]
+    )
+    return plain(
+        "Order      " + (", ".join(part for part in parts if part) or "none") + (f": {items}" if items else "")
+    )
 
 
 def _app(state: dict[str, Any]) -> str:

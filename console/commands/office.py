@@ -24,7 +24,12 @@ def list_keys(url: twin.Url = "", json: twin.Json = False) -> None:
 
     page = twin.told(twin.signed_in(url, found))
     rows = [
-        (one["id"], one["hint"], "revoked" if one["revokedAt"] else "in use" if one["lastUsedAt"] else "unused", one["name"])
+        (
+            one["id"],
+            one["hint"],
+            "revoked" if one["revokedAt"] else "in use" if one["lastUsedAt"] else "unused",
+            one["name"],
+        )
         for one in page["items"]
     ]
     show(twin.table(rows) if rows else "There is no key.", page, as_json=json)

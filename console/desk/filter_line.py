@@ -35,7 +35,7 @@ class FilterLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("/", id="slash", markup=False)
-        yield Entry(placeholder=HINT, compact=True, select_on_focus=False)
+        yield Entry(placeholder=HINT, compact=True)
         yield Static(id="verdict", markup=False)
 
     @property
@@ -55,11 +55,9 @@ class FilterLine(Horizontal):
         self._show_or_hide()
 
     def open(self) -> None:
-        """Write in it."""
+        """Write in it: what is there is selected, so typing starts anew and an arrow key goes on."""
         self.add_class("-open")
-        entry = self.query_one(Entry)
-        entry.focus()
-        entry.cursor_position = len(entry.value)
+        self.query_one(Entry).focus()
 
     def clear(self) -> None:
         """Take the filter away."""

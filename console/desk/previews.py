@@ -58,13 +58,16 @@ class Previews:
 
             try:
                 return await api.agent.dashboard(id)
-            except (ApiError, Offline):  # the row stays as it is; a toast for each move of the cursor would be in the way
+            except (
+                ApiError,
+                Offline,
+            ):  # the row stays as it is; a toast for each move of the cursor would be in the way
                 return None
 
         self.screen.console.calls.start("read the preview", call, done=self._answered, group="preview", exclusive=True)
 
     def _answered(self, case: Dashboard | None) -> None:
-        if case is None:
+        if case is None or not self.screen.is_attached:
             return
         if len(self._answers) >= KEPT:
             self._answers.clear()

@@ -41,7 +41,7 @@ def wake_at(text: str, now: datetime) -> datetime:
 
 
 def _by_the_clock(said: str, here: datetime) -> datetime:
-    day, hour, minute = said, MORNING, 0
+    day, hour, minute = said or "?", MORNING, 0
     if match := _CLOCK.fullmatch(said):
         day, hour, minute = match[1] or "", int(match[2]), int(match[3] or 0)
     if hour > 23 or minute > 59 or (match and not match[1] and match[3] is None):

@@ -34,7 +34,11 @@ def folder(name: str, path: Path) -> Check:
             pass
     except OSError as error:
         reason = error.strerror or error
-        return fail(name, f"{path} cannot be written: {reason}", "Give it to yourself, or set HOLDFAST_HOME or HOLDFAST_DATA_DIR.")
+        return fail(
+            name,
+            f"{path} cannot be written: {reason}",
+            "Give it to yourself, or set HOLDFAST_HOME or HOLDFAST_DATA_DIR.",
+        )
     return ok(name, str(path))
 
 
@@ -65,7 +69,9 @@ def database(settings: "Settings") -> Check:
     try:
         is_current = migrations.is_current(url)
     except Exception as error:  # a driver's error, of whichever database it is
-        return fail("database", f"{shown} does not answer: {str(error).splitlines()[0]}", "Check HOLDFAST_DATABASE_URL.")
+        return fail(
+            "database", f"{shown} does not answer: {str(error).splitlines()[0]}", "Check HOLDFAST_DATABASE_URL."
+        )
     if not is_current:
         return warn("database", f"{shown} has another schema", "Run `holdfast migrate`.")
     return ok("database", f"{shown}, schema {migrations.revisions()[-1]}")
@@ -83,7 +89,9 @@ def server(url: str, now: datetime) -> list[Check]:
         return [fail("server", f"{url} does not answer ({type(error).__name__})", "Start it, or sign in to another.")]
     found = [ok("server", f"{url} is ready")]
     if answer.status_code != 200:
-        found = [fail("server", f"{url} answers {answer.status_code}", "Look into its log; `holdfast migrate` may be due.")]
+        found = [
+            fail("server", f"{url} answers {answer.status_code}", "Look into its log; `holdfast migrate` may be due.")
+        ]
     with suppress(KeyError, ValueError):
         skew = (parsedate_to_datetime(answer.headers["date"]) - now).total_seconds()
         said = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} ours"

@@ -43,10 +43,14 @@ def name_of(env: Mapping[str, str]) -> str:
         return "" if program == "tmux" else program
     if env.get("VTE_VERSION"):
         return "GNOME Terminal"
-    return {"foot": "foot", "xterm-kitty": "kitty"}.get(env.get("TERM", ""), "xterm" if env.get("XTERM_VERSION") else "")
+    return {"foot": "foot", "xterm-kitty": "kitty"}.get(
+        env.get("TERM", ""), "xterm" if env.get("XTERM_VERSION") else ""
+    )
 
 
-def checks(env: Mapping[str, str], *, is_terminal: bool, columns: int, lines: int, ask: Ask | None = None) -> list[Check]:
+def checks(
+    env: Mapping[str, str], *, is_terminal: bool, columns: int, lines: int, ask: Ask | None = None
+) -> list[Check]:
     """All about the terminal. `ask` runs a command and answers what it prints."""
     return [
         _terminal(env, is_terminal),
@@ -60,7 +64,9 @@ def checks(env: Mapping[str, str], *, is_terminal: bool, columns: int, lines: in
 def _terminal(env: Mapping[str, str], is_terminal: bool) -> Check:
     term = env.get("TERM", "")
     if not is_terminal:
-        return warn("terminal", "this is no terminal", "The console needs one; every command works without, with --json.")
+        return warn(
+            "terminal", "this is no terminal", "The console needs one; every command works without, with --json."
+        )
     if term in ("", "dumb"):
         return fail("terminal", f"TERM is {term or 'not set'}", "Set TERM, for example to xterm-256color.")
     inside = "tmux" if env.get("TMUX") else "screen" if env.get("STY") else ""
@@ -113,10 +119,16 @@ def _clipboard(env: Mapping[str, str], ask: Ask) -> Check:
     if name in _WRITES_CLIPBOARD:
         return ok("clipboard", f"OSC 52, which {name} takes")
     if name in _ASKS_FIRST:
-        return warn("clipboard", f"OSC 52, which {name} takes when it is allowed to", f"{_ASKS_FIRST[name]}.".capitalize())
+        return warn(
+            "clipboard", f"OSC 52, which {name} takes when it is allowed to", f"{_ASKS_FIRST[name]}.".capitalize()
+        )
     if name in ("Apple_Terminal", "GNOME Terminal"):
-        return warn("clipboard", f"{name} does not take OSC 52", "What is copied is shown too: select it with the mouse.")
-    return warn("clipboard", "OSC 52, which not every terminal takes", "If copying does nothing, select with the mouse.")
+        return warn(
+            "clipboard", f"{name} does not take OSC 52", "What is copied is shown too: select it with the mouse."
+        )
+    return warn(
+        "clipboard", "OSC 52, which not every terminal takes", "If copying does nothing, select with the mouse."
+    )
 
 
 def _run(*command: str) -> str:

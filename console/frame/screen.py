@@ -206,6 +206,9 @@ class FrameScreen(Screen[None]):
         if action.argument and not value and (options := self.values().of(action.argument.kind)):
             self._ask(action, Choice(action.title, options))
             return
+        if action.argument and action.argument.required and not value:
+            self.action_command(f"{action.name} ")
+            return
         if not is_agreed and (action.dangerous or (action.changes and context.marked > 1)):
             self._agree(action, value, context)
             return

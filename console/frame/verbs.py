@@ -10,6 +10,7 @@ from console.store import Store
 
 if TYPE_CHECKING:
     from console.calls import Calls
+    from console.connection import Connection
     from console.preferences import PreferenceFile
     from console.session import Session
     from console.undo import Undo
@@ -24,6 +25,7 @@ class Verbs(App[None]):
     store: Store
     undo: "Undo"
     keymap: Keymap
+    connection: "Connection"
     say: Callable[..., None]
     show_header: Callable[[], None]
     go: Callable[[str], Any]
@@ -74,6 +76,20 @@ class Verbs(App[None]):
             self.pop_screen()
         else:
             await self.go_back()
+
+    async def action_demo(self, command: str = "") -> None:
+        """Change the pace of the demo's customers."""
+        from console.connection import Unreachable
+
+        if not command:
+            await self.screen.run_action("command('demo ')")
+            return
+        try:
+            await self.connection.tell(command)
+        except Unreachable as error:
+            self.say(str(error), "warning")
+        else:
+            self.say(f"Told the demo's customers: {command}.")
 
     def action_theme(self, name: str) -> None:
         """Another theme, kept."""

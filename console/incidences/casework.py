@@ -132,12 +132,16 @@ class Casework(CaseScreen):
         self._load()
         self.recheck()
 
+    def is_showing(self, incidence_id: str) -> bool:
+        """Whether the screen is still there with that case: answers may come after one has gone on."""
+        return self.is_attached and self.is_running and incidence_id == self.incidence_id
+
     def _load(self) -> None:
         """Read the whole case."""
         id, api = self.incidence_id, self.console.api
 
         def done(case: Dashboard) -> None:
-            if id != self.incidence_id:
+            if not self.is_showing(id):
                 return
             draft = self.writing.draft
             self._show_panels(case)
@@ -147,7 +151,7 @@ class Casework(CaseScreen):
                 self.writing.open("note" if mode == "note" else "reply")
 
         def failed(error: Exception) -> None:
-            if id == self.incidence_id:
+            if self.is_showing(id):
                 retry = self.console.key_of("retry")
                 self.query_one(Timeline).show_error(f"This case could not be read. {retry} tries again, esc goes back.")
                 self.side.show_error(str(error))
@@ -168,7 +172,7 @@ class Casework(CaseScreen):
             self.console.calls.start(
                 "read the panels",
                 lambda: api.agent.dashboard(id),
-                done=lambda case: self._show_panels(case) if id == self.incidence_id else None,
+                done=lambda case: self._show_panels(case) if self.is_showing(id) else None,
                 group="panels",
                 exclusive=True,
             )

@@ -13,7 +13,7 @@ from widgets.timeline_book import Entry
 if TYPE_CHECKING:
     from backend.core.wire import Page
     from backend.incidences.schemas import TimelineEntry
-    from console.incidences.deeds import CaseScreen
+    from console.incidences.casework import Casework
 
 Frame = Mapping[str, Any]
 PAGE = 100
@@ -29,7 +29,7 @@ _MESSAGES = ("incidence.message_received", "incidence.message_sent")
 class Story:
     """The frames of one case in its timeline."""
 
-    def __init__(self, screen: CaseScreen, timeline: Timeline, incidence_id: str) -> None:
+    def __init__(self, screen: Casework, timeline: Timeline, incidence_id: str) -> None:
         self.screen, self.timeline, self.incidence_id = screen, timeline, incidence_id
         self.frames: dict[int, Frame] = {}
         self.is_whole = False
@@ -67,6 +67,8 @@ class Story:
 
         def done(page: Page[TimelineEntry]) -> None:
             self._is_asking = False
+            if not self.screen.is_attached or self.screen.story is not self:
+                return
             self.is_whole = page.next_cursor is None
             older = [entry.model_dump(mode="json", by_alias=True) for entry in page.items]
             self.frames |= {frame["seq"]: frame for frame in older}

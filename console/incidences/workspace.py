@@ -176,7 +176,7 @@ class IncidenceScreen(Casework):
         id, api = self.case.user_details.id, self.console.api
 
         def done(who: CustomerRead) -> None:
-            if self.case is not None and self.case.user_details.id == who.id:
+            if self.is_attached and self.case is not None and self.case.user_details.id == who.id:
                 self.case.user_details = who
                 self.show_panels()
                 self._to_side(1)

@@ -116,28 +116,36 @@ class Writing:
             self._tried = (text, mode, str(uuid4()), self.story.seen_seq)
         return self._tried[2:]
 
+    @property
+    def _is_here(self) -> bool:
+        """Whether the composer still is this case's: one may have gone on while it was sent."""
+        return self.screen.is_showing(self.story.incidence_id) and self.screen.writing is self
+
     def _sent(self, answer: Posted) -> None:
-        self.is_sending = False
-        self._say("")
+        self.is_sending, self._tried = False, None
+        self._typed_at = float("-inf")
         self.screen.keep(answer.incidence)
-        self.story.has_seen(answer.incidence.last_message_seq)
-        self.composer.load_text("")
-        self._tried = None
         session = self.screen.console.session
         if session is not None:
             session.drafts.drop(self.story.incidence_id)
-        self.story.timeline.mark_new_since(None)
-        self._typed_at = float("-inf")
-        self.screen.written()
+        if self._is_here:
+            self._say("")
+            self.story.has_seen(answer.incidence.last_message_seq)
+            self.composer.load_text("")
+            self.story.timeline.mark_new_since(None)
+            self.screen.written()
 
     def _failed(self, error: Exception, seen: int) -> None:
         self.is_sending = False
         details: dict[str, Any] = getattr(error, "details", {})
-        if getattr(error, "code", "") == "STALE_CONVERSATION":
-            self.story.show_arrived(details.get("since", ()), seen)
-            current = details.get("current") or {}
-            self.story.has_seen(int(current.get("lastMessageSeq", 0)))
+        is_stale = getattr(error, "code", "") == "STALE_CONVERSATION"
+        if is_stale:
             self._tried = None  # the next one is another request: it has seen more
+        if not self._is_here:
+            return
+        if is_stale:
+            self.story.show_arrived(details.get("since", ()), seen)
+            self.story.has_seen(int((details.get("current") or {}).get("lastMessageSeq", 0)))
             self._say("something arrived · read it, then send once more")
         else:
             self._say("not sent · it stays here")

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ def guide(out: Path | None, *, seed: int) -> int:
         os.environ["HOLDFAST_HOME"] = str(Path(folder) / "console")
         os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
         try:
+            if out is not None:
+                out.mkdir(parents=True, exist_ok=True)
             asyncio.run(_walk(Path(folder) / "world", out, seed))
         except Lost as trouble:
             print(f"holdfast: the tour stopped: {trouble}", file=sys.__stderr__)
@@ -49,8 +52,6 @@ async def _walk(world: Path, out: Path | None, seed: int) -> None:
     from console.commands.demo import command
     from console.connection import Target, free_port
 
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
     me, port = AGENTS[0], free_port()
     target = Target(
         f"http://127.0.0.1:{port}",
@@ -61,13 +62,19 @@ async def _walk(world: Path, out: Path | None, seed: int) -> None:
     app = ConsoleApp(target)
     async with app.run_test(size=SIZE) as pilot:
         tour = Tour(app, pilot, out)
-        await tour.until("the queue with its rows", lambda: app.store.is_loaded and len(app.store.in_view("unassigned")) > 0)
-        tour.say(f"Signed in to {BUSINESS} as {me.name}: {len(app.store.in_view('all'))} open cases, all of them live.")
-        await tour.answer_one()
-        await tour.put_one_away()
-        await tour.take_the_next_best()
-        await tour.look_around()
-        await tour.check()
+        try:
+            await tour.until("the queue with its rows", lambda: app.store.is_loaded and app.store.in_view("unassigned"))
+            tour.say(
+                f"Signed in to {BUSINESS} as {me.name}: {len(app.store.in_view('all'))} open cases, all of them live."
+            )
+            await tour.answer_one()
+            await tour.put_one_away()
+            await tour.take_the_next_best()
+            await tour.look_around()
+            await tour.check()
+        except Lost:
+            await tour.picture("stopped-here")
+            raise
 
 
 class Tour:
@@ -98,10 +105,10 @@ class Tour:
         row = await self.open_first()
         self.say(f"Opened {self.name(row)}.")
         await self.act("t", row, "yours", lambda now: now["agentId"] == self.app.store.member_id)
-        before = row["lastSeq"]
+        before = self.row(row)["lastSeq"]
         await self.press("c")
         await self.write(_NOTE)
-        await self.until("the note", lambda: self.row(row)["lastSeq"] > before + 1)
+        await self.until("the note", lambda: self.row(row)["lastSeq"] > before)
         self.say("Left a note that only the team sees.")
         await self.command("snooze 2h")
         await self.until("the snooze", lambda: self.row(row)["status"] == "SNOOZED")
@@ -114,7 +121,9 @@ class Tour:
         """Let the house choose, then answer it."""
         before = {row["incidenceId"] for row in self.app.store.in_view("mine")}
         await self.press("ctrl+n")
-        await self.until("the next best case", lambda: {one["incidenceId"] for one in self.app.store.in_view("mine")} - before)
+        await self.until(
+            "the next best case", lambda: {one["incidenceId"] for one in self.app.store.in_view("mine")} - before
+        )
         row = next(one for one in self.app.store.in_view("mine") if one["incidenceId"] not in before)
         await self.until("its workspace", lambda: self.is_open(row))
         self.say(f"Next best: {self.name(row)}, because {row['routing']['text']}.")
@@ -132,7 +141,7 @@ class Tour:
         await self.press("escape")
         for letter, screen in (("o", "outbox"), ("s", "settings")):
             await self.press("g", letter)
-            await self.until(f"the {screen} screen", lambda screen=screen: self.app.current_mode == screen)
+            await self.until(f"the {screen} screen", partial(self.is_in, screen))
             await self.picture(screen)
         await self.press("g", "q")
 
@@ -156,6 +165,10 @@ class Tour:
         row = self.app.store.incidences[self.app.screen.incidence_id]  # type: ignore[attr-defined]
         await self.until("the case's story", lambda: self.is_open(row))
         return row
+
+    def is_in(self, family: str) -> bool:
+        """Whether a family of screens is in front."""
+        return bool(self.app.current_mode == family)
 
     def is_open(self, row: dict[str, Any]) -> bool:
         """Whether the workspace shows this case with all that is known of it."""
@@ -191,8 +204,10 @@ class Tour:
         from widgets.composer import Composer
 
         await self.until("the composer", lambda: isinstance(self.app.focused, Composer))
-        assert isinstance(self.app.focused, Composer)
-        self.app.focused.insert(text)
+        composer = self.app.focused
+        assert isinstance(composer, Composer)
+        composer.insert(text)
+        await self.until("the words in the composer", lambda: composer.text == text)
         await self.press("ctrl+j")
 
     async def command(self, line: str) -> None:

@@ -25,7 +25,7 @@ import uvloop
 
 ROOT = Path(__file__).parents[2]
 CONNECTIONS = 64
-USERS_EACH = 16
+USERS_EACH = 100
 WARM_SECONDS, SECONDS = 1.0, 4.0
 BATCH = 100
 TARGET = 0.4

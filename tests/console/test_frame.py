@@ -27,7 +27,7 @@ def footer(app: ConsoleApp) -> dict[str, str]:
 async def test_keys_act_in_the_order_they_were_pressed(desk: Desk) -> None:
     for n in range(5):
         await desk.incidence(f"u-{n}")
-    async with desk.console() as (app, pilot):
+    async with desk.console() as (app, _):
         third = queue(app).table.model.shown[2]
         burst(app, "jjt")
         await until(lambda: app.store.counts["mine"] == 1)

@@ -25,7 +25,13 @@ class Demo:
         command = [sys.executable, "-m", "console", "demo", "--no-console", *options]
         self.log = (folder / "demo.log").open("w+")
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(folder), stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL, text=True
+            command,
+            cwd=ROOT,
+            env=environment(folder),
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            stdin=subprocess.DEVNULL,
+            text=True,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

@@ -37,7 +37,12 @@ def told(work: Work, by: Actor, platform: str | None, value: int) -> Any:
     when(0, WEBHOOK if platform else by)
     customers.ensure_customer(work, "cust-1", **PERSON)
     body = IncidenceOpen(
-        user_id="cust-1", stage="PRE_ORDER", channel="IN_APP_CHAT", trigger="USER_INITIATED", order_value=value, summary="Hi"
+        user_id="cust-1",
+        stage="PRE_ORDER",
+        channel="IN_APP_CHAT",
+        trigger="USER_INITIATED",
+        order_value=value,
+        summary="Hi",
     )
     id = service.open_incidence(work, body, platform=platform, is_answered_anyway=platform is not None)["incidenceId"]
     row = service.incidence_of(work, id)
@@ -66,7 +71,7 @@ def told(work: Work, by: Actor, platform: str | None, value: int) -> Any:
     service.change_incidence(work, id, IncidenceChange(version=row.version, agent_id=None))
     service.change_incidence(work, id, IncidenceChange(version=row.version, agent_id=by.id))
     work.session.flush()
-    return {name: getattr(row, name) for name in Incidence.__table__.columns.keys()}
+    return {column.key: getattr(row, column.key) for column in Incidence.__table__.columns}
 
 
 def seeded(by: Actor, platform: str | None, value: int) -> tuple[Ledger, Case]:
@@ -75,7 +80,9 @@ def seeded(by: Actor, platform: str | None, value: int) -> tuple[Ledger, Case]:
     book = Casebook(ledger, by, 1)
     book.know(by)
     customer = {"id": ledger.new_id(START), "external_id": "cust-1", **PERSON}
-    case = book.open(customer, at(0), stage="PRE_ORDER", channel="IN_APP_CHAT", platform=platform, value=value, summary="Hi")
+    case = book.open(
+        customer, at(0), stage="PRE_ORDER", channel="IN_APP_CHAT", platform=platform, value=value, summary="Hi"
+    )
     case.platform = platform
     book.receive(case, at(1), "Hello?")
     book.take(case, at(2), by)
@@ -99,7 +106,11 @@ def seeded(by: Actor, platform: str | None, value: int) -> tuple[Ledger, Case]:
 def plain(value: Any, known: dict[str, str]) -> Any:
     """Without what must differ: ids and seqs."""
     if isinstance(value, dict):
-        return {name: plain(one, known) for name, one in value.items() if name not in ("lastSeq", "lastMessageSeq", "messageId")}
+        return {
+            name: plain(one, known)
+            for name, one in value.items()
+            if name not in ("lastSeq", "lastMessageSeq", "messageId")
+        }
     if isinstance(value, list):
         return [plain(one, known) for one in value]
     return known.get(value, value) if isinstance(value, str) else value
@@ -121,11 +132,13 @@ async def test_the_bulk_verbs_leave_what_the_services_leave(backend: Backend, pl
             for event in work.emitted
             if event.incidence_id
         )
-        return row, [(e.type, e.actor_kind, e.occurred_at, b.body, b.state, e.subject_id, e.customer_id) for e, b in heard]
+        return row, [
+            (e.type, e.actor_kind, e.occurred_at, b.body, b.state, e.subject_id, e.customer_id) for e, b in heard
+        ]
 
     row, events = await units.write(story)
     ledger, case = seeded(by, platform, value)
-    mine = [event for event in ledger.rows[EventRow.__table__]]  # type: ignore[index]
+    mine = list(ledger.rows[EventRow.__table__])  # type: ignore[index]
     words = ledger.rows[EventBody.__table__]  # type: ignore[index]
     ids = {row["id"]: "case", case.id: "case", row["customer_id"]: "who", case.customer_id: "who"}
     theirs = [(type, kind, when, plain(body, ids), plain(state, ids)) for type, kind, when, body, state, *_ in events]
@@ -141,4 +154,4 @@ async def test_the_bulk_verbs_leave_what_the_services_leave(backend: Backend, pl
         name: value for name, value in row.items() if name not in different
     }
     assert kept["last_message"]["at"] == instant(at(50))
-    assert CURRENCY == me.business.currency
+    assert me.business.currency == CURRENCY

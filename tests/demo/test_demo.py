@@ -77,8 +77,12 @@ async def test_signals_by_the_printed_key_lead_to_a_prompt_and_a_case(demo: Demo
         assert "CALL" in case.allowed_channels
 
 
+def printed_key(demo: Demo) -> Any:
+    return load_pem_private_key(Path(demo.about["freshchatPrivateKey"]).read_bytes(), None)
+
+
 async def test_webhooks_signed_with_the_printed_key_are_taken_and_forged_ones_are_not(demo: Demo) -> None:
-    key: Any = load_pem_private_key(Path(demo.about["freshchatPrivateKey"]).read_bytes(), None)
+    key = printed_key(demo)
     user, conversation = f"test-{new_id()}", f"conversation-{new_id()}"
     now = RealClock().now()
     async with Client(demo.url) as outside, await member(demo, "agent") as agent:
@@ -87,7 +91,9 @@ async def test_webhooks_signed_with_the_printed_key_are_taken_and_forged_ones_ar
         )
         assert (await outside.webhooks.freshchat(body, headers))["accepted"] is True
         with pytest.raises(ApiError) as refused:
-            await outside.webhooks.freshchat(*FreshchatDouble().message_create(conversation, "Hi", user_id=user, at=now))
+            await outside.webhooks.freshchat(
+                *FreshchatDouble().message_create(conversation, "Hi", user_id=user, at=now)
+            )
         assert (refused.value.status, refused.value.code) == (401, "SIGNATURE_INVALID")
 
         async def opened() -> Any:
@@ -110,7 +116,9 @@ async def test_a_customer_of_the_past_reacts_to_an_answer(demo: Demo) -> None:
 
         async def reacted() -> bool:
             now = await agent.incidences.show(case.incidence_id)
-            return now.last_message_seq > sent.seq and now.last_message is not None and now.last_message.by == "customer"
+            return (
+                now.last_message_seq > sent.seq and now.last_message is not None and now.last_message.by == "customer"
+            )
 
         assert await until(reacted)
 
@@ -188,7 +196,11 @@ def test_killing_the_parent_ends_the_child_and_its_world(tmp_path: Path) -> None
     world = tmp_path / "world"
     arguments = [str(world), str(port), str(tmp_path / "backend.log")]
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, *arguments], cwd=ROOT, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT, *arguments],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert parent.stdout is not None

@@ -19,7 +19,9 @@ def doctor(tmp_path: Path, *options: str, **env: str) -> subprocess.CompletedPro
     return subprocess.run(
         command,
         cwd=ROOT,
-        env=environment(tmp_path) | {"HOLDFAST_DATA_DIR": str(tmp_path / "data"), "COLUMNS": "140", "LINES": "45"} | env,
+        env=environment(tmp_path)
+        | {"HOLDFAST_DATA_DIR": str(tmp_path / "data"), "COLUMNS": "140", "LINES": "45"}
+        | env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -84,7 +86,9 @@ def test_no_server_fails(tmp_path: Path) -> None:
     assert "does not answer" in done.stdout
 
 
-def looked(env: dict[str, str], *, columns: int = 140, lines: int = 45, answers: dict[str, str] | None = None) -> dict[str, Any]:
+def looked(
+    env: dict[str, str], *, columns: int = 140, lines: int = 45, answers: dict[str, str] | None = None
+) -> dict[str, Any]:
     told = terminal.checks(
         env, is_terminal=True, columns=columns, lines=lines, ask=lambda *words: (answers or {}).get(words[-1], "")
     )
@@ -119,6 +123,8 @@ def test_tmux_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (checks["clipboard"].state, "set-clipboard on" in checks["clipboard"].advice) == ("warn", True)
 
 
-@pytest.mark.parametrize(("columns", "lines", "state"), [(79, 45, "fail"), (80, 23, "fail"), (80, 24, "warn"), (120, 24, "ok")])
+@pytest.mark.parametrize(
+    ("columns", "lines", "state"), [(79, 45, "fail"), (80, 23, "fail"), (80, 24, "warn"), (120, 24, "ok")]
+)
 def test_sizes(columns: int, lines: int, state: str) -> None:
     assert looked({"TERM": "xterm"}, columns=columns, lines=lines)["size"].state == state

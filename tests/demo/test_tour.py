@@ -11,7 +11,13 @@ from tests.demo.demo_process import ROOT, environment
 def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "console", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=environment(tmp_path), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110
+        command,
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=110,
     )
 
 
@@ -21,7 +27,14 @@ def test_the_tour_works_three_cases_and_keeps_pictures(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     told = done.stdout
-    for words in ("60 open cases", "is yours", "Replied to", "Snoozed INC-", "Next best: INC-", "agrees on all 3 cases"):
+    for words in (
+        "60 open cases",
+        "is yours",
+        "Replied to",
+        "Snoozed INC-",
+        "Next best: INC-",
+        "agrees on all 3 cases",
+    ):
         assert words in told
     pictures = sorted(out.glob("*.svg"))
     assert len(pictures) >= 9

@@ -128,7 +128,16 @@ def test_an_incidence_from_taking_to_reopening(agent: Shell) -> None:
     assert agent.json("incidence", "assign", ref, "none")["agentId"] is None
     assert agent.json("incidence", "assign", ref, "me")["agentName"] == "Asha Iyer"
     assert agent.json("incidence", "snooze", ref, "2h")["status"] == "SNOOZED"
-    options = ("--outcome", "converted", "--cause", "UPI timed out", "--impact", "placed", "--category", "payment_failed")
+    options = (
+        "--outcome",
+        "converted",
+        "--cause",
+        "UPI timed out",
+        "--impact",
+        "placed",
+        "--category",
+        "payment_failed",
+    )
     solved = agent.json("incidence", "solve", ref, *options)
     assert (solved["status"], solved["outcome"], solved["orderImpact"]) == ("CLOSED", "CONVERTED", "PLACED")
     assert "closed" in agent.refused("incidence", "reply", ref, "One more")
@@ -207,7 +216,9 @@ def test_the_audit_is_for_supervisors(agent: Shell, admin: Shell) -> None:
 
 def test_the_server_signed_in_to_last_is_meant(still: Demo, agent: Shell) -> None:
     assert agent.json("queue", "--counts", "--url", still.url) == agent.json("queue", "--counts")
-    assert agent.json("queue", "--counts", "--url", still.url.removeprefix("http://")) == agent.json("queue", "--counts")
+    assert agent.json("queue", "--counts", "--url", still.url.removeprefix("http://")) == agent.json(
+        "queue", "--counts"
+    )
 
 
 def test_from_a_shell(agent: Shell) -> None:
@@ -216,7 +227,9 @@ def test_from_a_shell(agent: Shell) -> None:
 
     def typed(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "console", *words]
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        return subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+        )
 
     shown = typed("queue", "--counts", "--json")
     assert (shown.returncode, shown.stderr, json.loads(shown.stdout)["snoozed"] >= 4) == (0, "", True)
@@ -230,6 +243,12 @@ def test_help_is_quick() -> None:
     """CPU time of `--help`, which a busy machine does not stretch as it does the clock: under 300 ms."""
     script = "import resource, subprocess, sys; subprocess.run([sys.executable, '-m', 'console', '--help'], stdout=subprocess.DEVNULL, check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime)"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ}, timeout=60
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ},
+        timeout=60,
     )
     assert float(done.stdout) < 0.3

@@ -1,6 +1,7 @@
 """The world is whole, the same for a seed, and hostile where people are."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,9 @@ def test_open_cases_are_believable() -> None:
     assert len([case for case in open_now if (case["friction_score"] or 0) > 50]) >= 6
     agents = {case["agent_id"] for case in open_now if case["agent_id"]}
     assert len(agents) == 3
-    soon = [case for case in open_now if case["auto_escalate_at"] and case["auto_escalate_at"] < NOW + timedelta(minutes=5)]
+    soon = [
+        case for case in open_now if case["auto_escalate_at"] and case["auto_escalate_at"] < NOW + timedelta(minutes=5)
+    ]
     assert len(soon) >= 3
     assert all(case["auto_escalate_at"] > NOW for case in soon)
     assert all(case["created_at"] <= case["updated_at"] <= NOW for case in cases(ledger))
@@ -96,7 +99,9 @@ def test_open_cases_are_believable() -> None:
 def test_struggling_customers_are_still_in_the_app() -> None:
     ledger = built()
     contexts = {row["customer_id"]: row for row in ledger.rows[Context.__table__]}  # type: ignore[index]
-    struggling = [case for case in cases(ledger) if case["trigger"] == "SYSTEM_INITIATED" and case["status"] != "CLOSED"]
+    struggling = [
+        case for case in cases(ledger) if case["trigger"] == "SYSTEM_INITIATED" and case["status"] != "CLOSED"
+    ]
     assert len(struggling) == 6
     for case in struggling:
         context = contexts[case["customer_id"]]
@@ -139,7 +144,7 @@ def test_every_seed_at_every_hour_gives_sixty_open_cases_and_one_history(seed: i
     assert len(statuses) - statuses.count("CLOSED") == 60
     events = ledger.rows[EventRow.__table__]  # type: ignore[index]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    assert all(one["recorded_at"] <= two["recorded_at"] for one, two in zip(events, events[1:], strict=False))
+    assert all(one["recorded_at"] <= two["recorded_at"] for one, two in pairwise(events))
 
 
 def test_postgresql_takes_the_world_too(database_url: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from backend.incidences.schemas import Dashboard
 from console.desk.filter_line import FilterLine
@@ -10,7 +11,6 @@ from console.incidences.workspace import IncidenceScreen
 from tests.console.desk.floor import Console, Floor, until
 from tests.console.desk.hostile import dashboard_of, frame_of, row_of
 from tests.widgets.capture import PAYLOADS, CaptureDriver, foreign, written_by
-from textual.pilot import Pilot
 
 TEXTS = ["[/broken] [bold]x[/] [@click=app.quit]y[/]", *PAYLOADS]
 
@@ -46,13 +46,17 @@ async def test_both_screens_write_letters_only(floor: Floor, size: tuple[int, in
             hostile = dashboard_of(case, text)
             bad = row_of(row, text, version)
             app.store.upsert("incidence", row["incidenceId"], bad)
-            for place, kind in enumerate(("message_received", "message_sent", "note_added", "changed", "closed", "opened")):
+            for place, kind in enumerate(
+                ("message_received", "message_sent", "note_added", "changed", "closed", "opened")
+            ):
                 screen.story.add(frame_of(bad, text, version * 100 + place, f"incidence.{kind}"))
-            app.store.see({"incidenceId": row["incidenceId"], "members": [{"id": "x", "name": text, "doing": "typing"}]})
+            app.store.see(
+                {"incidenceId": row["incidenceId"], "members": [{"id": "x", "name": text, "doing": "typing"}]}
+            )
             screen._show_panels(hostile)
             screen.writing.dress()
             if screen.has_class("-narrow"):
-                await pilot.press("2" if version % 2 else "escape")
+                await pilot.press("2" if version % 2 else "h")
             app.say(text)
             await paint(app, pilot)
         await pilot.press("b")

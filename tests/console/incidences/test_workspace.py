@@ -197,7 +197,9 @@ async def test_panels_say_what_is_known_and_what_is_not(floor: Floor) -> None:
     row = await floor.incidence("CUST-1")
     await floor.api.context.set_cart(
         "CUST-1",
-        CartPut(cart_items=[{"name": "Royal Veg", "quantity": 120}, "Gulab jamun"], guest_count=120, event_type="WEDDING"),
+        CartPut(
+            cart_items=[{"name": "Royal Veg", "quantity": 120}, "Gulab jamun"], guest_count=120, event_type="WEDDING"
+        ),
     )
     for screen in ("packages", "dates", "packages"):
         await floor.api.context.set_screen("CUST-1", ScreenPut(screen=screen))
