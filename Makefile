@@ -32,16 +32,17 @@ soak: $(VENV)/.dev
 # Needs uv. No index address goes into a lock.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+		--no-emit-index-url --no-emit-find-links --extra build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements-dev.lock
+		--no-emit-index-url --no-emit-find-links --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 $(VENV)/.run: requirements.lock
 	@began=$$(date +%s); \
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Holdfast needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11"; exit 1; }; \
 	echo "Making $(VENV) (once) ..."; \
-	{ test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); } && $(INSTALL) requirements.lock && touch $@ && \
+	{ test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); } && $(INSTALL) requirements.lock && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation -e . && touch $@ && \
 	echo "$(VENV) is ready after $$(( $$(date +%s) - began )) s"
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock

@@ -18,6 +18,7 @@ from console.calls import Calls
 from console.connection import Connection, Target, Unreachable
 from console.credentials import Vault
 from console.files import data_dir
+from console.frame.header import feed_words
 from console.frame.screen import FrameScreen
 from console.frame.verbs import Verbs
 from console.history import LineHistory
@@ -217,26 +218,9 @@ class ConsoleApp(Verbs):
             return
         me = self.session.me
         left = [(" Holdfast ", "accent bold"), (f" {me.user.name} · {me.business.name} · {me.role}", "")]
-        bars.first(Bar).show(left, screen.heading, [*self._feed_words(), (f" {self.now():%H:%M} ", "muted")])
-
-    def _feed_words(self) -> list[tuple[str, str]]:
-        words: list[tuple[str, str]] = []
-        if waiting := len(self.session.outbox.items) if self.session else 0:
-            words.append((f" ✉ {waiting} not sent ", "draft"))
-        if self.store.is_paused:
-            words.append((f" ‖ paused, {self.store.held} held ", "warning bold"))
-        match self.feed.kind:
-            case "live":
-                return [*words, (" ● live ", "feed-live")]
-            case "behind":
-                return [*words, (f" ◐ {self.feed.behind} behind ", "feed-behind")]
-            case "offline" if self.feed.since is not None:
-                since = self.feed.since.astimezone(self.zone)
-                state = "refused" if self.feed.why else "offline"
-                return [*words, (f" ○ {state} since {since:%H:%M} ", "feed-offline bold")]
-            case "ended":
-                return [*words, (" ○ signed out ", "feed-offline bold")]
-        return [*words, (f" ◌ {self.feed.kind} … ", "muted")]
+        held, unsent = self.store.held if self.store.is_paused else None, len(self.session.outbox.items)
+        feed = feed_words(self.feed, self.zone, unsent=unsent, held=held)
+        bars.first(Bar).show(left, screen.heading, [*feed, (f" {self.now():%H:%M} ", "muted")])
 
     @property
     def zone(self) -> ZoneInfo | None:

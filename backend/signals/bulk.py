@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Select, String, Table, bindparam, func, select
+from sqlalchemy import Column, ColumnElement, Select, String, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -34,7 +34,7 @@ class Chosen:
     Rows are tuples of what the driver has: on SQLite, JSON is text and an instant is microseconds.
     """
 
-    def __init__(self, query: Select[Any], business: Column[Any], column: Column[Any]) -> None:
+    def __init__(self, query: Select[Any], business: ColumnElement[Any], column: Column[Any]) -> None:
         query = query.where(business == bindparam("business"))
         values = func.json_each(bindparam("ids")).table_valued("value")
         chosen = query.where(column.in_(select(values.c.value)))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
@@ -38,7 +38,9 @@ _KNOWN = select(
 # Locked in one order, so that two writers wait for each other and never in a ring; SQLite has one writer anyway.
 _LOCKED = _KNOWN.where(_CUSTOMERS.c.erased_at.is_(None)).order_by(_CUSTOMERS.c.id).with_for_update(key_share=True)
 _BY_EXTERNAL_ID = Chosen(_LOCKED, _CUSTOMERS.c.business_id, _CUSTOMERS.c.external_id)
-_BY_ID = Chosen(_LOCKED, _CUSTOMERS.c.business_id, _CUSTOMERS.c.id)
+# As an expression, the business cannot lure the planner into walking all of its customers to find a few ids.
+_BY_ID = Chosen(_LOCKED, _CUSTOMERS.c.business_id + literal_column("''"), _CUSTOMERS.c.id)
+_LENGTH_OF_OURS = 36
 _KEPT = Chosen(
     select(
         _CONTEXTS.c.customer_id,
@@ -90,7 +92,8 @@ def find_live(session: Session, business_id: str, user_ids: Collection[str], now
     meant = {row[0]: Known(*row) for row in _BY_EXTERNAL_ID.rows(session, business_id, user_ids)}
     if len(meant) < len(user_ids):
         unknown = set(user_ids) - meant.keys()
-        meant |= {row[1]: Known(*row) for row in _BY_ID.rows(session, business_id, unknown)}
+        ours = [id for id in unknown if len(id) == _LENGTH_OF_OURS]
+        meant |= {row[1]: Known(*row) for row in _BY_ID.rows(session, business_id, ours)}
         unknown -= meant.keys()
         moment = moment_of(session)(now)
         _NEW_CUSTOMERS.insert(

@@ -38,6 +38,7 @@ class Board(CaseScreen):
         self._marked_versions: dict[str, int] = {}
         self._tabs_wait = False
         self._waits_for = ("", "")
+        self._saved_counts: dict[str, int] = {}
 
     def compose_body(self) -> ComposeResult:
         self.listing = Listing(self.console.preferences.current.views)
@@ -83,6 +84,7 @@ class Board(CaseScreen):
         self.table.set_rows(list(self.store.incidences.values()))
         self._waits_for = ("", "")
         self.show_list()
+        self.count_saved()
         self.show_feed()
 
     def show_list(self) -> None:
@@ -142,6 +144,14 @@ class Board(CaseScreen):
         stale = self.ages.stale(row for key in keys if (row := table.row(key)) is not None)
         if stale:
             table.redraw(stale)
+        if self.listing.saved:
+            self.count_saved()
+
+    def count_saved(self) -> None:
+        """Count the saved views; each takes a look at every row, so this is not done for every change."""
+        rows = self.store.incidences
+        self._saved_counts = {name: self.listing.count(name, rows) for name in self.listing.saved}
+        self.show_tabs()
 
     def show_tabs_soon(self) -> None:
         """The counts, with the next look at them."""
@@ -152,11 +162,11 @@ class Board(CaseScreen):
     def show_tabs(self) -> None:
         """The counts, as they are now."""
         self._tabs_wait = False
-        counts, rows = self.store.counts, self.store.incidences
+        counts = self.store.counts
         tabs = [Tab(view.key, view.title, counts[view.key], view.role if counts[view.key] else "") for view in VIEWS]
         for name in self.listing.saved:
             why = self.listing.broken.get(name, "")
-            tabs.append(Tab(SAVED + name, name, None if why else self.listing.count(name, rows), refusal=why))
+            tabs.append(Tab(SAVED + name, name, None if why else self._saved_counts.get(name), refusal=why))
         self.query_one(TabStrip).show(tabs)
 
     def show_filter(self) -> None:
@@ -167,12 +177,13 @@ class Board(CaseScreen):
 
     def arrange_preview(self) -> None:
         """Preview right from 120 columns, else below from 100, else off; `p` wins where there is room at all."""
-        wanted, width = self.console.preferences.current.preview, self.size.width
+        prefers, width = self.console.preferences.current, self.size.width
+        wanted = "below" if prefers.linear and prefers.preview == "right" else prefers.preview
         place = "off" if width < 100 else ("below" if wanted == "right" and width < 120 else wanted)
         desk = self.query_one("#desk")
         for name in ("right", "below", "off"):
             desk.set_class(name == place, f"-{name}")
-        share = max(20, min(80, self.console.preferences.current.preview_size))
+        share = max(20, min(80, prefers.preview_size))
         panel = self.query_one("#preview")
         panel.styles.width = max(36, width * share // 180) if place == "right" else None
         panel.styles.height = max(7, self.size.height * share // 150) if place == "below" else None

@@ -14,9 +14,12 @@ from console.desk.listing import SAVED
 from console.frame.command import CommandLine
 from console.incidences.verbs import Target
 from console.preferences import PREVIEWS
-from widgets.queue_messages import MarksChanged, Opened
+from widgets.queue_messages import HeaderClicked, MarksChanged, Opened
 from widgets.queue_table import QueueTable
 from widgets.tabs import TabStrip
+
+SORTS = {"orderValue": "value", "frictionScore": "friction", "ref": "created", "status": "updated"}
+"""Columns whose title orders by them when it is clicked; the others bring the queue's own order back."""
 
 STEP = 5
 """Percent by which the preview grows and shrinks."""
@@ -69,6 +72,10 @@ class QueueScreen(Board):
     def show_claimed(self, row: Mapping[str, Any]) -> None:
         """Open it: it is to be worked on now."""
         self.open_row(row["incidenceId"])
+
+    def follow(self, incidence_id: str) -> None:
+        """The cursor goes where the hand went."""
+        self.table.move_to(incidence_id)
 
     # -- finding
 
@@ -126,7 +133,7 @@ class QueueScreen(Board):
 
     def _keep_views(self, views: dict[str, str]) -> None:
         self.listing.save(views)
-        self.show_tabs()
+        self.count_saved()
         with self.console.guard("keep the saved views"):
             self.console.preferences.change(views=views)
 
@@ -192,6 +199,10 @@ class QueueScreen(Board):
     def _marks_changed(self, event: MarksChanged) -> None:
         self.remember_marked(list(map(str, event.keys)))
         self.recheck()
+
+    @on(QueueTable.HeaderClicked)
+    def _header_clicked(self, event: HeaderClicked) -> None:
+        self.action_sort(SORTS.get(event.column, "queue"))
 
     @on(QueueTable.Opened)
     def _opened(self, event: Opened) -> None:

@@ -107,8 +107,9 @@ class Casework(CaseScreen):
 
     def fit(self) -> None:
         """Beside the story where there is room, else instead of it."""
-        self.set_class(self.size.width < BESIDE, "-narrow")
-        self.set_class(self.size.width >= WIDE, "-wide")
+        is_narrow = self.size.width < BESIDE or self.console.preferences.current.linear
+        self.set_class(is_narrow, "-narrow")
+        self.set_class(self.size.width >= WIDE and not is_narrow, "-wide")
         self.set_class(self.size.height < TALL, "-short")
 
     # -- one case

@@ -79,6 +79,9 @@ class CaseScreen(FrameScreen):
         self.store.upsert("incidence", row["incidenceId"], dict(row))
         return row
 
+    def follow(self, incidence_id: str) -> None:
+        """Somebody went on to another case from here: a list puts its cursor on it."""
+
     # -- the verbs
 
     def action_take(self) -> None:

@@ -37,23 +37,15 @@ _LONG = 60
 """Characters of a changed value that are shown."""
 
 
-def entry_of(frame: Frame, name_of: NameOf, now: datetime) -> Entry:
-    """The entry of one event."""
+def entry_of(frame: Frame, customer: str, name_of: NameOf, now: datetime) -> Entry:
+    """The entry of one event. What a customer said is theirs, whoever brought it here."""
     actor = frame.get("actor") or {}
     kind = SPOKEN.get(frame["type"], "system")
-    author = actor.get("name") or {"customer": "Customer", "system": "Holdfast"}.get(
-        actor.get("kind") or "", "Somebody"
-    )
-    if kind == "customer" and actor.get("kind") != "customer":
-        author = _customer_of(frame) or author
+    name = actor.get("name") or {"customer": customer, "system": "Holdfast"}.get(actor.get("kind") or "", "Somebody")
+    author = customer if kind == "customer" and actor.get("kind") != "customer" else name
     data = frame.get("data") or {}
     text = str(data.get("text", "")) if kind != "system" else told(frame["type"], data, name_of, now)
     return Entry(frame["seq"], ages.local(frame["at"], now), author, kind, text)
-
-
-def _customer_of(frame: Frame) -> str:
-    state = frame.get("state") or {}
-    return wording.customer(state) if state.get("customer") else ""
 
 
 def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> str:

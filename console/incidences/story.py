@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from console.desk import wording
 from console.incidences.happenings import SPOKEN, entry_of
 from widgets.timeline import Timeline
 from widgets.timeline_book import Entry
@@ -103,7 +104,9 @@ class Story:
         return [self._entry(self.frames[seq]) for seq in sorted(self.frames)]
 
     def _entry(self, frame: Frame) -> Entry:
-        return entry_of(frame, self.screen.name_of, self.screen.console.now())
+        row = self.screen.selected()
+        customer = wording.customer(dict(row)) if row else "Customer"
+        return entry_of(frame, customer, self.screen.name_of, self.screen.console.now())
 
     # -- what was seen
 

@@ -9,6 +9,7 @@ from textual.widgets import TextArea
 
 from console.frame.command import CommandLine
 from console.incidences.casework import Casework
+from console.incidences.deeds import CaseScreen
 from widgets.composer import Composer
 from widgets.timeline import Timeline
 
@@ -85,6 +86,9 @@ class IncidenceScreen(Casework):
             return
         self._words, self._found = "", -1
         self.show_case(self.neighbours[place])
+        for screen in self.app.screen_stack:
+            if isinstance(screen, CaseScreen):
+                screen.follow(self.incidence_id)
         self.query_one(Timeline).focus()
 
     def action_tab(self, number: str) -> None:

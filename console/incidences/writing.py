@@ -30,6 +30,7 @@ class Writing:
         self._tried: tuple[str, Mode, str, int] | None = None
         self._typed_at = float("-inf")
         self._note = ""
+        self._dressed: tuple[str, ...] = ()
 
     @property
     def draft(self) -> Draft | None:
@@ -58,9 +59,12 @@ class Writing:
         row = self.screen.selected()
         if row is None:
             return
-        name = wording.customer(dict(row))
-        self.composer.set_titles(f"Reply to {name} · the customer sees this", "Note · only the team sees this")
         closed = row["status"] == "CLOSED" and self.composer.mode == "reply"
+        dress = (wording.customer(dict(row)), row["ref"] if closed else "", self.composer.mode, self._note)
+        if dress == self._dressed:  # a border drawn again is sent again
+            return
+        self._dressed = dress
+        self.composer.set_titles(f"Reply to {dress[0]} · the customer sees this", "Note · only the team sees this")
         self.composer.refusal = f"{row['ref']} is closed; X reopens it, c writes a note" if closed else ""
         if self._note and not closed:
             self.composer.border_subtitle = Content(self._note)

@@ -197,7 +197,9 @@ def holdfast_server(database_url: str | None = None) -> Iterator[tuple[Process, 
             yield process, owner, {"x-api-key": key}
 
 
-def row(name: str, value: float, unit: str, *, floor: float | None = None, target: float, at_least: bool = True) -> dict[str, Any]:
+def row(
+    name: str, value: float, unit: str, *, floor: float | None = None, target: float, at_least: bool = True
+) -> dict[str, Any]:
     """One line of the table. `target` is for the ratio to the floor when there is one, else for the value."""
     ratio = None if floor is None else value / floor
     held = value if ratio is None else ratio

@@ -6,6 +6,7 @@ import pytest
 from textual.widgets import Input
 
 from backend.incidences.schemas import IncidenceChange
+from console.actions import BY_ID
 from console.app import ConsoleApp
 from console.frame.command import CommandLine
 from console.frame.footer import Footer
@@ -97,6 +98,15 @@ async def test_arguments_are_asked_for(desk: Desk) -> None:
         await until(lambda: queue(app).done == [("solve", "DROPPED")])
         await pilot.press("full_stop")
         await until(lambda: queue(app).done == [("solve", "DROPPED")] * 2)
+
+
+async def test_what_has_to_be_typed_opens_the_command_line(desk: Desk) -> None:
+    async with desk.console() as (app, pilot):
+        app.screen.handler = lambda action: print  # type: ignore[method-assign,assignment]
+        await app.screen.perform(BY_ID["save_view"])  # type: ignore[attr-defined]
+        await until(lambda: app.screen.query_one(CommandLine).query_one(Input).value == "save-view ")
+        await pilot.press("enter")
+        await until(lambda: "Name?" in str(app.screen.query_one(CommandLine).query_one("Static").render()))
 
 
 async def test_verbs_on_many_ask_first(desk: Desk) -> None:

@@ -70,7 +70,7 @@ class Terminal:
 
 
 def test_from_the_first_paint_to_leaving(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, "demo", "--role", "supervisor")
+    terminal = Terminal(tmp_path, "demo")
     try:
         terminal.until("Holdfast")
         terminal.until("INC-1")

@@ -134,9 +134,15 @@ async def test_the_main_job(empty_database_url: str, tmp_path: Path, monkeypatch
             assert solved.resolved_at is not None
             assert solved.resolved_at >= before
             assert solved.time_to_resolve == round((solved.resolved_at - solved.created_at).total_seconds())
-            story = [entry.type.removeprefix("incidence.") for entry in (await owner.incidences.timeline(row["ref"])).items]
+            story = [
+                entry.type.removeprefix("incidence.") for entry in (await owner.incidences.timeline(row["ref"])).items
+            ]
             assert story[0] == "opened"
-            assert [one for one in story if one not in ("opened", "friction_noticed")] == ["taken", "message_sent", "closed"]
+            assert [one for one in story if one not in ("opened", "friction_noticed")] == [
+                "taken",
+                "message_sent",
+                "closed",
+            ]
             said = (await owner.incidences.messages(chatted["ref"])).items
             assert [entry.data and entry.data["text"] for entry in said] == [CHAT_TEXT, "Yes, just ask"]
             verdict = await owner.audit.verify()

@@ -144,7 +144,7 @@ class Floor:
 async def until(is_so: Callable[[], Any], seconds: float = 10) -> None:
     """Wait until it is so."""
     async with asyncio.timeout(seconds):
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110 - what is waited for has no event to wait on
             await asyncio.sleep(0.01)
 
 

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from backend.incidences.models import Incidence
 from backend.work import Work
 from tests.console.desk.floor import EMAIL, PASSWORD, Console, Floor, until
+from tests.widgets.capture import CaptureDriver, written_by
 from widgets.queue_table import QueueTable
 
 MANY = 10_000
@@ -60,3 +61,15 @@ async def keys_are_quick(pilot: Pilot[Any], table: QueueTable) -> None:
     await pilot.pause()
     assert len(table.model) == MANY // 4
     assert monotonic() - start < 5
+
+
+async def test_nothing_is_written_while_nothing_changes(floor: Floor) -> None:
+    await floor.incidence("CUST-1", "Priya")
+    async with floor.console(driver=CaptureDriver) as (app, pilot):
+        await pilot.pause(1)
+        for keys in ((), ("enter",)):
+            await pilot.press(*keys)
+            await pilot.pause(1.5)
+            before = len(written_by(app))
+            await pilot.pause(3)
+            assert len(written_by(app)) - before < 300, f"after {keys}: {written_by(app)[before:][:2000]!r}"

@@ -159,9 +159,8 @@ def test_a_message_by_a_platform_is_the_customers() -> None:
         "actor": {"kind": "webhook", "id": None, "name": "freshchat"},
         "at": "2026-03-04T10:00:00Z",
         "data": {"text": "Hi"},
-        "state": row(),
     }
-    entry = entry_of(frame, lambda _: "", NOW)
+    entry = entry_of(frame, "Priya", lambda _: "", NOW)
     assert (entry.author, entry.kind, entry.text, entry.at) == ("Priya", "customer", "Hi", "15:30")
 
 

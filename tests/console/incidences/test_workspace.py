@@ -14,6 +14,7 @@ from console.setup.sign_in import SignInScreen
 from tests.console.desk.floor import EMAIL, PASSWORD, Console, Floor, Row, said, until
 from tests.widgets.stage import screen_lines
 from widgets.composer import Composer
+from widgets.queue_table import QueueTable
 from widgets.timeline import Timeline
 
 
@@ -272,6 +273,7 @@ async def test_the_next_case_without_leaving(floor: Floor) -> None:
         assert "Guest 1" in text_of(app)
         await pilot.press("t")
         await until(lambda: any("INC-2 is yours" in text for text in said(app)))
+        assert app.screen_stack[0].query_one(QueueTable).cursor_key == rows[1]["incidenceId"]
         await pilot.press("K", "K")
         await pilot.pause()
         assert screen.incidence_id == rows[0]["incidenceId"]

@@ -1,0 +1,27 @@
+"""The right end of the first line: what waits, whether the screen stands still, and how the feed is."""
+
+from datetime import tzinfo
+
+from console.live import FeedState
+
+Words = list[tuple[str, str]]
+
+
+def feed_words(feed: FeedState, zone: tzinfo | None, *, unsent: int, held: int | None) -> Words:
+    """Spans of text and roles. `unsent` counts what waits in the outbox, `held` what a pause holds back (None: no pause)."""
+    words: Words = []
+    if unsent:
+        words.append((f" ✉ {unsent} not sent ", "draft"))
+    if held is not None:
+        words.append((f" ‖ paused, {held} held ", "warning bold"))
+    match feed.kind:
+        case "live":
+            return [*words, (" ● live ", "feed-live")]
+        case "behind":
+            return [*words, (f" ◐ {feed.behind} behind ", "feed-behind")]
+        case "offline" if feed.since is not None:
+            state = "refused" if feed.why else "offline"
+            return [*words, (f" ○ {state} since {feed.since.astimezone(zone):%H:%M} ", "feed-offline bold")]
+        case "ended":
+            return [*words, (" ○ signed out ", "feed-offline bold")]
+    return [*words, (f" ◌ {feed.kind} … ", "muted")]
