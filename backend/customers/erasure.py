@@ -10,6 +10,6 @@ ERASERS: list[Eraser] = []
 
 
 def also_erases(eraser: Eraser) -> Eraser:
-    """Run `eraser` in the transaction that erases a customer, before the customer's own fields are emptied."""
+    """Run `eraser` in the transaction that erases a customer, whose own fields and events are empty by then."""
     ERASERS.append(eraser)
     return eraser

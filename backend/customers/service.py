@@ -165,8 +165,6 @@ def erase_customer(work: Work, id: str) -> None:
     """
     customer = find_customer(work, id)
     work.session.refresh(customer, with_for_update=True)
-    for erase in ERASERS:
-        erase(work, customer)
     own = (customer.id, customer.external_id)
     of_customer = select(EventRow.seq).where(
         EventRow.business_id == work.business_id, EventRow.customer_id == customer.id
@@ -190,6 +188,8 @@ def erase_customer(work: Work, id: str) -> None:
     customer.tier, customer.past_order_count, customer.last_order_date = "BRONZE", 0, None
     customer.erased_at, customer.version = work.now, customer.version + 1
     work.session.flush()
+    for erase in ERASERS:
+        erase(work, customer)
     work.emit(events.CustomerErased(subject_id=customer.id, customer_id=customer.id))
 
 

@@ -1,12 +1,8 @@
 """Where a demo lives: a folder with its database, its keys, and nothing else. Made new, or continued."""
 
 import asyncio
-import hashlib
 import json
 import os
-import shutil
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +13,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from platformdirs import user_cache_path
 
 from backend import slices
 from backend.core.clock import Clock
 from backend.core.security import hash_password, new_token
+from backend.demo import templates
 from backend.demo.cast import PASSWORD
 from backend.demo.outside.freshchat import FreshchatDouble
-from backend.migrations import run as migrations
 from backend.settings import Settings
 
 _COST = 4
@@ -89,7 +84,25 @@ def _write_private(path: Path, content: bytes) -> None:
 
 
 def _seed(database: Path, seed: int, api_key: str, clock: Clock) -> None:
-    """A fresh database with the world in it; half of one, left by a start that was cut off, is made anew."""
+    """A database with the world in it. What a start that was cut off left of one is made anew."""
+    from sqlalchemy import create_engine, update
+
+    from backend.core.security import fingerprint
+    from backend.identity.models import ApiKey
+
+    for leftover in database.parent.glob(f"{database.name}*"):
+        leftover.unlink()
+    if not templates.copy_world(database, seed, clock):
+        templates.copy_schema(database)
+        _build(database, seed, clock)
+        templates.keep_world(database, seed)
+    engine = create_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        connection.execute(update(ApiKey).values(fingerprint=fingerprint(api_key), hint=f"{api_key[:8]}…"))
+    engine.dispose()
+
+
+def _build(database: Path, seed: int, clock: Clock) -> None:
     import gc
 
     from sqlalchemy import create_engine
@@ -97,13 +110,10 @@ def _seed(database: Path, seed: int, api_key: str, clock: Clock) -> None:
     slices.load("models")
     from backend.demo.world import build
 
-    for leftover in database.parent.glob(f"{database.name}*"):
-        leftover.unlink()
-    _empty_database(database)
     password_hash = asyncio.run(hash_password(PASSWORD, _COST))
     gc.disable()  # a third of the time: much is made and nothing is garbage
     try:
-        world = build(seed=seed, now=clock.now(), password_hash=password_hash, api_key=api_key)
+        world = build(seed=seed, now=clock.now(), password_hash=password_hash, api_key=new_token("hfk"))
         engine = create_engine(f"sqlite:///{database}")
         with engine.begin() as connection:
             connection.exec_driver_sql("PRAGMA synchronous=OFF")
@@ -111,36 +121,3 @@ def _seed(database: Path, seed: int, api_key: str, clock: Clock) -> None:
         engine.dispose()
     finally:
         gc.enable()
-
-
-def _empty_database(database: Path) -> None:
-    """The schema of this release, copied from the last demo's when it is the same: migrating takes half a second."""
-    template = user_cache_path("holdfast") / "demo" / f"schema-{_schema()}.db"
-    if not template.exists():
-        migrations.migrate(f"sqlite:///{database}")
-        with suppress(OSError):  # nowhere to keep it: the next start migrates again
-            _keep(database, template)
-        return
-    shutil.copyfile(template, database)
-
-
-def _keep(database: Path, template: Path) -> None:
-    import sqlite3
-
-    template.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=template.parent) as folder:
-        copy = Path(folder) / "schema.db"
-        connection = sqlite3.connect(database)
-        try:
-            connection.execute("VACUUM INTO ?", (str(copy),))
-        finally:
-            connection.close()
-        copy.replace(template)
-
-
-def _schema() -> str:
-    """Names the schema by the revisions that make it."""
-    told = hashlib.sha256()
-    for path in sorted((migrations.FOLDER / "versions").glob("[0-9]*.py")):
-        told.update(path.read_bytes())
-    return told.hexdigest()[:16]

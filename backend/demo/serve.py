@@ -6,17 +6,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from backend.core.clock import RealClock
 from backend.demo.pace import Pace
+from backend.demo.place import Place, settle
 
-if TYPE_CHECKING:
-    from backend.demo.place import Place
-
-Ready = Callable[["Place", str], None]
+Ready = Callable[[Place, str], None]
 
 
 def serve(
@@ -34,7 +30,7 @@ def serve(
     `follows_stdin`: each line is a command for the driver's pace, and the end of it ends the demo: whoever started
     it is gone.
     """
-    place, pace, clock = _settled(folder, seed), Pace(speed), RealClock()
+    place, pace, clock = settle(folder, seed=seed, clock=RealClock()), Pace(speed), RealClock()
     tasks: set[asyncio.Task[None]] = set()
 
     def ready(url: str) -> None:
@@ -53,21 +49,6 @@ def serve(
     from backend import server
 
     server.serve(place.settings, port=port, on_ready=ready)
-
-
-def _settled(folder: Path, seed: int) -> "Place":
-    """The demo in `folder`. A new world is made by a process of its own while this one imports the app: two halves of
-    what a start costs, on two cores."""
-    from backend.demo import settling
-
-    making = settling.start(folder, seed)
-    for name in ("uvicorn", "backend.app", "backend.runtime", "backend.slices"):
-        import_module(name)
-    if making is not None:
-        making.wait()
-    from backend.demo.place import settle
-
-    return settle(folder, seed=seed, clock=RealClock())  # says why, if that process could not
 
 
 def _follow_stdin(pace: Pace) -> None:

@@ -11,5 +11,5 @@ class HelpOffered(Event, type="customer.help_offered"):
     """
 
 
-class FrictionChanged(Event, type="customer.friction_changed"):
+class FrictionChanged(Event, type="context.friction_changed"):
     """The friction score entered another band. State: the ContextRead. data: score [before, after]."""

@@ -95,6 +95,7 @@ class Board(CaseScreen):
         self.table.set_filter(self.listing.allows())
         if place.cursor is not None:
             self.table.move_to(place.cursor)
+        self.query_one(FilterLine).put(place.filter)
         self.show_filter()
         self.show_tabs()
         self.previews.show(self.selected())
@@ -173,7 +174,7 @@ class Board(CaseScreen):
         """The active tab's filter, and what comes of it."""
         place = self.listing.place
         verdict = place.problem or (f"{len(self.table.model)} match" if place.filter else "")
-        self.query_one(FilterLine).show(place.filter, verdict, bool(place.problem))
+        self.query_one(FilterLine).show(verdict, bool(place.problem))
 
     def arrange_preview(self) -> None:
         """Preview right from 120 columns, else below from 100, else off; `p` wins where there is room at all."""

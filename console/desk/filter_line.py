@@ -43,12 +43,14 @@ class FilterLine(Horizontal):
         """The filter."""
         return self.query_one(Entry).value
 
-    def show(self, text: str, verdict: str, is_wrong: bool) -> None:
-        """Show the filter of a tab and what comes of it."""
-        entry = self.query_one(Entry)
-        if entry.value != text:
-            with self.prevent(Input.Changed):
-                entry.value = text
+    def put(self, text: str) -> None:
+        """Write another filter than is typed: that of another tab."""
+        with self.prevent(Input.Changed):
+            self.query_one(Entry).value = text
+        self._show_or_hide()
+
+    def show(self, verdict: str, is_wrong: bool) -> None:
+        """Show what comes of the filter. The text itself is left alone: the next letter may be typed already."""
         note = self.query_one("#verdict", Static)
         note.set_class(is_wrong, "-wrong")
         note.update(Content(plain(verdict)))

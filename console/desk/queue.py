@@ -103,7 +103,7 @@ class QueueScreen(Board):
     def action_filter(self, text: str = "") -> None:
         """Write the filter of this tab, or set it to what was given."""
         if text:
-            self._narrow(text)
+            self._set_filter(text)
         else:
             self.query_one(FilterLine).open()
 
@@ -170,7 +170,7 @@ class QueueScreen(Board):
         elif self.table.marked_keys or self.table.model.anchor is not None:
             self.table.clear_marks()
         elif self.listing.place.filter:
-            self._narrow("")
+            self._set_filter("")
         else:
             self.table.focus()
 
@@ -222,6 +222,10 @@ class QueueScreen(Board):
     @on(FilterLine.Changed)
     def _filter_changed(self, event: FilterLine.Changed) -> None:
         self._narrow(event.text)
+
+    def _set_filter(self, text: str) -> None:
+        self.query_one(FilterLine).put(text)
+        self._narrow(text)
 
     def _narrow(self, text: str) -> None:
         self.listing.narrow(text)

@@ -28,7 +28,11 @@ class Lost(Exception):
 
 
 def guide(out: Path | None, *, seed: int) -> int:
-    """Walk through the product on a demo of its own; pictures go to `out`, sentences to stdout. The exit code."""
+    """Walk through the product on a demo of its own; the exit code.
+
+    Sentences go to stdout, pictures to `out` (a new folder for temporary files when none is given).
+    """
+    began, out = time.monotonic(), out or Path(tempfile.mkdtemp(prefix="holdfast-tour-"))
     with tempfile.TemporaryDirectory(prefix="holdfast-tour-", ignore_cleanup_errors=True) as folder:
         # Nothing of the tour touches what belongs to the person: not the drafts, not the settings, not the keyring.
         os.environ["HOLDFAST_HOME"] = str(Path(folder) / "console")
@@ -43,10 +47,11 @@ def guide(out: Path | None, *, seed: int) -> int:
         except OSError as error:
             print(f"holdfast: the pictures cannot be written: {error.strerror or error}", file=sys.__stderr__)
             return 1
+    print(f"The tour took {time.monotonic() - began:.1f} s.")
     return 0
 
 
-async def _walk(world: Path, out: Path | None, seed: int) -> None:
+async def _walk(world: Path, out: Path, seed: int) -> None:
     from backend.demo.cast import AGENTS, BUSINESS, PASSWORD
     from console.app import ConsoleApp
     from console.commands.demo import command
@@ -80,7 +85,7 @@ async def _walk(world: Path, out: Path | None, seed: int) -> None:
 class Tour:
     """One walk. Every step presses keys and waits until the mirror and the screen show what came of them."""
 
-    def __init__(self, app: "ConsoleApp", pilot: "Pilot[None]", out: Path | None) -> None:
+    def __init__(self, app: "ConsoleApp", pilot: "Pilot[None]", out: Path) -> None:
         self.app, self.pilot, self.out = app, pilot, out
         self._pictures = 0
         self._expected: dict[str, str] = {}
@@ -153,8 +158,7 @@ class Tour:
                 raise Lost(f"the server says that {ref} is {found.status}, not {status}")
         if self.app.troubles:
             raise Lost(f"the console noted a trouble: {self.app.troubles[-1]!r}")
-        where = f" {self._pictures} pictures are in {self.out}." if self.out else ""
-        self.say(f"The server agrees on all {len(self._expected)} cases.{where}")
+        self.say(f"The server agrees on all {len(self._expected)} cases. {self._pictures} pictures are in {self.out}.")
 
     # -- hands and eyes
 
@@ -245,8 +249,6 @@ class Tour:
     async def picture(self, name: str) -> None:
         """Keep what the screen shows."""
         await self.pilot.pause(_LOOK)
-        if self.out is None:
-            return
         self._pictures += 1
         svg = self.app.export_screenshot(title=f"Holdfast · {name}")
         (self.out / f"{self._pictures:02}-{name}.svg").write_text(svg, "utf-8")

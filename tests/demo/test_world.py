@@ -1,5 +1,6 @@
 """The world is whole, the same for a seed, and hostile where people are."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, func, select
 
 from backend import slices
+from backend.core.security import fingerprint
 from backend.core.text import clean_line
 from backend.customers.models import Customer
 from backend.demo import world
 from backend.demo.cast import HOSTILE, STAFF
 from backend.demo.ledger import Ledger
+from backend.demo.place import Place
 from backend.events import log
 from backend.events.chain import first_broken
 from backend.events.models import EventRow
@@ -162,15 +165,48 @@ def test_postgresql_takes_the_world_too(database_url: str) -> None:
 
 def test_where_it_lives_is_kept_and_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from backend.core.clock import FrozenClock
-    from backend.demo import place
+    from backend.demo import place, templates
 
-    monkeypatch.setattr(place, "user_cache_path", lambda _name: tmp_path / "cache")
+    monkeypatch.setattr(templates, "user_cache_path", lambda _name: tmp_path / "cache")
     first = place.settle(tmp_path / "world", seed=3, clock=FrozenClock(NOW))
     again = place.settle(tmp_path / "world", seed=8, clock=FrozenClock(NOW))
     assert (again.seed, again.api_key) == (3, first.api_key)
     assert again.freshchat.public_key == first.freshchat.public_key
     assert first.private_key_path.stat().st_mode & 0o077 == 0
     assert (tmp_path / "world" / "demo.json").stat().st_mode & 0o077 == 0
-    copied = place.settle(tmp_path / "other", seed=3, clock=FrozenClock(NOW))
     assert len(list((tmp_path / "cache" / "demo").glob("schema-*.db"))) == 1
-    assert copied.api_key != first.api_key
+
+
+@pytest.mark.parametrize(("minutes", "is_copied"), [(0, True), (9, True), (10, False), (-1, False), (60 * 24, False)])
+def test_a_world_is_copied_while_it_is_fresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int, is_copied: bool
+) -> None:
+    from backend.core.clock import FrozenClock, RealClock
+    from backend.demo import place, templates
+
+    monkeypatch.setattr(templates, "user_cache_path", lambda _name: tmp_path / "cache")
+    made = RealClock().now()
+    first = place.settle(tmp_path / "first", seed=3, clock=FrozenClock(made))
+    (template,) = (tmp_path / "cache" / "demo").glob("world-*.db")
+    os.utime(template, (made.timestamp(), made.timestamp()))
+    second = place.settle(tmp_path / "second", seed=3, clock=FrozenClock(made + timedelta(minutes=minutes)))
+    assert (head(first) == head(second)) is is_copied
+    assert key_of(first) != key_of(second)
+    assert key_of(second) == fingerprint(second.api_key)
+    assert first.api_key not in (tmp_path / "first" / "holdfast.db").read_text("latin-1")
+
+
+def asked(of: Place, statement: str) -> Any:
+    engine = create_engine(of.settings.database_url)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(statement).scalar_one()
+    engine.dispose()
+    return found
+
+
+def head(of: Place) -> Any:
+    return asked(of, "SELECT hash FROM events ORDER BY seq DESC LIMIT 1")
+
+
+def key_of(of: Place) -> Any:
+    return asked(of, "SELECT fingerprint FROM api_keys")

@@ -56,6 +56,10 @@ async def rename_agent(backend: Backend, agent: Client, case: IncidenceRead) -> 
     await agent.identity.change_profile(UserChange(name="Another Name"))
 
 
+async def erase_customer(backend: Backend, agent: Client, case: IncidenceRead) -> None:
+    await (await backend.owner()).customers.erase(case.customer.id)
+
+
 VERBS: dict[str, Verb] = {
     "take": lambda _, agent, case: agent.incidences.take(case.incidence_id, case.version),
     "next": lambda _, agent, case: agent.agent.next(),
@@ -75,6 +79,7 @@ VERBS: dict[str, Verb] = {
     ),
     "channel escalates": channel_escalates,
     "customer renamed": rename_customer,
+    "customer erased": erase_customer,
     "agent renamed": rename_agent,
 }
 

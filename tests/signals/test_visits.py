@@ -85,10 +85,10 @@ async def test_the_score_is_a_cause_of_its_own_told_once(shop: Shop) -> None:
 
 async def test_bands_are_told_and_single_signals_are_not(shop: Shop) -> None:
     await shop.post("asha", "platter_view", 20)
-    assert await shop.events("asha", "customer.friction_changed") == []
+    assert await shop.events("asha", "context.friction_changed") == []
     await shop.post("asha", "back_navigation", 9)
     await shop.post("asha", "inactivity", 3, value=61)
-    changes = await shop.events("asha", "customer.friction_changed")
+    changes = await shop.events("asha", "context.friction_changed")
     assert [data["score"] for data in changes] == [[10, 35], [35, 65]]
 
 

@@ -12,7 +12,8 @@ from tests.console.desk.floor import Console, Floor, until
 from tests.console.desk.hostile import dashboard_of, frame_of, row_of
 from tests.widgets.capture import PAYLOADS, CaptureDriver, foreign, written_by
 
-TEXTS = ["[/broken] [bold]x[/] [@click=app.quit]y[/]", *PAYLOADS]
+MARKUP = "[/broken] [bold]x[/] [@click=app.quit]y[/]"
+TEXTS = [MARKUP, *("".join(PAYLOADS[start : start + 4]) for start in range(0, len(PAYLOADS), 4)), "".join(PAYLOADS)]
 
 
 async def paint(app: Console, pilot: Pilot[Any]) -> None:
@@ -36,7 +37,8 @@ async def test_both_screens_write_letters_only(floor: Floor, size: tuple[int, in
             hostile = dashboard_of(case, text)
             bad = row_of(row, text, version)
             app.store.upsert("incidence", row["incidenceId"], bad)
-            app.screen.query_one(FilterLine).show(text, text, is_wrong=True)
+            app.screen.query_one(FilterLine).put(text)
+            app.screen.query_one(FilterLine).show(text, is_wrong=True)
             await paint(app, pilot)
         await pilot.press("escape", "enter")
         await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.case is not None)

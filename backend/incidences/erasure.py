@@ -1,0 +1,19 @@
+"""What cases hold of a customer who is erased: their words and inputs go, the fact and the figures of the case stay."""
+
+from sqlalchemy import select
+
+from backend.customers.erasure import also_erases
+from backend.customers.models import Customer
+from backend.incidences.events import IncidenceChanged
+from backend.incidences.models import Incidence
+from backend.incidences.service import record
+from backend.work import Work
+
+
+@also_erases
+def forget_words(work: Work, customer: Customer) -> None:
+    """Empty what the customer wrote or typed, and what agents wrote of it, in every case of theirs."""
+    cases = select(Incidence).where(Incidence.customer_id == customer.id).with_for_update()
+    for row in work.session.scalars(cases).all():
+        row.summary, row.user_inputs, row.selected_items, row.last_message, row.root_cause = "", {}, [], None, None
+        record(work, row, IncidenceChanged, {"changes": {}, "reason": "the customer was erased"})
