@@ -1,5 +1,6 @@
 """Settings: environment variables with the prefix HOLDFAST_, or a TOML file named by HOLDFAST_CONFIG."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -56,12 +57,27 @@ class Settings(BaseSettings):
         """The secret given, or the one kept in the data folder (mode 0600), made on first use."""
         if self.secret.get_secret_value():
             return self.secret.get_secret_value()
-        self.data_dir.mkdir(parents=True, exist_ok=True)
         path = self.data_dir / "secret"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
+        if not path.exists():
+            _make_secret(path)
+        if not (secret := path.read_text().strip()):
+            raise ValueError(
+                f"{path} is empty, and tokens signed with nothing can be forged. Remove it and start again."
+            )
+        return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Put a new secret at `path`, whole or not at all. Of processes that start at once, the first one's stays."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = path.with_name(f".secret.{secrets.token_hex(8)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
-        return path.read_text().strip()
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        beside.unlink()

@@ -1,6 +1,7 @@
 """`Unit`: what a router awaits. It runs services as one read or one write on behalf of the caller."""
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
@@ -48,7 +49,7 @@ class RequestUnits(Units):
 
     def __init__(self, runtime: Runtime, caller: Caller, request_id: str, idempotency: tuple[str, str] | None) -> None:
         super().__init__(runtime, caller.business_id, caller.actor, request_id)
-        self.caller, self._idempotency = caller, idempotency
+        self.caller, self._idempotency, self._writes = caller, idempotency, 0
 
     @property
     def unkept(self) -> Units:
@@ -59,6 +60,8 @@ class RequestUnits(Units):
         if self._idempotency is None:
             return await super().write(service, *args, **kwargs)
         key, request = self._idempotency
+        self._writes += 1  # a request may write more than once: each write has an answer of its own
+        key = self._own(key)
 
         def once(session: Session) -> Any:
             known = session.execute(
@@ -85,6 +88,11 @@ class RequestUnits(Units):
         except IntegrityError:  # on PostgreSQL the same key came twice at once: the first has committed by now
             return await self.runtime.database.write(once)
 
+    def _own(self, key: str) -> str:
+        """The caller's own key: another caller of the business who uses the same one gets none of these answers."""
+        actor = self.caller.actor
+        return hashlib.sha256(f"{actor.kind} {actor.id} {self._writes} {key}".encode()).hexdigest()
+
 
 def runtime_of(request: Request) -> Runtime:
     """The process's runtime."""
@@ -103,13 +111,14 @@ async def _unit(request: Request) -> RequestUnits:
     caller: Caller | None = request.state.caller
     if caller is None:
         raise Unauthenticated("Sign in first.")
-    key = request.headers.get("idempotency-key")
+    runtime, key = runtime_of(request), request.headers.get("idempotency-key")
     idempotency = None
     if key and request.method == "POST":
         body = await request.body()
-        seen = hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
-        idempotency = (key[:255], seen)
-    return RequestUnits(runtime_of(request), caller, request.state.request_id, idempotency)
+        whole = b"\n".join((request.method.encode(), request.url.path.encode(), body))
+        # Keyed, because a body may hold a password, which a bare digest would let anybody guess.
+        idempotency = (key, hmac.new(runtime.gate.secret.encode(), whole, "sha256").hexdigest())
+    return RequestUnits(runtime, caller, request.state.request_id, idempotency)
 
 
 RuntimeOf = Annotated[Runtime, Depends(runtime_of)]

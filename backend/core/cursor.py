@@ -3,12 +3,14 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from backend.core.errors import Invalid
+
+_LARGEST = 2**63 - 1
 
 
 def encode(values: Sequence[Any] | None) -> str | None:
@@ -25,9 +27,20 @@ def decode(cursor: str | None) -> list[Any] | None:
         return None
     try:
         plain = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        values = [datetime.fromisoformat(value["at"]) if isinstance(value, dict) else value for value in plain]
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        return [_value(value) for value in plain]
+    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         raise Invalid("This cursor is not one of ours. Start from the first page.", field="cursor") from error
-    if not all(isinstance(value, str | int | float | datetime) for value in values):
-        raise Invalid("This cursor is not one of ours. Start from the first page.", field="cursor")
-    return values
+
+
+def _value(plain: Any) -> Any:
+    """What a database can compare with; ValueError for anything else."""
+    match plain:
+        case {"at": str(at)} if (instant := datetime.fromisoformat(at)).tzinfo:
+            return instant.astimezone(UTC)
+        case bool():
+            pass
+        case str() | float():
+            return plain
+        case int() if -_LARGEST <= plain <= _LARGEST:
+            return plain
+    raise ValueError("no value of a cursor")

@@ -62,6 +62,13 @@ class StaleVersion(Conflict):
     code = "STALE_VERSION"
 
 
+class TooSlow(Failure):
+    """The body did not come in time: 408."""
+
+    status = 408
+    code = "TOO_SLOW"
+
+
 class TooLarge(Failure):
     """The body is over the limit: 413."""
 

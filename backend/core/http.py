@@ -1,5 +1,6 @@
 """The edge of HTTP: request ids, body limit, access log, metrics, and the one error envelope."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -14,10 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.core.errors import Failure, Invalid, NotFound, TooLarge
+from backend.core.errors import Failure, Invalid, NotFound, TooLarge, TooSlow
 from backend.core.ids import new_id
 from backend.core.log import logger
 from backend.core.text import clean_line
+
+BODY_SECONDS = 30.0
+"""How long a body may take to come: whoever trickles one holds a connection and what was read of it."""
 
 
 class JsonResponse(Response):
@@ -83,11 +87,18 @@ class Edge:
             await self.app(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str, length: int) -> None:
-        started, status, read = time.perf_counter(), 0, 0
+        started, status, read, is_whole = time.perf_counter(), 0, 0, False
 
         async def bounded() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, is_whole
+            if is_whole:  # what may still come is that the client leaves
+                return await receive()
+            try:
+                async with asyncio.timeout(started + BODY_SECONDS - time.perf_counter()):
+                    message = await receive()
+            except TimeoutError as error:
+                raise TooSlow(f"The body did not come within {BODY_SECONDS:g} s. Send it again.") from error
+            is_whole = not message.get("more_body", False)
             read += len(message.get("body", b""))
             if read > self.max_body_bytes:
                 raise TooLarge(f"The body is over {self.max_body_bytes} bytes. Send less at once.")

@@ -21,7 +21,8 @@ def _hide_secrets(_logger: Any, _method: str, entry: structlog.types.EventDict) 
 def configure(level: str = "INFO", format: str = "json") -> None:
     """Write logs of `level` and above to stderr, as JSON lines or (format `console`) for people."""
     rendering: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Plain tracebacks: pretty ones show the values of local variables, passwords among them.
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if format == "console"
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -16,7 +16,9 @@ from backend.core.errors import Invalid
 
 T = TypeVar("T")
 _RETRIED = ("40001", "40P01")  # serialization failure, deadlock: the transaction left nothing behind, so run it again
-_NUL_IN_TEXT = "22021"  # PostgreSQL stores every character but that one
+# PostgreSQL stores every character but that one, and normal forms of a text may be longer than the text was.
+_IN_WORDS = dict.fromkeys(("22021", "22P05"), "A text holds the character NUL. Leave it out.")
+_IN_WORDS["22001"] = "A text is longer than its field. Shorten it."
 _TRIES = 6
 _APART_SECONDS = 0.1
 _GROUP_AT_MOST = 256
@@ -36,6 +38,7 @@ class PostgresDatabase:
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=False,
+            hide_parameters=True,  # what customers wrote has no place in logs and dead letters
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
         )
@@ -101,9 +104,8 @@ class PostgresDatabase:
 
 def _said_in_words(error: DBAPIError) -> Exception:
     """What the caller can mend as a typed error, everything else as it is."""
-    if getattr(error.orig, "sqlstate", None) == _NUL_IN_TEXT:
-        return Invalid("A text holds the character NUL. Leave it out.")
-    return error
+    words = _IN_WORDS.get(getattr(error.orig, "sqlstate", None) or "")
+    return Invalid(words) if words else error
 
 
 def _run(session: Session, unit: MergedUnit[Any, Any], items: list[Any]) -> list[Any]:

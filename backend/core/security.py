@@ -30,10 +30,11 @@ async def hash_password(password: str, cost: int) -> str:
 _NOBODY = bcrypt.hashpw(b"nobody", bcrypt.gensalt(4)).decode()
 
 
-async def password_matches(password: str, hashed: str | None) -> bool:
-    """Whether `password` belongs to `hashed`. An unknown account costs a check too."""
+async def password_matches(password: str, hashed: str | None, cost: int) -> bool:
+    """Whether `password` belongs to `hashed`. An unknown account costs a check too, and as long a one as any."""
     run = asyncio.get_running_loop().run_in_executor
-    matches = await run(_hashers, bcrypt.checkpw, _prehash(password), (hashed or _NOBODY).encode())
+    against = hashed or _NOBODY.replace("$04$", f"${cost:02}$", 1)
+    matches = await run(_hashers, bcrypt.checkpw, _prehash(password), against.encode())
     return matches and hashed is not None
 
 

@@ -29,7 +29,11 @@ class _Write(NamedTuple):
 
 def _engine(url: str, *, begin: str, synchronous: str) -> Engine:
     engine = create_engine(
-        url, poolclass=QueuePool, pool_size=READERS + 1, connect_args={"check_same_thread": False, "timeout": 30}
+        url,
+        poolclass=QueuePool,
+        pool_size=READERS + 1,
+        connect_args={"check_same_thread": False, "timeout": 30},
+        hide_parameters=True,  # what customers wrote has no place in logs and dead letters
     )
 
     @event.listens_for(engine, "connect")

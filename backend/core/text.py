@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -43,6 +44,10 @@ def _bounded(value: Any, depth: int = 0) -> int:
     match value:
         case str():
             return len(value)
+        case int() if not -(2**63) <= value < 2**63:
+            raise ValueError("holds a whole number of more than 64 bits")
+        case float() if not isfinite(value):
+            raise ValueError("holds a number that is not finite")
         case list():
             return 1 + sum(_bounded(item, depth + 1) for item in value)
         case dict():

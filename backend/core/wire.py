@@ -1,10 +1,10 @@
 """Wire types: camelCase outside, snake_case inside."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 from backend.core.clock import instant
@@ -26,7 +26,14 @@ class Change(Wire):
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
-UtcInstant = Annotated[datetime, PlainSerializer(instant, return_type=str, when_used="json")]
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC) if value.tzinfo else value
+    except OverflowError as error:
+        raise ValueError("lies beyond the calendar") from error
+
+
+UtcInstant = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(instant, return_type=str, when_used="json")]
 Amount = Annotated[Decimal, Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False)]
 
 

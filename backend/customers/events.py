@@ -11,5 +11,5 @@ class CustomerRevealed(Event, type="customer.revealed"):
     """Somebody asked to see e-mail and phone in full."""
 
 
-class CustomerErased(Event, type="customer.erased"):
+class CustomerErased(Event, type="customer.erased", erases=True):
     """The personal fields are gone, and so are the words of every event before this one."""

@@ -40,5 +40,5 @@ class CustomerChange(Change):
     phone: Annotated[str, Field(max_length=40)] | None = None
     language: Key | None = None
     tier: Tier | None = None
-    past_order_count: Annotated[int, Field(ge=0)] | None = None
+    past_order_count: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     last_order_date: date | None = None

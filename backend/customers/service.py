@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from sqlalchemy import Text, cast, delete, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -181,7 +182,7 @@ def erase_customer(work: Work, id: str) -> None:
         .execution_options(synchronize_session=False)
     )
     for mark in own:  # kept answers of repeated requests hold the customer as it was
-        holds = cast(IdempotentAnswer.answer, Text).contains(f'"{mark}"', autoescape=True)
+        holds = cast(IdempotentAnswer.answer, Text).contains(orjson.dumps(mark).decode(), autoescape=True)
         work.session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.business_id == work.business_id, holds))
     customer.external_id = f"erased-{new_id()}"  # made of chance, so nothing leads back
     customer.name, customer.email, customer.phone, customer.language = "", None, None, "en"

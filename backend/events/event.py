@@ -31,6 +31,8 @@ class Event:
 
     type: ClassVar[str] = ""
     audience: ClassVar[Audience] = "staff"
+    erases: ClassVar[bool] = False
+    """Whether the words of every event of its customer before it are gone."""
 
     subject_id: str
     state: dict[str, Any] | None = None
@@ -39,8 +41,8 @@ class Event:
     customer_id: str | None = None
     occurred_at: datetime | None = None
 
-    def __init_subclass__(cls, *, type: str, audience: Audience = "staff") -> None:
-        cls.type, cls.audience = type, audience
+    def __init_subclass__(cls, *, type: str, audience: Audience = "staff", erases: bool = False) -> None:
+        cls.type, cls.audience, cls.erases = type, audience, erases
         REGISTRY[type] = cls
 
     @property

@@ -28,7 +28,7 @@ class Frame:
         event = REGISTRY.get(row.type)
         self.audience = RANKS[event.audience if event else "admin"]
         self.seq: int = row.seq
-        self.shown = orjson.dumps(frame_of(row)).decode()
+        self.shown = orjson.dumps(frame_of(row, row.state)).decode()
         self.withheld = orjson.dumps(
             {"kind": "event", "seq": row.seq, "type": "withheld", "subject": None, "state": None}
         ).decode()
@@ -37,8 +37,8 @@ class Frame:
         return self.shown if rank >= self.audience else self.withheld
 
 
-def frame_of(row: Any) -> dict[str, Any]:
-    """An event as /live and the timeline show it; rows of a timeline have no state."""
+def frame_of(row: Any, state: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An event as /live and the timeline show it; timelines leave the state out."""
     body = row.body or {}
     return {
         "kind": "event",
@@ -52,7 +52,7 @@ def frame_of(row: Any) -> dict[str, Any]:
         "at": instant(row.occurred_at),
         "recordedAt": instant(row.recorded_at),
         "data": body.get("data"),
-        "state": getattr(row, "state", None),
+        "state": state,
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, text
+from sqlalchemy import ColumnElement, Row, bindparam, insert, select, text
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
@@ -14,11 +14,29 @@ from backend.events.event import Actor, Event
 from backend.events.models import EventBody, EventRow
 
 # Built once, on the bare tables: building and planning them anew each time cost more than running them.
-_EVENTS = table_of(EventRow).c
-_HEAD = (
-    select(_EVENTS.seq, _EVENTS.hash).where(_EVENTS.business_id == bindparam("business")).order_by(_EVENTS.seq.desc())
+EVENTS = table_of(EventRow).c
+_BODIES = table_of(EventBody).c
+_NO_SEQ = 2**62
+_HEAD = select(EVENTS.seq, EVENTS.hash).where(EVENTS.business_id == bindparam("business"))
+_HEAD = _HEAD.order_by(EVENTS.seq.desc()).limit(1)
+_WITH_BODY = select(table_of(EventRow), _BODIES.body).join(
+    table_of(EventBody), (_BODIES.business_id == EVENTS.business_id) & (_BODIES.seq == EVENTS.seq)
 )
-_HEAD = _HEAD.limit(1)
+_AFTER = (
+    _WITH_BODY.add_columns(_BODIES.state)
+    .where(EVENTS.business_id == bindparam("business"), EVENTS.seq > bindparam("after"))
+    .order_by(EVENTS.seq)
+    .limit(bindparam("most"))
+)
+_OF_INCIDENCE = (
+    _WITH_BODY.where(
+        EVENTS.business_id == bindparam("business"),
+        EVENTS.incidence_id == bindparam("incidence"),
+        EVENTS.seq < bindparam("before"),
+    )
+    .order_by(EVENTS.seq.desc())
+    .limit(bindparam("most"))
+)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:business, 0))")
 _INSERT_EVENT = insert(table_of(EventRow))
 _INSERT_BODY = insert(table_of(EventBody))
@@ -91,19 +109,13 @@ def linked(
 
 def head_of(session: Session, business_id: str) -> int:
     """The seq of the business's newest event, 0 when there is none."""
-    return session.scalar(select(func.max(EventRow.seq)).where(EventRow.business_id == business_id)) or 0
-
-
-def _with_body(*more: Any) -> Select[Any]:
-    return select(EventRow.__table__, EventBody.body, *more).join(
-        EventBody, (EventBody.business_id == EventRow.business_id) & (EventBody.seq == EventRow.seq)
-    )
+    found = session.connection().execute(_HEAD, {"business": business_id}).first()
+    return found.seq if found else 0
 
 
 def after(session: Session, business_id: str, seq: int, limit: int) -> Sequence[Row[Any]]:
     """Events with bodies and states newer than `seq`, oldest first."""
-    query = _with_body(EventBody.state).where(EventRow.business_id == business_id, EventRow.seq > seq)
-    return session.execute(query.order_by(EventRow.seq).limit(limit)).all()
+    return session.connection().execute(_AFTER, {"business": business_id, "after": seq, "most": limit}).all()
 
 
 def of_incidence(
@@ -118,22 +130,19 @@ def of_incidence(
 
     A timeline of a hundred entries is read twice as fast without the hundred states, which it does not show.
     """
-    query = _with_body().where(EventRow.business_id == business_id, EventRow.incidence_id == incidence_id)
-    if before is not None:
-        query = query.where(EventRow.seq < before)
-    if only is not None:
-        query = query.where(only)
-    return list(reversed(session.execute(query.order_by(EventRow.seq.desc()).limit(limit)).all()))
+    asked = {"business": business_id, "incidence": incidence_id, "before": before or _NO_SEQ, "most": limit}
+    query = _OF_INCIDENCE if only is None else _OF_INCIDENCE.where(only)
+    return list(reversed(session.connection().execute(query, asked).all()))
 
 
 def latest(
     session: Session, business_id: str, *, seen: Sequence[str], before: int | None, limit: int, **filters: str | None
 ) -> Sequence[Row[Any]]:
     """The newest `limit` events with bodies, of types in `seen`, with seq < `before`, whose columns equal `filters`."""
-    query = _with_body().where(EventRow.business_id == business_id, EventRow.type.in_(seen))
+    query = _WITH_BODY.where(EVENTS.business_id == business_id, EVENTS.type.in_(seen))
     if before is not None:
-        query = query.where(EventRow.seq < before)
+        query = query.where(EVENTS.seq < before)
     for column, value in filters.items():
         if value is not None:
-            query = query.where(getattr(EventRow, column) == value)
-    return session.execute(query.order_by(EventRow.seq.desc()).limit(limit)).all()
+            query = query.where(EVENTS[column] == value)
+    return session.connection().execute(query.order_by(EVENTS.seq.desc()).limit(limit)).all()

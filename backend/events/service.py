@@ -61,14 +61,31 @@ def _entry(row: Any) -> AuditEntry:
 async def verify(units: Units) -> AuditVerdict:
     """Walk the business's chain from its first event, a page at a time, up to the first that does not fit."""
     hash, seq = GENESIS, 0
+    emptied: dict[str | None, int] = {}
     while True:
         rows = await units.read(_page_after, seq)
         if broken := first_broken(rows, hash, seq + 1):
             return AuditVerdict(is_whole=False, events=broken[0] - 1, first_broken=broken[0], reason=broken[1])
+        _note_emptied(rows, emptied)
         if rows:
             hash, seq = rows[-1].hash, rows[-1].seq
         if len(rows) < _VERIFIED_AT_ONCE:
-            return AuditVerdict(is_whole=True, events=seq)
+            break
+    if emptied:
+        first = min(emptied.values())
+        reason = "its words are gone, but no customer of it was erased"
+        return AuditVerdict(is_whole=False, events=first - 1, first_broken=first, reason=reason)
+    return AuditVerdict(is_whole=True, events=seq)
+
+
+def _note_emptied(rows: Any, emptied: dict[str | None, int]) -> None:
+    """Keep in `emptied` the first seq without words of each customer who has not been erased after it."""
+    for row in rows:
+        event = REGISTRY.get(row.type)
+        if event is not None and event.erases:
+            emptied.pop(row.customer_id, None)
+        elif row.body is None and row.state is None:
+            emptied.setdefault(row.customer_id, row.seq)
 
 
 def _page_after(work: Work, seq: int) -> Any:

@@ -93,7 +93,8 @@ class IdempotentAnswer(Base):
 
     business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    """A digest of the caller and the key they sent."""
     request: Mapped[str] = mapped_column(String(64))
-    """SHA-256 of method, path and body: the same key with another request is refused."""
+    """HMAC of method, path and body: the same key with another request is refused."""
     answer: Mapped[Any] = mapped_column(Json, nullable=True)
     created_at: Mapped[datetime]

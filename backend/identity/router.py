@@ -52,7 +52,8 @@ async def sign_in(body: Credentials, request: Request, runtime: RuntimeOf) -> Si
     runtime.sign_in_limit.hit("address", _address(request))
     runtime.sign_in_limit.hit("account", body.email)
     found = await runtime.database.read(lambda session: service.find_user(session, body.email))
-    if not await password_matches(body.password, found[1] if found else None) or found is None:
+    hashed = found[1] if found else None
+    if not await password_matches(body.password, hashed, runtime.settings.bcrypt_cost) or found is None:
         raise Unauthenticated("E-mail or password is wrong.", code="INVALID_CREDENTIALS")
     return await _units(request, runtime).write(service.sign_in, found[0], runtime.settings)
 
@@ -130,7 +131,10 @@ async def list_members(business_id: str, unit: Unit) -> Page[MemberRead]:
 @router.post("/businesses/{business_id}/members", status_code=201)
 async def add_member(business_id: str, body: MemberAdd, unit: Unit, runtime: RuntimeOf) -> MemberRead:
     """Add somebody."""
-    hashed = await hash_password(body.password, runtime.settings.bcrypt_cost) if body.password else None
+    hashed = None
+    if body.password:
+        runtime.sign_in_limit.hit("member", unit.business_id)  # hashes are made one at a time, for everybody here
+        hashed = await hash_password(body.password, runtime.settings.bcrypt_cost)
     return await unit.write(service.add_member, business_id, body, hashed)
 
 

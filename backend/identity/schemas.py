@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, HttpUrl
 
-from backend.core.text import Line
+from backend.core.text import Line, clean
 from backend.core.wire import Change, UtcInstant, Wire
 from backend.identity.permissions import SCOPES
 
@@ -15,7 +15,7 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"(),:;\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-
 
 def _email(value: str) -> str:
     value = value.strip().lower()
-    if not _EMAIL.fullmatch(value):
+    if clean(value) != value or not _EMAIL.fullmatch(value):
         raise ValueError("Invalid email format")
     return value
 
@@ -30,6 +30,12 @@ def _scopes(value: list[str]) -> list[str]:
     if unknown := set(value) - set(SCOPES):
         raise ValueError(f"unknown scopes {sorted(unknown)}; there are {', '.join(SCOPES)}")
     return sorted(set(value))
+
+
+def _short(value: HttpUrl) -> HttpUrl:
+    if len(str(value)) > 500:
+        raise ValueError("must have 500 characters at most")
+    return value
 
 
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
@@ -64,7 +70,7 @@ class UserRead(Wire):
 
 class UserChange(Wire):
     name: Line | None = None
-    avatar_url: HttpUrl | None = None
+    avatar_url: Annotated[HttpUrl, AfterValidator(_short)] | None = None
 
 
 class BusinessRead(Wire):

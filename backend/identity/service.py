@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -300,7 +300,7 @@ def add_member(work: Work, business_id: str, body: MemberAdd, password_hash: str
 def change_member(work: Work, business_id: str, member_id: str, body: MemberChange) -> MemberRead:
     """Give a member another role. The last owner stays one."""
     own_business(work, business_id, to_change=True)
-    member = work.get(Member, member_id)
+    member = _working_here(work, member_id)
     _may_hand_out(work, body.role)
     _may_hand_out(work, member.role)
     if member.role == "owner" and body.role != "owner":
@@ -314,14 +314,22 @@ def change_member(work: Work, business_id: str, member_id: str, body: MemberChan
 def remove_member(work: Work, business_id: str, member_id: str) -> None:
     """Take somebody's access away; what they did stays theirs."""
     own_business(work, business_id, to_change=True)
-    member = work.get(Member, member_id)
-    if member.removed_at is not None:
-        raise NotFound(f"There is no member {member_id!r} here.", id=member_id)
+    member = _working_here(work, member_id)
     _may_hand_out(work, member.role)
     if member.role == "owner":
         _keep_an_owner(work)
     member.removed_at = work.now
+    # For good: who is added again signs in again, and no token of before comes back to life.
+    theirs = update(SignIn).where(SignIn.member_id == member.id, SignIn.ended_at.is_(None))
+    work.session.execute(theirs.values(ended_at=work.now, ended_because="removed"))
     work.emit(events.MemberRemoved(subject_id=member.id, state=None))
+
+
+def _working_here(work: Work, member_id: str) -> Member:
+    member = work.get(Member, member_id)
+    if member.removed_at is not None:
+        raise NotFound(f"There is no member {member_id!r} here.", id=member_id)
+    return member
 
 
 def _keep_an_owner(work: Work) -> None:

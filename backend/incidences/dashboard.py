@@ -2,22 +2,21 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from backend.core.clock import instant
 from backend.customers import service as customers
 from backend.customers.models import Customer
 from backend.events import log
 from backend.events.feed import frame_of
-from backend.events.models import EventRow
 from backend.incidences.models import Incidence
+from backend.incidences.repository import CASES
 from backend.incidences.schemas import ActionVerdict
 from backend.incidences.service import MESSAGE_TYPES, State, incidence_of, shown
 from backend.signals import service as signals
 from backend.work import Work
 
-TIMELINE = 100
-PREVIOUS = 10
+TIMELINE = 50
 ACTIONS = ("APPLY_DISCOUNT", "MODIFY_ORDER", "REASSIGN", "ESCALATE", "CLOSE_RESOLVED", "CLOSE_DROPPED")
 
 
@@ -63,15 +62,17 @@ def dashboard(work: Work, id: str) -> State:
     }
 
 
+_PREVIOUS = (
+    select(CASES.id, CASES.number, CASES.summary, CASES.status, CASES.outcome, CASES.created_at)
+    .where(CASES.business_id == bindparam("business"), CASES.customer_id == bindparam("customer"))
+    .where(CASES.id != bindparam("this"))
+    .order_by(CASES.id.desc())
+    .limit(10)
+)
+
+
 def _previous(work: Work, row: Incidence) -> list[State]:
-    query = (
-        select(
-            Incidence.id, Incidence.number, Incidence.summary, Incidence.status, Incidence.outcome, Incidence.created_at
-        )
-        .where(Incidence.customer_id == row.customer_id, Incidence.id != row.id)
-        .order_by(Incidence.id.desc())
-        .limit(PREVIOUS)
-    )
+    asked = {"business": work.business_id, "customer": row.customer_id, "this": row.id}
     return [
         {
             "incidenceId": found.id,
@@ -81,7 +82,7 @@ def _previous(work: Work, row: Incidence) -> list[State]:
             "outcome": found.outcome,
             "createdAt": instant(found.created_at),
         }
-        for found in work.session.execute(query)
+        for found in work.session.connection().execute(_PREVIOUS, asked)
     ]
 
 
@@ -94,7 +95,7 @@ def timeline(work: Work, id: str, *, before: int | None, limit: int, messages_on
     """The newest `limit` entries with seq < `before`, oldest first; the cursor leads to older ones."""
     as_of = log.head_of(work.session, work.business_id)
     row = incidence_of(work, id)
-    only = EventRow.type.in_(MESSAGE_TYPES) if messages_only else None
+    only = log.EVENTS.type.in_(MESSAGE_TYPES) if messages_only else None
     entries = log.of_incidence(work.session, work.business_id, row.id, before, limit + 1, only)
     older: Any = entries[-limit].seq if len(entries) > limit else None
     items = [frame_of(entry) for entry in entries[-limit:]]

@@ -75,7 +75,7 @@ def _word(field: str, value: str, member_id: str | None) -> ColumnElement[bool]:
         _like(CUSTOMERS.name, value),
         _like(CUSTOMERS.external_id, value),
         _like(CASES.order_id, value),
-        *([CASES.number == int(number)] if number.isdigit() and len(number) < 16 else []),
+        *([CASES.number == int(number)] if number.isdecimal() and len(number) < 16 else []),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.core.errors import Invalid
@@ -51,15 +51,19 @@ def state_of_row(row: Row[Any], currency: str) -> dict[str, Any]:
     return state_of(row, customer, row.agent_name, currency)
 
 
+_BY_ID, _BY_NUMBER = (
+    select(Incidence).where(Incidence.business_id == bindparam("business"), column == bindparam("which"))
+    for column in (Incidence.id, Incidence.number)
+)
+
+
 def find(session: Session, business_id: str, id_or_ref: str, *, lock: bool = False) -> Incidence | None:
     """The incidence with that id, or with that ref (`INC-1042`, any case); locked where the database locks rows."""
-    query = select(Incidence).where(Incidence.business_id == business_id)
-    if lock:
-        query = query.with_for_update()
     ref = id_or_ref.upper().removeprefix("INC-")
-    if id_or_ref.upper().startswith("INC-") and ref.isdigit() and len(ref) < 16:
-        return session.scalars(query.where(Incidence.number == int(ref))).first()
-    return session.scalars(query.where(Incidence.id == id_or_ref)).first()
+    by_number = id_or_ref.upper().startswith("INC-") and ref.isdecimal() and len(ref) < 16
+    query = _BY_NUMBER if by_number else _BY_ID
+    asked = {"business": business_id, "which": int(ref) if by_number else id_or_ref}
+    return session.scalars(query.with_for_update() if lock else query, asked).first()
 
 
 def view_of(view: str, member_id: str | None, now: datetime) -> ColumnElement[bool]:
@@ -93,6 +97,8 @@ SORTS: dict[str, tuple[tuple[Any, bool], ...]] = {
     "friction": ((func.coalesce(CASES.friction_score, -1), True), (CASES.id, True)),
 }
 
+_BY_INSTANT = ("updated", "created")
+
 
 def page(
     session: Session,
@@ -107,7 +113,7 @@ def page(
     places = (key.label(f"sort_{index}") for index, (key, _) in enumerate(keys))
     query = _listed(business_id).where(*conditions).add_columns(*places)
     if after is not None:
-        if len(after) != len(keys):
+        if [type(value) for value in after] != [datetime if sort in _BY_INSTANT else int, str]:
             raise Invalid("This cursor belongs to another order. Start from the first page.", field="cursor")
         query = query.where(_beyond(keys, after))
     query = query.order_by(*(key.desc() if descending else key.asc() for key, descending in keys)).limit(limit + 1)

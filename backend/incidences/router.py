@@ -114,7 +114,7 @@ async def take(incidence_id: str, unit: Unit, body: Take | None = None) -> Respo
 
 
 def _before(cursor: str | None) -> int | None:
-    if cursor is not None and not (cursor.isdigit() and len(cursor) < 17):
+    if cursor is not None and not (cursor.isdecimal() and len(cursor) < 17):
         raise Invalid("This cursor is not one of ours. Start from the first page.", field="cursor")
     return int(cursor) if cursor else None
 

@@ -17,6 +17,7 @@ Outcome = Literal["RESOLVED", "DROPPED", "CONVERTED"]
 OrderImpact = Literal["PLACED", "MODIFIED", "LOST"]
 View = Literal["mine", "unassigned", "all", "sla_risk", "high_friction", "high_churn", "escalated", "snoozed", "closed"]
 Sort = Literal["queue", "updated", "created", "value", "friction"]
+EventType = Annotated[Key, Field(max_length=32)]
 Seq = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -29,7 +30,7 @@ class IncidenceOpen(Wire):
     trigger: Trigger
     order_id: Key | None = None
     order_value: Amount | None = None
-    event_type: Key | None = None
+    event_type: EventType | None = None
     app_screen: Key | None = None
     user_inputs: JsonObject = {}
     selected_items: JsonList = []
@@ -102,7 +103,7 @@ class IncidenceChange(Change):
     summary: Line | None = None
     order_id: Key | None = None
     order_value: Amount | None = None
-    event_type: Key | None = None
+    event_type: EventType | None = None
     app_screen: Key | None = None
     user_inputs: JsonObject | None = None
     selected_items: JsonList | None = None
@@ -227,7 +228,7 @@ class Dashboard(Wire):
 
 class RouteRequest(Wire):
     order_value: Decimal = Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False)
-    event_type: Key | None = None
+    event_type: EventType | None = None
 
 
 class AutoEscalation(Wire):

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_, update
+import orjson
+from sqlalchemy import ColumnElement, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
+from backend.customers.models import CustomerHandle
 from backend.identity.models import Business
 from backend.incidences.models import Conversation, Incidence
 from backend.integrations.models import ConversationMark, Integration, WebhookDelivery
@@ -70,17 +72,45 @@ def set_mark(
     )
 
 
-def empty_bodies(session: Session, business_id: str, customer_id: str, now: datetime) -> None:
-    """Replace the bodies of every delivery about a conversation of the customer; none of them is applied any more."""
-    theirs = (
+def conversations_of(session: Session, business_id: str, customer_id: str) -> list[tuple[str, str]]:
+    """(platform, conversation id) of the customer's conversations."""
+    query = (
         select(Conversation.platform, Conversation.conversation_id)
         .join(Incidence, Incidence.id == Conversation.incidence_id)
         .where(Conversation.business_id == business_id, Incidence.customer_id == customer_id)
     )
-    about = tuple_(WebhookDelivery.platform, WebhookDelivery.conversation_id).in_(theirs)
+    return [(platform, id) for platform, id in session.execute(query)]
+
+
+def handles_of(session: Session, business_id: str, customer_id: str) -> Sequence[str]:
+    """What platforms call the customer."""
+    mine = (CustomerHandle.business_id == business_id) & (CustomerHandle.customer_id == customer_id)
+    return session.scalars(select(CustomerHandle.handle).where(mine)).all()
+
+
+def forget(
+    session: Session, business_id: str, conversations: Sequence[tuple[str, str]], names: Sequence[str], now: datetime
+) -> None:
+    """Empty every delivery about `conversations`, or that holds one of `names` as a JSON text, and untie the conversations.
+
+    None of the deliveries is applied any more, and what comes later in such a conversation begins a new one.
+    """
+    theirs = tuple_(WebhookDelivery.platform, WebhookDelivery.conversation_id).in_(conversations)
+    about = or_(theirs, *(_holds(session, orjson.dumps(name)) for name in names))
+    for model in (Conversation, ConversationMark):
+        theirs = tuple_(model.platform, model.conversation_id).in_(conversations)
+        session.execute(
+            delete(model).where(model.business_id == business_id, theirs).execution_options(synchronize_session=False)
+        )
     session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.business_id == business_id, about)
         .values(body=b"{}", headers={}, processed_at=func.coalesce(WebhookDelivery.processed_at, now))
         .execution_options(synchronize_session=False)
     )
+
+
+def _holds(session: Session, part: bytes) -> ColumnElement[bool]:
+    if session.get_bind().dialect.name == "postgresql":
+        return func.position(literal(part).op("IN")(WebhookDelivery.body)) > 0
+    return func.instr(WebhookDelivery.body, part) > 0

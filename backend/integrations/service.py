@@ -140,5 +140,8 @@ def note_failure(work: Work, delivery_id: str, error: Exception) -> None:
 
 @also_erases
 def forget_customer(work: Work, customer: Customer) -> None:
-    """Empty the kept webhooks of the customer's conversations; that they came, and when, stays."""
-    repository.empty_bodies(work.session, work.business_id, customer.id, work.now)
+    """Empty the kept webhooks that tell of the customer; that they came, and when, stays."""
+    conversations = repository.conversations_of(work.session, work.business_id, customer.id)
+    handles = repository.handles_of(work.session, work.business_id, customer.id)
+    names = {customer.external_id, *handles, *(id for _, id in conversations)}
+    repository.forget(work.session, work.business_id, conversations, sorted(names), work.now)

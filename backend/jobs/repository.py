@@ -1,7 +1,7 @@
 """Lists of jobs: what waits is in the app's database, what ran is in the job library's records."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, tuple_
@@ -55,7 +55,7 @@ class Cursor:
         try:
             kind, first, id = text.split("|", 2)
             if kind == "w":
-                return cls(due_at=datetime.fromisoformat(first), id=id)
+                return cls(due_at=datetime.fromisoformat(first).astimezone(UTC), id=id)
             from_micros(int(first) * 1000)
             return cls(created_ms=int(first), id=id)
         except (ValueError, OverflowError, OSError) as error:

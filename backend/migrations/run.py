@@ -86,7 +86,7 @@ def _engine(url: str) -> "Engine":
 
     if not url.startswith("sqlite"):
         return create_engine(f"postgresql+psycopg://{url.split('://', 1)[1]}", poolclass=NullPool)
-    _path(url).parent.mkdir(parents=True, exist_ok=True)
+    _path(url).parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # passwords' hashes are in there
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 60})
 
     @event.listens_for(engine, "connect")

@@ -9,6 +9,7 @@ from backend.core.clock import instant
 from backend.core.errors import Invalid, NotFound, StaleVersion
 from backend.core.rows import table_of
 from backend.core.text import clean_json, clean_line
+from backend.events import log
 from backend.rules.documents import RuleSetDocument
 from backend.rules.engine import Compiled
 from backend.rules.events import RulesPublished
@@ -42,6 +43,7 @@ _NEWEST = (
     .order_by(_VERSIONS.version.desc())
     .limit(1)
 )
+_COMPILED_AT_MOST = 256
 _compiled: dict[str, Compiled] = {}  # by version id: a version never changes
 
 
@@ -50,10 +52,14 @@ def current(work: Work, kind: str) -> Compiled:
     found = work.session.connection().execute(_NEWEST, {"business": work.business_id, "kind": kind}).first()
     if found is None:
         return _shipped(kind)
-    if found.id not in _compiled:
+    compiled = _compiled.get(found.id)
+    if compiled is None:
         row = work.session.get_one(RuleSetVersion, found.id)
-        _compiled[found.id] = KINDS[kind].compile(RuleSetDocument.model_validate(row.document), row.version)
-    return _compiled[found.id]
+        compiled = KINDS[kind].compile(RuleSetDocument.model_validate(row.document), row.version)
+        if len(_compiled) >= _COMPILED_AT_MOST:
+            _compiled.clear()
+        _compiled[found.id] = compiled
+    return compiled
 
 
 def read(work: Work, name: str) -> dict[str, Any]:
@@ -98,7 +104,9 @@ def replace(work: Work, name: str, body: dict[str, Any]) -> dict[str, Any]:
 
     Invalid with every problem when it cannot run; StaleVersion when somebody published meanwhile.
     """
-    kind, before = kind_of(name), current(work, name)
+    kind = kind_of(name)
+    log.head(work.session, work.business_id)  # of two who publish at once, the second sees what the first one did
+    before = current(work, name)
     if body.get("version") != before.version:
         raise StaleVersion(
             f"The {kind.label.lower()} rules are at version {before.version}; send that as `version`.",

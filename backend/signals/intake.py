@@ -152,6 +152,8 @@ def _properties(given: dict[str, Any]) -> tuple[float | None, str | None, str | 
     kept: dict[str, Any] = {}
     for name, value in given.items():
         if isinstance(value, str):
+            if len(value) > LONGEST_TEXT:  # looking for an address takes the square of the length
+                value = clean_line(value)[:LONGEST_TEXT]
             if looks_personal(value):
                 raise Refused(f"properties.{clean_line(name)[:64]}: looks like an e-mail address or a phone number")
             if name in _TEXTS:
@@ -190,7 +192,7 @@ def _signal_name(name: str) -> str:
 def _event_name(name: str) -> str:
     """`Page Viewed` and `pageViewed` are `page_viewed`."""
     known = screen_name(name)
-    if looks_personal(name) or len(name) > 64 or not _NAME.fullmatch(known):
+    if len(name) > 64 or looks_personal(name) or not _NAME.fullmatch(known):
         raise Refused("event: must be a name of letters, digits and underscores, 64 at most")
     return known
 
@@ -215,9 +217,10 @@ def _id(field: str, text: str | None) -> str:
 
 
 def _own_id(text: str) -> str:
+    id = _id("id", text)
     if _EMAIL.search(text):
         raise Refused("id: looks like an e-mail address")
-    return _id("id", text)
+    return id
 
 
 def _instant(text: str, now: int) -> int:

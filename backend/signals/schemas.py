@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from backend.core.text import JsonList, Key
+from backend.core.text import JsonList, JsonObject, Key
 from backend.core.wire import Amount, UtcInstant, Wire
 
 SignalName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
+
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class SignalPost(Wire):
@@ -49,10 +51,10 @@ class ScreenPut(Wire):
 
 class CartPut(Wire):
     cart_items: JsonList
-    selected_platter: dict[str, Any] | None = None
+    selected_platter: JsonObject | None = None
     guest_count: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     event_date: date | None = None
-    event_type: Key | None = None
+    event_type: Annotated[Key, Field(max_length=32)] | None = None
     estimated_value: Amount | None = None
 
 
@@ -105,15 +107,15 @@ class FrictionJudge(Wire):
     """Either a customer whose live context is judged, or a context to judge without storing it."""
 
     user_id: Key | None = None
-    inactivity_seconds: Annotated[float, Field(ge=0)] | None = None
-    back_navigation_count: Annotated[int, Field(ge=0)] | None = None
-    price_check_count: Annotated[int, Field(ge=0)] | None = None
+    inactivity_seconds: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)] | None = None
+    back_navigation_count: Count | None = None
+    price_check_count: Count | None = None
     is_high_value_event: bool | None = None
     is_first_time_user: bool | None = None
     event_type: Key | None = None
     cart_value: Amount | None = None
     screen: Key | None = None
-    past_order_count: Annotated[int, Field(ge=0)] | None = None
+    past_order_count: Count | None = None
 
 
 class TrackEvent(Wire):

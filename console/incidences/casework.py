@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
+from console.actions import BY_ID
 from console.incidences.deeds import CaseScreen
 from console.incidences.head import facts_of, presence_of, route_of, title_of
 from console.incidences.panels import contents
@@ -63,7 +64,9 @@ class Casework(CaseScreen):
         with Horizontal(id="work"):
             with Vertical(id="story"):
                 yield Timeline(id="main")
-                yield Composer()
+                # Terminals without the newer keyboard protocol send alt+enter as enter, so every key is told.
+                keys = self.console.keymap.label(BY_ID["send"], self.family, every=True).replace(" ", " or ")
+                yield Composer(hint=f"{keys} sends · esc leaves")
             yield Side()
 
     @property

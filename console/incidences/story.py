@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from console.desk import wording
-from console.incidences.happenings import SPOKEN, entry_of
+from console.incidences.happenings import entry_of
 from widgets.timeline import Timeline
 from widgets.timeline_book import Entry
 
@@ -149,9 +149,3 @@ class Story:
             if wanted and all(word in text for word in wanted):
                 found.append(seq)
         return found
-
-    @property
-    def last_words(self) -> str:
-        """The newest thing somebody said."""
-        spoken = [seq for seq in self.frames if self.frames[seq]["type"] in SPOKEN]
-        return str((self.frames[max(spoken)].get("data") or {}).get("text", "")) if spoken else ""

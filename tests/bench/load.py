@@ -17,6 +17,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import uvloop
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 ROOT = Path(__file__).parents[2]
 WARM_SECONDS, SECONDS = 1.0, 4.0
@@ -110,16 +114,14 @@ def request(path: str, headers: dict[str, str], body: Any = None, method: str = 
     return f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + content
 
 
-async def echo(scope: Any, receive: Any, send: Any) -> None:
-    """The bare ASGI application: read the body, answer as much as a signal is answered."""
-    if scope["type"] != "http":
-        return
-    while (await receive()).get("more_body"):
-        pass
-    body = b'{"frictionScore":35,"triggered":false,"prompt":null}'
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 202, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _answer(request: Request) -> JSONResponse:
+    if request.method == "POST":
+        await request.json()
+    return JSONResponse({"frictionScore": 35, "triggered": False, "prompt": None}, 202)
+
+
+echo = Starlette(routes=[Route("/{path:path}", _answer, methods=["GET", "POST"])])
+"""A bare Starlette route: the same requests, read and answered, with nothing done."""
 
 
 def free_port() -> int:

@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, func, select, update
 
 from backend.client import ApiError
 from backend.core.rows import Base
 from backend.customers import service
 from backend.customers.schemas import CustomerChange
+from backend.identity.models import IdempotentAnswer
 from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend
 from backend.signals.schemas import CartPut, SignalPost, TrackEvent
 from tests.support.backend import Backend
@@ -134,3 +135,20 @@ async def test_signals_that_come_while_erasing_stay_with_the_living(backend: Bac
     )
     assert id not in left
     assert (await owner.audit.verify())["isWhole"]
+
+
+async def test_kept_answers_go_whatever_the_id_is_made_of(backend: Backend) -> None:
+    owner = await backend.owner()
+    body = {"userId": 'as"ha\\77%31', "stage": "PRE_ORDER", "channel": "CALL", "trigger": "USER_INITIATED"}
+    opened = await owner.transport.call("POST", "/incidences", None, body, idempotency_key="once")
+    # An answer that names the customer by the external id alone.
+    await backend.runtime.database.write(
+        lambda session: (
+            session.execute(
+                update(IdempotentAnswer).values(answer={"userId": body["userId"], "text": "Asha Raghunathan"})
+            )
+            and None
+        )
+    )
+    await owner.customers.erase(opened["customer"]["id"])
+    assert await rows_of(backend, "idempotent_answers") == 0

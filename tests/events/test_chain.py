@@ -28,8 +28,9 @@ class Told(Event, type="test.told"):
     """An event of these tests."""
 
 
-def tell(work: Work, number: int, data: dict[str, Any] | None = None) -> int:
-    return work.emit(Told(subject_id=str(number), data=data or {"number": number}, incidence_id="i")).seq
+def tell(work: Work, number: int, data: dict[str, Any] | None = None, customer_id: str | None = None) -> int:
+    told = Told(subject_id=str(number), data=data or {"number": number}, incidence_id="i", customer_id=customer_id)
+    return work.emit(told).seq
 
 
 async def tamper(backend: Backend, statement: str, **values: Any) -> None:
@@ -128,13 +129,38 @@ async def test_a_removed_event_is_found(backend: Backend) -> None:
     assert (verdict["firstBroken"], verdict["reason"]) == (seqs[1], "missing")
 
 
-async def test_erased_words_leave_the_chain_whole(backend: Backend) -> None:
+class Forgotten(Event, type="test.forgotten", erases=True):
+    """The words of a customer of these tests are gone."""
+
+
+def forget(work: Work, customer_id: str | None) -> int:
+    return work.emit(Forgotten(subject_id="c", customer_id=customer_id)).seq
+
+
+async def test_erased_words_leave_the_chain_whole(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.events.service._VERIFIED_AT_ONCE", 2)
     owner, units = await backend.owner(), await backend.units()
-    seq = await units.write(tell, 1)
+    seq = await units.write(tell, 1, None, "c")
     await tamper(backend, f"UPDATE event_bodies SET body = NULL, state = NULL WHERE seq = {seq}")
+    await units.write(forget, "c")
     assert (await owner.audit.verify())["isWhole"] is True
     entry = (await owner.audit.list(type="test.told"))["items"][0]
     assert (entry["data"], entry["seq"]) == (None, seq)
+
+
+@pytest.mark.parametrize(("customer", "forgotten"), [(None, None), ("c", None), ("c", "other")])
+async def test_words_that_nobody_erased_but_that_are_gone_are_found(
+    backend: Backend, customer: str | None, forgotten: str | None
+) -> None:
+    owner, units = await backend.owner(), await backend.units()
+    await units.write(forget, customer or "c")  # too early
+    seq = await units.write(tell, 1, None, customer)
+    if forgotten:
+        await units.write(forget, forgotten)
+    await tamper(backend, f"UPDATE event_bodies SET body = NULL, state = NULL WHERE seq = {seq}")
+    verdict = await owner.audit.verify()
+    assert (verdict["isWhole"], verdict["firstBroken"], verdict["events"]) == (False, seq, seq - 1)
+    assert "its words are gone" in verdict["reason"]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE events SET type = 'x.y'", "DELETE FROM events"])

@@ -1,11 +1,18 @@
 """The same POST with the same Idempotency-Key happens once, however often and however fast it comes."""
 
 import asyncio
+import hashlib
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from backend.events.event import Actor
+from backend.identity.gate import Caller
+from backend.identity.models import IdempotentAnswer
+from backend.unit import RequestUnits
 from tests.support.backend import PASSWORD, Backend, business_of
+from tests.support.incidences import open_case
 
 
 async def post(client: Any, path: str, body: dict[str, Any], key: str) -> Any:
@@ -70,3 +77,30 @@ async def test_any_key_that_a_header_holds_will_do(backend: Backend, key: str) -
     http = owner.transport._http
     answers = [await http.post("/api/businesses", json={"name": "Second"}, headers=headers) for _ in range(2)]
     assert answers[0].json()["id"] == answers[1].json()["id"]
+
+
+async def test_a_colleague_with_the_same_key_gets_an_answer_of_their_own(backend: Backend) -> None:
+    first, second = await backend.member("agent"), await backend.member("agent")
+    cases = {(await open_case(first, name)).incidence_id for name in ("u-1", "u-2")}
+    answers = [(await post(client, "/agent/next", {}, "one")).json()["incidence"] for client in (first, second, first)]
+    assert {answers[0]["incidenceId"], answers[1]["incidenceId"]} == cases
+    assert answers[1]["agentId"] == (await second.identity.me()).member_id
+    assert answers[2] == answers[0]
+
+
+async def test_each_write_of_one_request_has_an_answer_of_its_own(backend: Backend) -> None:
+    caller = Caller(await business_of(await backend.owner()), Actor("member", "m"))
+    for _ in range(2):
+        unit = RequestUnits(backend.runtime, caller, "", ("one", "the same request"))
+        assert [await unit.write(lambda _work, word=word: word) for word in ("a", "b")] == ["a", "b"]
+
+
+async def test_a_password_in_a_body_leaves_no_digest_that_can_be_guessed(backend: Backend) -> None:
+    owner = await backend.owner()
+    path = f"/api/businesses/{await business_of(owner)}/members"
+    body = {"email": "new@example.com", "name": "New", "role": "agent", "password": PASSWORD}
+    response = await post(owner, path, body, "one")
+    guess = hashlib.sha256(b"\n".join((b"POST", path.encode(), response.request.content))).hexdigest()
+    kept = await backend.runtime.database.read(lambda session: session.scalars(select(IdempotentAnswer.request)).all())
+    assert len(kept) == 1
+    assert guess not in kept

@@ -175,3 +175,36 @@ async def test_a_business_changes_to_nothing_odd(backend: Backend, wrong: dict[s
     path = f"/api/businesses/{await business_of(owner)}"
     error = await refused(owner.transport.call("PATCH", path, None, {"version": 1, **wrong}))
     assert (error.status, error.code) == (400, "VALIDATION_ERROR")
+
+
+async def test_tokens_of_before_a_removal_stay_dead_when_the_member_comes_back(backend: Backend) -> None:
+    owner, agent = await backend.owner(), await backend.member("agent")
+    business, me = await business_of(owner), await agent.identity.me()
+    await owner.businesses.remove_member(business, me.member_id)
+    await owner.businesses.add_member(business, MemberAdd(email=me.user.email, name="Back", role="agent"))
+    with pytest.raises(ApiError) as refusal:
+        await agent.identity.me()
+    assert refusal.value.status == 401
+    await agent.identity.sign_in(me.user.email, PASSWORD)
+    assert (await agent.identity.me()).member_id == me.member_id
+
+
+async def test_who_was_removed_has_no_role_to_change(backend: Backend) -> None:
+    owner, agent = await backend.owner(), await backend.member("agent")
+    business, me = await business_of(owner), await agent.identity.me()
+    await owner.businesses.remove_member(business, me.member_id)
+    with pytest.raises(ApiError) as refusal:
+        await owner.businesses.change_member(business, me.member_id, MemberChange(role="admin"))
+    assert refusal.value.status == 404
+
+
+@pytest.mark.settings(sign_in_per_minute=2)
+async def test_nobody_keeps_the_one_who_hashes_passwords_busy(backend: Backend) -> None:
+    owner, codes = await backend.owner(), []
+    for number in range(3):
+        body = MemberAdd(email=f"m{number}@example.com", name="M", role="agent", password=PASSWORD)
+        try:
+            await owner.businesses.add_member(await business_of(owner), body)
+        except ApiError as error:
+            codes.append(error.code)
+    assert codes == ["RATE_LIMITED"]

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import bcrypt
 import jwt
 import pytest
 from sqlalchemy import select
@@ -252,3 +253,21 @@ async def test_one_changes_ones_own_name_and_picture(backend: Backend) -> None:
     assert (await client.transport.call("PATCH", path, None, {"avatarUrl": None}))["avatarUrl"] is None
     for wrong in ({"avatarUrl": "javascript:alert(1)"}, {"name": ""}):
         assert (await refused(client.transport.call("PATCH", path, None, wrong))).status == 400
+
+
+@pytest.mark.settings(bcrypt_cost=5)
+async def test_an_unknown_account_takes_as_long_as_a_wrong_password(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backend.owner()
+    compare, costs = bcrypt.checkpw, []
+
+    def noted(password: bytes, hashed: bytes) -> bool:
+        costs.append(hashed.split(b"$")[2])
+        return compare(password, hashed)
+
+    monkeypatch.setattr(bcrypt, "checkpw", noted)
+    for email in ("owner1@example.com", "nobody@example.com"):
+        with pytest.raises(ApiError, match="wrong"):
+            await backend.client().identity.sign_in(email, "not it")
+    assert costs == [b"05", b"05"]

@@ -29,7 +29,7 @@ async def frames(backend: Backend, client: Client, after: int) -> list[dict[str,
     """The feed's frames after `after`."""
     business_id = await business_of(client)
     rows = await backend.runtime.database.read(lambda session: log.after(session, business_id, after, 10_000))
-    return [frame_of(row) for row in rows]
+    return [frame_of(row, row.state) for row in rows]
 
 
 @asynccontextmanager
