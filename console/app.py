@@ -12,7 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, TextArea
 
-from console import actions, families
+from console import actions, families, servers
 from console.actions import Action
 from console.calls import Calls
 from console.connection import Connection, Target, Unreachable
@@ -105,8 +105,7 @@ class ConsoleApp(Verbs):
             self.add_mode(name, lambda place=place: families.screen_of(place))  # type: ignore[misc]
 
     def _known_email(self) -> str:
-        known = self.preferences.current
-        return known.email if known.url == self.target.url else ""
+        return servers.known().get(self.target.url, "")
 
     async def _begin(self) -> None:
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from console import servers
 from console.output import fail
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ T = TypeVar("T")
 Url = Annotated[str, typer.Option(envvar="HOLDFAST_URL", help="The server; the one signed in to last when left out.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, as the API does.")]
 Work = Callable[["Client"], Awaitable[T]]
-_SERVERS = "servers.json"
 
 
 def signed_in(url: str, work: Work[T]) -> T:
@@ -40,7 +40,7 @@ def address(url: str) -> str:
 
 def last_url() -> str:
     """The server signed in to last, "" when there is none."""
-    return next(reversed(_known()), "")
+    return next(reversed(servers.known()), "")
 
 
 def _run(work: Awaitable[T]) -> T:
@@ -68,28 +68,15 @@ def _words(error: Any) -> str:
     return "\n".join([told, *problems[1:]])
 
 
-def _known() -> dict[str, str]:
-    """E-mail by URL of every server signed in to; the last one comes last."""
-    from console.files import data_dir, read_json
-    from console.preferences import PreferenceFile
-
-    current = PreferenceFile().current
-    by_console = {current.url: current.email} if current.url else {}
-    signed_in_at: dict[str, str] = read_json(data_dir() / _SERVERS, {})
-    return by_console | signed_in_at
-
-
 async def _sign_in(url: str, email: str, password: str) -> dict[str, Any]:
     from backend.client import Client
     from console.credentials import Vault
-    from console.files import data_dir, write_json
 
     vault = Vault()
     async with Client(url) as api:
         api.transport.on_tokens = lambda access, refresh: vault.keep(url, email, access, refresh)
         me = await api.identity.sign_in(email, password)
-    known = {at: who for at, who in _known().items() if at != url}
-    write_json(data_dir() / _SERVERS, known | {url: email})
+    servers.remember(url, email)
     who = {"email": me.user.email, "name": me.user.name, "role": me.role, "business": me.business.name}
     return who | {"url": url, "kept": vault.where}
 
@@ -98,7 +85,7 @@ async def _as_member(url: str, work: Work[T]) -> T:
     from backend.client import Client
     from console.credentials import Vault
 
-    known = _known()
+    known = servers.known()
     at = address(url) if url else next(reversed(known), "")
     vault = Vault()
     tokens = await vault.read(at, known[at]) if at in known else None

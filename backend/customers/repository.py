@@ -11,14 +11,17 @@ from backend.core.errors import Invalid
 from backend.customers.models import Customer, CustomerHandle
 from backend.customers.sorting import Sort
 
-# Built once: planning it anew for each incidence cost as much as running it.
-_BY_EXTERNAL_ID = select(Customer).where(
-    Customer.business_id == bindparam("business"), Customer.external_id == bindparam("external")
+# Built once: planning it anew for each incidence cost as much as running it. The lock lets everybody work for the
+# customer but whoever erases them: nothing is written of somebody who is being erased.
+_BY_EXTERNAL_ID = (
+    select(Customer)
+    .where(Customer.business_id == bindparam("business"), Customer.external_id == bindparam("external"))
+    .with_for_update(read=True, key_share=True)
 )
 
 
 def by_external_id(session: Session, business_id: str, external_id: str) -> Customer | None:
-    """The customer that the business's own systems call `external_id`."""
+    """The customer that the business's own systems call `external_id`, to work for; not erased until this unit ends."""
     return session.scalar(_BY_EXTERNAL_ID, {"business": business_id, "external": external_id})
 
 
@@ -34,7 +37,7 @@ def by_either_id(session: Session, business_id: str, id: str) -> Customer | None
 
 
 def by_handle(session: Session, business_id: str, platform: str, handle: str) -> Customer | None:
-    """The customer whom `platform` calls `handle`."""
+    """The customer whom `platform` calls `handle`, to work for; not erased until this unit ends."""
     query = (
         select(Customer)
         .join(CustomerHandle, CustomerHandle.customer_id == Customer.id)
@@ -42,7 +45,9 @@ def by_handle(session: Session, business_id: str, platform: str, handle: str) ->
             CustomerHandle.business_id == business_id,
             CustomerHandle.platform == platform,
             CustomerHandle.handle == handle,
+            Customer.erased_at.is_(None),
         )
+        .with_for_update(read=True, key_share=True, of=Customer)
     )
     return session.scalar(query)
 

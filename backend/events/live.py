@@ -22,6 +22,8 @@ CLOSE_SIGNED_OUT = 4001
 CLOSE_SLOW = 4008
 _REASONS = {CLOSE_SIGNED_OUT: "signed out; sign in again", CLOSE_SLOW: "too slow; resume from your last seq"}
 _GOODBYE_SECONDS = 1.0
+_BETWEEN_MOVES_SECONDS = 0.1
+"""Each move is told to everybody: a client that moves without end must not drown its colleagues."""
 
 Whoami = Callable[[], Awaitable[Actor]]
 """Who the connection's credentials speak for now; Unauthenticated or Forbidden when they no longer hold."""
@@ -123,6 +125,7 @@ class Line:
                     place = clean_line(place)[:64] if isinstance(place, str) and place else None
                     doing = "typing" if said.get("doing") == "typing" else "viewing"
                     self.presence.move(self.business_id, self.connection, self._member, place, doing)  # type: ignore[arg-type]
+                    await asyncio.sleep(_BETWEEN_MOVES_SECONDS)
 
     async def _beat(self, follower: Follower) -> int:
         """Ask for a heartbeat every so often, as long as the credentials hold; the role may have changed meanwhile."""

@@ -22,6 +22,8 @@ class Presence:
         before = places.pop(connection, None)
         if incidence_id is not None:
             places[connection] = (incidence_id, *member, doing)
+        if not places:
+            del self._places[business_id]
         if places.get(connection) == before:
             return
         for id in dict.fromkeys((before[0] if before else None, incidence_id)):

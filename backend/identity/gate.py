@@ -46,10 +46,12 @@ class Gate:
         self.database, self.clock = database, clock
         self.secret = settings.resolved_secret()
         self._known: dict[str, tuple[float, Caller]] = {}
+        self._forgotten = 0
 
     def forget(self) -> None:
         """Something was revoked, removed or changed: look everybody up again."""
         self._known.clear()
+        self._forgotten += 1
 
     async def enter(
         self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str]
@@ -92,14 +94,14 @@ class Gate:
     async def by_token(self, token: str) -> Caller:
         """The member that an access token speaks for."""
         claims = read_claims(token, self.secret, self.clock.now())
-        sign_in_id = str(claims.get("sid", ""))
+        sign_in_id, forgotten = str(claims.get("sid", "")), self._forgotten
         return self._remembered(sign_in_id) or self._remember(
-            sign_in_id, await self.database.read(lambda session: _member_of(session, sign_in_id))
+            sign_in_id, await self.database.read(lambda session: _member_of(session, sign_in_id)), forgotten
         )
 
     async def by_key(self, key: str) -> Caller:
         """The business that an API key speaks for."""
-        mark = fingerprint(key)
+        mark, forgotten = fingerprint(key), self._forgotten
         if caller := self._remembered(mark):
             return caller
         found = await self.database.read(
@@ -112,13 +114,15 @@ class Gate:
             touch = update(ApiKey).where(ApiKey.id == found.id).values(last_used_at=now)
             await self.database.write(lambda session: session.execute(touch) and None)
         actor = Actor("key", found.id, found.name)
-        return self._remember(mark, Caller(found.business_id, actor, scopes=frozenset(found.scopes)))
+        return self._remember(mark, Caller(found.business_id, actor, scopes=frozenset(found.scopes)), forgotten)
 
     def _remembered(self, mark: str) -> Caller | None:
         until, caller = self._known.get(mark, (0.0, None))
         return caller if until > time.monotonic() else None
 
-    def _remember(self, mark: str, caller: Caller) -> Caller:
+    def _remember(self, mark: str, caller: Caller, forgotten: int) -> Caller:
+        if forgotten != self._forgotten:  # something was revoked while we looked: this may be what it was before
+            return caller
         if len(self._known) >= _REMEMBER_AT_MOST:
             self._known.clear()
         self._known[mark] = (time.monotonic() + _REMEMBER_SECONDS, caller)

@@ -113,11 +113,14 @@ def open_incidence(
         **body.model_dump(exclude={"user_id", "order_value", "summary"}),
     )
     state = record(work, row, events.IncidenceOpened, {"routing": verdict.why, "channels": channels})
-    if escalate_at:
-        work.enqueue(
-            "incidences.escalate_channel", at=escalate_at, key=f"escalate-channel:{row.id}", incidence_id=row.id
-        )
+    _escalate_later(work, row)
     return state
+
+
+def _escalate_later(work: Work, row: Incidence) -> None:
+    if row.auto_escalate_at is not None:
+        key = f"escalate-channel:{row.id}"
+        work.enqueue("incidences.escalate_channel", at=row.auto_escalate_at, key=key, incidence_id=row.id)
 
 
 _BUSINESSES = table_of(Business)
@@ -369,7 +372,10 @@ def _route_again(work: Work, row: Incidence) -> None:
     verdict = route(work, None if row.order_value is None else to_major(row.order_value, currency), row.event_type)
     # A change of the order may open channels; it never takes away one that the customer was told of.
     row.allowed_channels = sorted({*row.allowed_channels, *verdict.channels}, key=("CHAT", "CALL").index)
-    row.routing, row.is_self_serve = verdict.why, not row.allowed_channels
+    row.routing, was_self_serve, row.is_self_serve = verdict.why, row.is_self_serve, not row.allowed_channels
+    if was_self_serve and not row.is_self_serve and row.status == "OPEN":  # from now on somebody waits for us
+        row.waiting_since, row.auto_escalate_at = work.now, verdict.escalate_at
+        _escalate_later(work, row)
 
 
 def _require_member(work: Work, member_id: str) -> None:

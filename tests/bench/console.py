@@ -134,6 +134,16 @@ def _stir(process: Process, owner: dict[str, str], seconds: float) -> "subproces
     return subprocess.Popen([*command, str(seconds)], cwd=ROOT)
 
 
+def _demo_start() -> tuple[float, float]:
+    """Seconds until `holdfast demo` has painted, and until the queue has rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        terminal = Terminal([sys.executable, "-m", "console", "demo"], Path(folder))
+        try:
+            return terminal.until(b"Holdfast"), terminal.until(b"INC-")
+        finally:
+            terminal.close()
+
+
 def bench_console(database_url: str | None = None) -> list[dict[str, Any]]:
     """Rows {name, value, unit, floor, ratio, target, ok}."""
     with holdfast_server(database_url) as (process, owner, key):
@@ -141,6 +151,7 @@ def bench_console(database_url: str | None = None) -> list[dict[str, Any]]:
         with httpx.Client(base_url=process.url, headers=owner, trust_env=False) as http:
             first = http.get(f"/incidences/{case}").json()
             http.patch(f"/incidences/{case}", json={"version": first["version"], "priority": 1}).raise_for_status()
+            http.post(f"/incidences/{case}/take").raise_for_status()  # so that Mine, where the console opens, has a row
             with signed_in(process, owner) as (terminal, painted, usable):
                 terminal.press("3")
                 terminal.watch(SETTLE_SECONDS * 2)  # the rest of the ten thousand comes in behind
@@ -153,7 +164,10 @@ def bench_console(database_url: str | None = None) -> list[dict[str, Any]]:
                 stirring.wait(30)
                 megabytes = terminal.process.megabytes
     most = {"at_least": False}
+    began = [_demo_start() for _ in range(2)]
     return [
+        row("demo, second start: first paint", began[1][0], "s", target=0.4, **most),
+        row("demo, second start: rows on the screen", began[1][1], "s", target=1.5, **most),
         row("console: first paint", painted, "s", target=0.4, **most),
         row("console: rows on the screen", usable, "s", target=1.5, **most),
         row(f"console: memory with {CASES:,} cases", megabytes, "MB", target=150, **most),

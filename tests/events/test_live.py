@@ -275,3 +275,21 @@ async def test_a_bad_token_is_refused_before_the_upgrade(backend: Backend) -> No
     async with Socket(backend.app, token="garbage") as socket:
         assert (socket.status, socket.refusal["error"]["code"]) == (401, "INVALID_TOKEN")
         assert socket.refusal["success"] is False
+
+
+async def test_who_moves_without_end_drowns_nobody(backend: Backend) -> None:
+    owner, agent = await backend.owner(), await backend.member("agent")
+    async with line(backend, owner) as watching, line(backend, agent) as restless:
+        for number in range(400):
+            restless.say({"kind": "presence", "incidenceId": f"place {number}"})
+        await watching.next("presence")
+        await asyncio.sleep(0.25)
+        assert watching._from_app.qsize() < 20
+
+
+async def test_nothing_is_kept_of_who_has_left(backend: Backend) -> None:
+    owner = await backend.owner()
+    async with line(backend, owner) as socket:
+        socket.say({"kind": "presence", "incidenceId": "one"})
+        await socket.next("presence")
+    assert backend.runtime.presence._places == {}

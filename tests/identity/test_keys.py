@@ -10,6 +10,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from backend.client import ApiError
+from backend.core.errors import Unauthenticated
 from backend.identity.schemas import KeyCreate
 from tests.support.backend import Backend
 
@@ -154,3 +155,21 @@ async def test_rotating_at_once_leaves_one_good_key(backend: Backend) -> None:
     rotated = await asyncio.gather(*(owner.keys.rotate(created.id) for _ in range(5)))
     good = [key for key in rotated if await try_key(backend, key.key) not in (401, 403)]
     assert len(good) == 1
+
+
+async def test_a_key_that_is_rotated_while_it_is_looked_up_is_not_remembered(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await backend.owner()
+    created = await owner.keys.create(KeyCreate(name="web"))
+    write, gate = backend.runtime.database.write, backend.runtime.gate
+
+    async def rotated_meanwhile(unit: Any) -> Any:
+        monkeypatch.setattr(backend.runtime.database, "write", write)
+        await owner.keys.rotate(created.id)
+        return await write(unit)
+
+    monkeypatch.setattr(backend.runtime.database, "write", rotated_meanwhile)  # the gate writes the last use
+    await gate.by_key(created.key)
+    with pytest.raises(Unauthenticated):
+        await gate.by_key(created.key)

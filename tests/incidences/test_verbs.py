@@ -217,3 +217,20 @@ async def test_another_business_sees_nothing(backend: Backend) -> None:
     assert (await stranger.incidences.of_order("o")).items == []
     assert (await stranger.incidences.list()).items == []
     assert sum((await stranger.incidences.counts()).values()) == 0
+
+
+async def test_a_case_that_outgrows_self_serve_waits_for_an_agent_and_climbs(backend: Backend) -> None:
+    agent = await backend.member("agent")
+    case = await open_case(await backend.key("incidences"), orderValue=3_000)
+    assert (case.is_self_serve, case.waiting_since, case.auto_escalate_at) == (True, None, None)
+    backend.clock.advance(minutes=1)
+    case = await change(agent, case, orderValue=12_000)
+    now = backend.clock.now()
+    assert (case.is_self_serve, case.waiting_since) == (False, now)
+    assert case.auto_escalate_at == now + timedelta(minutes=10)
+    backend.clock.advance(minutes=10)
+    await backend.drain()
+    assert (await agent.incidences.show(case.incidence_id)).allowed_channels == ["CHAT", "CALL"]
+    found = (await agent.agent.next()).incidence
+    assert found is not None
+    assert found.incidence_id == case.incidence_id
