@@ -28,6 +28,7 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
         await runtime.start(run_jobs=run_jobs)
         gc.collect()
         gc.freeze()  # what was made at start-up lives for ever; not walking it again halves the slowest answers
+        gc.enable()
         yield
         await runtime.close()
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from console import servers
 from console.output import fail
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ def address(url: str) -> str:
 
 def last_url() -> str:
     """The server signed in to last, "" when there is none."""
+    from console import servers
+
     return next(reversed(servers.known()), "")
 
 
@@ -70,6 +71,7 @@ def _words(error: Any) -> str:
 
 async def _sign_in(url: str, email: str, password: str) -> dict[str, Any]:
     from backend.client import Client
+    from console import servers
     from console.credentials import Vault
 
     vault = Vault()
@@ -83,6 +85,7 @@ async def _sign_in(url: str, email: str, password: str) -> dict[str, Any]:
 
 async def _as_member(url: str, work: Work[T]) -> T:
     from backend.client import Client
+    from console import servers
     from console.credentials import Vault
 
     known = servers.known()

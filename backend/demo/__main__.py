@@ -1,6 +1,7 @@
 """`python -m backend.demo`: the child process that `holdfast demo` starts. Its standard input commands the driver."""
 
 import argparse
+import gc
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ def main() -> None:
     parser.add_argument("--still", action="store_true", help="no customers act")
     parser.add_argument("--throw-away", action="store_true", help="remove the folder at the end")
     given = parser.parse_args()
+    gc.disable()  # nothing made at start-up is garbage; `create_app` freezes it and turns the collector on
     from backend.demo.serve import serve
 
     try:

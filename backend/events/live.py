@@ -114,7 +114,8 @@ class Line:
 
     async def _listen(self) -> None:
         """What the client says: where it is. Anything else is ignored."""
-        with contextlib.suppress(WebSocketDisconnect):
+        # A RuntimeError says that the socket was closed on our side meanwhile, as when the server stops.
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while True:
                 try:
                     said = orjson.loads(await self.socket.receive_text())

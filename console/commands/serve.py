@@ -1,5 +1,6 @@
 """`holdfast serve` and `holdfast worker`."""
 
+import gc
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ def serve(
     jobs: Annotated[bool, typer.Option(help="Run jobs and timers in this process too.")] = True,
 ) -> None:
     """Run the backend: HTTP, the live feed and jobs."""
+    gc.disable()  # nothing made at start-up is garbage; `create_app` freezes it and turns the collector on
     from backend import server
     from backend.migrations.run import Unusable
 

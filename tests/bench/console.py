@@ -27,6 +27,7 @@ ROWS, COLUMNS = 45, 140
 SETTLE_SECONDS, WATCH_SECONDS = 3.0, 5.0
 CHANGES_A_SECOND = 50
 PAINTS = 20
+STARTS = 5
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -95,8 +96,8 @@ class Terminal:
 
 
 @contextmanager
-def signed_in(process: Process, owner: dict[str, str]) -> Iterator[tuple[Terminal, float, float]]:
-    """The console on a server: the terminal, seconds to the first paint, and to the queue's rows."""
+def signed_in(process: Process) -> Iterator[tuple[Terminal, float]]:
+    """The console on a server: the terminal, and the seconds to the queue's rows."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         signing = [sys.executable, "-m", "console", "sign-in", process.url, "bench@example.com"]
@@ -107,9 +108,7 @@ def signed_in(process: Process, owner: dict[str, str]) -> Iterator[tuple[Termina
         )
         terminal = Terminal([sys.executable, "-m", "console", "console", process.url], home)
         try:
-            painted = terminal.until(b"Holdfast")
-            usable = terminal.until(b"INC-")
-            yield terminal, painted, usable
+            yield terminal, terminal.until(b"INC-")
         finally:
             terminal.close()
 
@@ -152,7 +151,7 @@ def bench_console(database_url: str | None = None) -> list[dict[str, Any]]:
             first = http.get(f"/incidences/{case}").json()
             http.patch(f"/incidences/{case}", json={"version": first["version"], "priority": 1}).raise_for_status()
             http.post(f"/incidences/{case}/take").raise_for_status()  # so that Mine, where the console opens, has a row
-            with signed_in(process, owner) as (terminal, painted, usable):
+            with signed_in(process) as (terminal, usable):
                 terminal.press("3")
                 terminal.watch(SETTLE_SECONDS * 2)  # the rest of the ten thousand comes in behind
                 idle, quiet = terminal.watch(WATCH_SECONDS)
@@ -164,11 +163,11 @@ def bench_console(database_url: str | None = None) -> list[dict[str, Any]]:
                 stirring.wait(30)
                 megabytes = terminal.process.megabytes
     most = {"at_least": False}
-    began = [_demo_start() for _ in range(2)]
+    _demo_start()  # the first start seeds the world
+    began = [_demo_start() for _ in range(STARTS)]
     return [
-        row("demo, second start: first paint", began[1][0], "s", target=0.4, **most),
-        row("demo, second start: rows on the screen", began[1][1], "s", target=1.5, **most),
-        row("console: first paint", painted, "s", target=0.4, **most),
+        row("demo, second start: first paint", statistics.median(one[0] for one in began), "s", target=0.4, **most),
+        row("demo, second start: rows on the screen", statistics.median(one[1] for one in began), "s", target=1.5, **most),
         row("console: rows on the screen", usable, "s", target=1.5, **most),
         row(f"console: memory with {CASES:,} cases", megabytes, "MB", target=150, **most),
         row("console: idle, share of a core", idle, "", target=0.1, **most),
