@@ -22,6 +22,7 @@ COMMANDS = (
     "init",
     "migrate",
     "openapi",
+    "bench",
 )
 
 app = typer.Typer(

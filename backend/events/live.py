@@ -16,7 +16,7 @@ from backend.core.text import clean_line
 from backend.events import log
 from backend.events.event import Actor
 from backend.events.feed import PAGE, Beat, Feed, Follower, Frame, rank_of
-from backend.events.presence import Presence
+from backend.events.presence import Doing, Presence
 
 CLOSE_SIGNED_OUT = 4001
 CLOSE_SLOW = 4008
@@ -49,11 +49,14 @@ class Line:
         self.business_id, self.actor, self.whoami = business_id, actor, whoami
         self.keep_events, self.heartbeat_seconds = keep_events, heartbeat_seconds
         self.connection = new_id()
+        self._place: tuple[str | None, Doing] = (None, "viewing")
+        self._moved = asyncio.Event()
 
     async def serve(self, after: int | None) -> None:
         """Speak until the client leaves, or must. `after` is the last seq it has; None starts at the head."""
         follower, head = await self.feed.follow(self.business_id, self.actor.role)
-        parts = (self._speak(follower, after, head), self._listen(), self._beat(follower), self._slow(follower))
+        speaking, listening = self._speak(follower, after, head), self._listen()
+        parts = (speaking, listening, self._move(), self._beat(follower), self._slow(follower))
         tasks = [asyncio.create_task(part) for part in parts]
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -124,9 +127,16 @@ class Line:
                 if isinstance(said, dict) and said.get("kind") == "presence":
                     place = said.get("incidenceId")
                     place = clean_line(place)[:64] if isinstance(place, str) and place else None
-                    doing = "typing" if said.get("doing") == "typing" else "viewing"
-                    self.presence.move(self.business_id, self.connection, self._member, place, doing)  # type: ignore[arg-type]
-                    await asyncio.sleep(_BETWEEN_MOVES_SECONDS)
+                    self._place = place, "typing" if said.get("doing") == "typing" else "viewing"
+                    self._moved.set()
+
+    async def _move(self) -> None:
+        """Tell where the member is now, each time that it changed, but not more often than others care to know."""
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            self.presence.move(self.business_id, self.connection, self._member, *self._place)
+            await asyncio.sleep(_BETWEEN_MOVES_SECONDS)
 
     async def _beat(self, follower: Follower) -> int:
         """Ask for a heartbeat every so often, as long as the credentials hold; the role may have changed meanwhile."""

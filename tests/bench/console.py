@@ -167,7 +167,13 @@ def bench_console(database_url: str | None = None) -> list[dict[str, Any]]:
     began = [_demo_start() for _ in range(STARTS)]
     return [
         row("demo, second start: first paint", statistics.median(one[0] for one in began), "s", target=0.4, **most),
-        row("demo, second start: rows on the screen", statistics.median(one[1] for one in began), "s", target=1.5, **most),
+        row(
+            "demo, second start: rows on the screen",
+            statistics.median(one[1] for one in began),
+            "s",
+            target=1.5,
+            **most,
+        ),
         row("console: rows on the screen", usable, "s", target=1.5, **most),
         row(f"console: memory with {CASES:,} cases", megabytes, "MB", target=150, **most),
         row("console: idle, share of a core", idle, "", target=0.1, **most),

@@ -1,6 +1,5 @@
 """How fast rules are judged, against the same rules written by hand in Python."""
 
-import json
 import random
 from collections.abc import Callable, Sequence
 from time import perf_counter
@@ -207,8 +206,3 @@ def _row(name: str, value: float, floor: float, target: float | None) -> dict[st
         "target": target,
         "ok": target is None or ratio >= target,
     }
-
-
-if __name__ == "__main__":
-    for row in bench_rules():
-        print(json.dumps(row))

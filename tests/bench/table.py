@@ -260,8 +260,3 @@ def _run(measuring: Awaitable[dict[str, float]]) -> dict[str, float]:
         return await measuring
 
     return asyncio.run(run())
-
-
-if __name__ == "__main__":
-    for measured in bench_table():
-        print(measured)

@@ -16,7 +16,7 @@ def settings(folder: Path) -> Settings:
 def test_a_process_that_starts_while_another_makes_the_secret_has_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, others = secrets.token_hex, []
+    made, others = secrets.token_hex, list[str]()
 
     def slowly(length: int) -> str:
         if length == 32 and not others:

