@@ -1,11 +1,12 @@
 """Erasing a customer reaches into every slice: those above this one say here what they hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from backend.customers.models import Customer
 from backend.work import Work
 
-Eraser = Callable[[Work, Customer], None]
+Eraser = Callable[[Work, Customer, Sequence[str]], None]
+"""Gets the customer, whose own fields are empty already, and what others called them: external id and handles."""
 ERASERS: list[Eraser] = []
 
 

@@ -1,5 +1,6 @@
 """Selects of customers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,12 @@ def by_handle(session: Session, business_id: str, platform: str, handle: str) ->
         .with_for_update(read=True, key_share=True, of=Customer)
     )
     return session.scalar(query)
+
+
+def handles_of(session: Session, business_id: str, customer_id: str) -> Sequence[str]:
+    """What platforms call the customer."""
+    mine = (CustomerHandle.business_id == business_id) & (CustomerHandle.customer_id == customer_id)
+    return session.scalars(select(CustomerHandle.handle).where(mine)).all()
 
 
 def page(

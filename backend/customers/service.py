@@ -167,6 +167,7 @@ def erase_customer(work: Work, id: str) -> None:
     customer = find_customer(work, id)
     work.session.refresh(customer, with_for_update=True)
     own = (customer.id, customer.external_id)
+    known_as = [customer.external_id, *repository.handles_of(work.session, work.business_id, customer.id)]
     of_customer = select(EventRow.seq).where(
         EventRow.business_id == work.business_id, EventRow.customer_id == customer.id
     )
@@ -190,7 +191,7 @@ def erase_customer(work: Work, id: str) -> None:
     customer.erased_at, customer.version = work.now, customer.version + 1
     work.session.flush()
     for erase in ERASERS:
-        erase(work, customer)
+        erase(work, customer, known_as)
     work.emit(events.CustomerErased(subject_id=customer.id, customer_id=customer.id))
 
 

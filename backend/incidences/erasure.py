@@ -1,5 +1,7 @@
 """What cases hold of a customer who is erased: their words and inputs go, the fact and the figures of the case stay."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from backend.customers.erasure import also_erases
@@ -11,7 +13,7 @@ from backend.work import Work
 
 
 @also_erases
-def forget_words(work: Work, customer: Customer) -> None:
+def forget_words(work: Work, customer: Customer, _known_as: Sequence[str]) -> None:
     """Empty what the customer wrote or typed, and what agents wrote of it, in every case of theirs."""
     cases = select(Incidence).where(Incidence.customer_id == customer.id).with_for_update()
     for row in work.session.scalars(cases).all():

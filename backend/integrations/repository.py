@@ -10,7 +10,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
-from backend.customers.models import CustomerHandle
 from backend.identity.models import Business
 from backend.incidences.models import Conversation, Incidence
 from backend.integrations.models import ConversationMark, Integration, WebhookDelivery
@@ -80,12 +79,6 @@ def conversations_of(session: Session, business_id: str, customer_id: str) -> li
         .where(Conversation.business_id == business_id, Incidence.customer_id == customer_id)
     )
     return [(platform, id) for platform, id in session.execute(query)]
-
-
-def handles_of(session: Session, business_id: str, customer_id: str) -> Sequence[str]:
-    """What platforms call the customer."""
-    mine = (CustomerHandle.business_id == business_id) & (CustomerHandle.customer_id == customer_id)
-    return session.scalars(select(CustomerHandle.handle).where(mine)).all()
 
 
 def forget(

@@ -1,6 +1,6 @@
 """The webhook inbox: kept once, answered at once, understood by a job."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -139,9 +139,8 @@ def note_failure(work: Work, delivery_id: str, error: Exception) -> None:
 
 
 @also_erases
-def forget_customer(work: Work, customer: Customer) -> None:
+def forget_customer(work: Work, customer: Customer, known_as: Sequence[str]) -> None:
     """Empty the kept webhooks that tell of the customer; that they came, and when, stays."""
     conversations = repository.conversations_of(work.session, work.business_id, customer.id)
-    handles = repository.handles_of(work.session, work.business_id, customer.id)
-    names = {customer.external_id, *handles, *(id for _, id in conversations)}
+    names = {*known_as, *(id for _, id in conversations)}
     repository.forget(work.session, work.business_id, conversations, sorted(names), work.now)

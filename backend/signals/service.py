@@ -1,5 +1,6 @@
 """What is done with contexts and friction, beside taking signals in (see `ingest`)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, literal, update
@@ -140,7 +141,7 @@ def replace_thresholds(work: Work, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @also_erases
-def erase_behaviour(work: Work, customer: Customer) -> None:
+def erase_behaviour(work: Work, customer: Customer, _known_as: Sequence[str]) -> None:
     """Nothing is kept of what an erased customer did in the app."""
     for model in (Signal, Context):
         work.session.execute(

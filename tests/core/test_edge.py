@@ -25,7 +25,13 @@ async def test_a_body_that_does_not_come_is_given_up(
         sent.append(message)
 
     headers = [(b"content-type", b"application/json"), (b"x-api-key", key.encode())]
-    scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http"}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+    }
     scope |= {"path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers}
     async with asyncio.timeout(3):
         await backend.app({**scope, "client": ("127.0.0.1", 1), "server": ("holdfast", 80)}, trickle, send)

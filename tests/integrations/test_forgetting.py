@@ -23,9 +23,6 @@ async def test_webhooks_that_were_ignored_or_not_looked_at_yet_are_emptied(chat:
         assert (await chat.post(webhook)).status_code == 200
     await erase(chat, "c1")
     await chat.backend.drain()
-    print([(d.dedup_key[:12], d.outcome, d.conversation_id, d.body[:40], d.error) for d in await chat.rows(WebhookDelivery)])
-    from backend.customers.models import Customer, CustomerHandle; from backend.incidences.models import Incidence, Conversation
-    print("CUST", [(c.id[-6:], c.external_id, c.erased_at) for c in await chat.rows(Customer)], [(h.handle, h.customer_id[-6:]) for h in await chat.rows(CustomerHandle)], [(i.number, i.customer_id[-6:]) for i in await chat.rows(Incidence)], [(c.conversation_id) for c in await chat.rows(Conversation)])
     assert [b"Meera" in delivery.body for delivery in await chat.rows(WebhookDelivery)] == [False] * 4
     assert await chat.incidence("c9") is None
     assert await chat.incidence("c12") is not None
