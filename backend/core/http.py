@@ -5,7 +5,6 @@ import time
 from typing import Any
 
 import orjson
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -17,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.core.errors import Failure, Invalid, NotFound, TooLarge, TooSlow
 from backend.core.ids import new_id
-from backend.core.log import logger
+from backend.core.log import REQUEST_ID, logger
 from backend.core.text import clean_line
 
 BODY_SECONDS = 30.0
@@ -66,6 +65,40 @@ class HttpMetrics:
         series[1].inc()
 
 
+class Patience:
+    """How long one body may take. One timer a request: a timeout around each read cost a tenth of taking a signal."""
+
+    __slots__ = ("_is_over", "_is_waiting", "_seconds", "_task", "_timer")
+
+    def __init__(self, seconds: float) -> None:
+        self._task = asyncio.current_task()
+        self._seconds, self._is_waiting, self._is_over = seconds, False, False
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        self._is_over = True
+        if self._is_waiting and self._task is not None:
+            self._task.cancel()
+
+    async def wait(self, receive: Receive) -> Message:
+        """What comes next of the body. TooSlow when the time is over."""
+        self._is_waiting = True
+        try:
+            if not self._is_over:
+                return await receive()
+        except asyncio.CancelledError:
+            if not self._is_over or self._task is None:
+                raise
+            self._task.uncancel()
+        finally:
+            self._is_waiting = False
+        raise TooSlow(f"The body did not come within {self._seconds:g} s. Send it again.")
+
+    def end(self) -> None:
+        """The body is here, or nobody wants it any more."""
+        self._timer.cancel()
+
+
 class Edge:
     """ASGI middleware around everything: gives each request an id, bounds its body, and lets no exception out."""
 
@@ -76,29 +109,32 @@ class Edge:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        request_id = clean_line(headers.get(b"x-request-id", b"").decode("latin-1"))[:64] or new_id()
+        given, length = b"", 0
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                given = value
+            elif name == b"content-length":
+                length = int(value or 0)
+        request_id = clean_line(given.decode("latin-1"))[:64] or new_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        REQUEST_ID.set(request_id)
         if scope["type"] == "http":
-            await self._answer(scope, receive, send, request_id, int(headers.get(b"content-length") or 0))
+            await self._answer(scope, receive, send, request_id, length)
         else:
             await self.app(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str, length: int) -> None:
-        started, status, read, is_whole = time.perf_counter(), 0, 0, False
+        started, status, read = time.perf_counter(), 0, 0
+        patience: Patience | None = Patience(BODY_SECONDS)
 
         async def bounded() -> Message:
-            nonlocal read, is_whole
-            if is_whole:  # what may still come is that the client leaves
+            nonlocal read, patience
+            if patience is None:  # what may still come is that the client leaves
                 return await receive()
-            try:
-                async with asyncio.timeout(started + BODY_SECONDS - time.perf_counter()):
-                    message = await receive()
-            except TimeoutError as error:
-                raise TooSlow(f"The body did not come within {BODY_SECONDS:g} s. Send it again.") from error
-            is_whole = not message.get("more_body", False)
+            message = await patience.wait(receive)
+            if not message.get("more_body", False):
+                patience.end()
+                patience = None
             read += len(message.get("body", b""))
             if read > self.max_body_bytes:
                 raise TooLarge(f"The body is over {self.max_body_bytes} bytes. Send less at once.")
@@ -123,6 +159,8 @@ class Edge:
                 raise
             await _unexpected(request_id)(scope, receive, tagged)
         finally:
+            if patience is not None:
+                patience.end()
             route = getattr(scope.get("route"), "path", "other")
             seconds = time.perf_counter() - started
             self.metrics.observe(scope["method"], route, status, seconds)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -9,6 +10,16 @@ import structlog
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _SECRET_WORDS = ("password", "token", "secret", "authorization", "api_key", "key_hash")
+
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+"""The request that is being answered, or that wanted the job that runs."""
+
+
+def _tell_request(_logger: Any, _method: str, entry: structlog.types.EventDict) -> structlog.types.EventDict:
+    if request_id := REQUEST_ID.get():
+        entry["request_id"] = request_id
+    return entry
 
 
 def _hide_secrets(_logger: Any, _method: str, entry: structlog.types.EventDict) -> structlog.types.EventDict:
@@ -28,7 +39,7 @@ def configure(level: str = "INFO", format: str = "json") -> None:
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _tell_request,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _hide_secrets,
