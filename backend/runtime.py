@@ -7,7 +7,8 @@ from prometheus_client import CollectorRegistry
 
 from backend import slices
 from backend.core.clock import Clock, RealClock
-from backend.core.db import Database, connect
+from backend.core.databases import connect
+from backend.core.db import Database
 from backend.core.limits import RateLimit
 from backend.events.feed import Feed
 from backend.events.presence import Presence

@@ -34,7 +34,7 @@ class Incidences(Noun):
         return await self.transport.call("POST", "/incidences/{incidence_id}/take", Incidence, body, incidence_id=id)
 
     async def timeline(self, id: str, **query: Any) -> Entries:
-        """`limit, cursor`; the newest page first, each page oldest entry first."""
+        """`limit, cursor, before` (a seq); the newest page first, each page oldest entry first."""
         return await self.transport.call(
             "GET", "/incidences/{incidence_id}/timeline", Entries, incidence_id=id, **query
         )

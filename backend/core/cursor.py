@@ -32,6 +32,16 @@ def decode(cursor: str | None) -> list[Any] | None:
         raise Invalid("This cursor is not one of ours. Start from the first page.", field="cursor") from error
 
 
+def seq_of(cursor: str | None) -> int | None:
+    """The seq that a cursor over events stands for. Invalid when it is not one of those."""
+    match decode(cursor):
+        case None:
+            return None
+        case [int(seq)]:
+            return seq
+    raise Invalid("This cursor is not one of this list. Start from the first page.", field="cursor")
+
+
 def _value(plain: Any) -> Any:
     """What a database can compare with; ValueError for anything else."""
     match plain:

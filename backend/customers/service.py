@@ -198,13 +198,7 @@ def erase_customer(work: Work, id: str) -> None:
 def read_timeline(work: Work, id: str, *, cursor: str | None, limit: int) -> Page[dict[str, Any]]:
     """What happened with the customer, newest first, as /live tells it; only what the caller may see."""
     customer = find_customer(work, id)
-    match cursors.decode(cursor):
-        case None:
-            before = None
-        case [int(before)]:
-            pass
-        case _:
-            raise Invalid("This cursor is not one of this list. Start from the first page.", field="cursor")
+    before = cursors.seq_of(cursor)
     seen = [name for name, event in REGISTRY.items() if RANKS[event.audience] <= rank_of(work.actor.role)]
     rows = log.latest(
         work.session, work.business_id, seen=seen, before=before, limit=limit + 1, customer_id=customer.id

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from backend.core import cursor as cursors
 from backend.core.clock import instant
 from backend.customers import service as customers
 from backend.customers.models import Customer
@@ -99,4 +100,4 @@ def timeline(work: Work, id: str, *, before: int | None, limit: int, messages_on
     entries = log.of_incidence(work.session, work.business_id, row.id, before, limit + 1, only)
     older: Any = entries[-limit].seq if len(entries) > limit else None
     items = [frame_of(entry) for entry in entries[-limit:]]
-    return {"items": items, "nextCursor": None if older is None else str(older), "asOf": as_of}
+    return {"items": items, "nextCursor": None if older is None else cursors.encode([older]), "asOf": as_of}

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from backend.core.errors import Invalid
+from backend.core.cursor import seq_of
 from backend.core.http import JsonResponse
 from backend.core.wire import Page
 from backend.customers import service as customers
@@ -34,6 +34,7 @@ from backend.work import Work
 router = APIRouter(tags=["incidences"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
+Before = Annotated[int | None, Query(ge=1, le=2**62, description="only entries with a smaller seq")]
 Filter = Annotated[str | None, Query(max_length=200)]
 Incidences = Page[IncidenceRead]
 Entries = Page[TimelineEntry]
@@ -113,22 +114,20 @@ async def take(incidence_id: str, unit: Unit, body: Take | None = None) -> Respo
     return JsonResponse(await unit.write(service.take, incidence_id, body or Take()))
 
 
-def _before(cursor: str | None) -> int | None:
-    if cursor is not None and not (cursor.isdecimal() and len(cursor) < 17):
-        raise Invalid("This cursor is not one of ours. Start from the first page.", field="cursor")
-    return int(cursor) if cursor else None
-
-
 @router.get("/incidences/{incidence_id}/timeline", response_model=Entries)
-async def timeline(incidence_id: str, unit: Unit, limit: Limit = 100, cursor: Cursor = None) -> Response:
+async def timeline(
+    incidence_id: str, unit: Unit, limit: Limit = 100, cursor: Cursor = None, before: Before = None
+) -> Response:
     """What happened, the newest page first, each page oldest entry first."""
-    return JsonResponse(await unit.read(dashboard.timeline, incidence_id, before=_before(cursor), limit=limit))
+    return JsonResponse(await unit.read(dashboard.timeline, incidence_id, before=seq_of(cursor) or before, limit=limit))
 
 
 @router.get("/incidences/{incidence_id}/messages", response_model=Entries)
-async def messages(incidence_id: str, unit: Unit, limit: Limit = 100, cursor: Cursor = None) -> Response:
+async def messages(
+    incidence_id: str, unit: Unit, limit: Limit = 100, cursor: Cursor = None, before: Before = None
+) -> Response:
     """What was said with the customer, in pages like the timeline's."""
-    before = _before(cursor)
+    before = seq_of(cursor) or before
     return JsonResponse(
         await unit.read(dashboard.timeline, incidence_id, before=before, limit=limit, messages_only=True)
     )

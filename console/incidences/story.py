@@ -44,7 +44,7 @@ class Story:
     def begin(self, page: Iterable[TimelineEntry], new_since: int | None) -> None:
         """Show the newest page; with a draft, a line after what its writer had seen."""
         frames = [entry.model_dump(mode="json", by_alias=True) for entry in page]
-        self.is_whole = len(frames) < PAGE
+        self.is_whole = any(frame["type"] == "incidence.opened" for frame in frames)
         self.frames |= {frame["seq"]: frame for frame in frames}
         self._seen = max((seq for seq in self.frames if self._is_message(seq)), default=0)
         self.timeline.show(self._entries(), new_since if new_since and new_since < self._seen else None)
@@ -80,7 +80,7 @@ class Story:
 
         self.screen.console.calls.start(
             "read what came before",
-            lambda: api.incidences.timeline(id, cursor=str(oldest), limit=PAGE),
+            lambda: api.incidences.timeline(id, before=oldest, limit=PAGE),
             done=done,
             failed=failed,
         )

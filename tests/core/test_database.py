@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from backend.core.clock import FrozenClock
-from backend.core.db import Database, connect
+from backend.core.databases import connect
+from backend.core.db import Database
 from backend.identity.models import ApiKey, Business, Member, User
 
 ONE, OTHER = "business-one", "business-other"

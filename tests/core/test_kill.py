@@ -6,7 +6,7 @@ import sys
 
 from sqlalchemy import select, text
 
-from backend.core.db import connect
+from backend.core.databases import connect
 from backend.identity.models import User
 from tests.support.server import ROOT
 

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from backend.core.clock import FrozenClock
-from backend.core.db import connect
+from backend.core.databases import connect
 from backend.identity.models import User
 
 AT = FrozenClock().now()

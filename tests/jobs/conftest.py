@@ -12,7 +12,8 @@ import pytest_asyncio
 from sqlalchemy import create_engine, text
 
 from backend.core.clock import FrozenClock
-from backend.core.db import Database, connect
+from backend.core.databases import connect
+from backend.core.db import Database
 from backend.core.rows import Base
 from backend.events.models import EventBody, EventRow
 from backend.jobs.models import CronTick, DeadLetter, Executor, PendingJob

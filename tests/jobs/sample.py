@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.core.clock import RealClock
-from backend.core.db import connect
+from backend.core.databases import connect
 from backend.core.errors import Invalid, Unavailable
 from backend.events.event import Event
 from backend.jobs import janitor

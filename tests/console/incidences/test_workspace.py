@@ -182,7 +182,7 @@ async def test_older_pages_come_when_one_scrolls_up(floor: Floor) -> None:
         await floor.api.agent.note(row["incidenceId"], NoteAdd(text=f"note number {number}"))
     async with floor.console() as (app, pilot):
         screen = await opened(app, pilot, row)
-        assert len(screen.story.frames) == 100
+        assert len(screen.story.frames) == 50
         await pilot.press("home")
         await until(lambda: len(screen.story.frames) == 131)
         assert screen.story.is_whole
