@@ -34,6 +34,12 @@ class Settings(BaseSettings):
     visit_timeout_seconds: int = Field(1_800, description="a visit ends after this many seconds of silence")
 
     freshchat_public_key: str = Field("", description="the public key from Freshchat's webhook settings")
+    intercom_client_secret: SecretStr = Field(
+        SecretStr(""), description="the client secret of the Intercom app that sends webhooks"
+    )
+    chatwoot_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="the secret of the webhook in Chatwoot's settings"
+    )
     sentry_dsn: str = Field("", description="where errors are reported")
 
     @classmethod

@@ -66,12 +66,16 @@ class Work:
         outbox.add_subscribers(self, type(event), row)
         return row
 
-    def enqueue(self, job: Job | str, *, at: datetime | None = None, key: str | None = None, **args: Any) -> None:
+    def enqueue(
+        self, job: Job | str, *, at: datetime | None = None, key: str | None = None, is_first: bool = False, **args: Any
+    ) -> None:
         """Run `job` (or the job of that name) after the commit, at `at` if given.
 
-        A later call with the same `key` replaces an earlier one that is still pending.
+        A later call with the same `key` replaces an earlier one that is still pending; nothing is looked for when
+        `is_first` says that nobody can have used the key before.
         """
-        outbox.add(self, JOBS[job] if isinstance(job, str) else job, at=at, key=key, args=args)
+        wanted = JOBS[job] if isinstance(job, str) else job
+        outbox.add(self, wanted, at=at, key=key, args=args, is_first=is_first)
 
     def cancel(self, key: str) -> None:
         """Forget the pending job with that key, if it has not started."""

@@ -16,7 +16,8 @@ Kind = Literal[
     "text", "member", "status", "outcome", "until", "theme", "keymap", "screen", "ref", "query", "priority", "sort"
 ]
 Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console"]
-GROUPS: tuple[Group, ...] = ("Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console")
+GROUPS: tuple[Group, ...] = ("Work", "Write", "Find", "Mark", "Move", "Copy", "Screen", "Go", "Console")
+"""In the order in which menus list them: what one is here for comes before how one moves."""
 
 QUEUE, INCIDENCE = "queue", "incidence"
 DESK = (QUEUE, INCIDENCE)

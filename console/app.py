@@ -15,10 +15,10 @@ from textual.widgets import Input, TextArea
 from console import actions, families, servers
 from console.actions import Action
 from console.calls import Calls
-from console.connection import Connection, Target, Unreachable
+from console.connection import ENDED_IS_KNOWN, Connection, Target, Unreachable
 from console.credentials import Vault
 from console.files import data_dir
-from console.frame.header import feed_words
+from console.frame.header import clock_words, feed_words
 from console.frame.screen import FrameScreen
 from console.frame.verbs import Verbs
 from console.history import LineHistory
@@ -73,7 +73,7 @@ class ConsoleApp(Verbs):
         self.preferences = PreferenceFile()
         self.target = target
         self.connection = Connection(target)
-        self.vault = Vault()
+        self.vault = Vault(is_lasting=not target.is_passing)
         self.history = LineHistory()
         self.calls = Calls(self)
         self.undo = Undo()
@@ -89,7 +89,7 @@ class ConsoleApp(Verbs):
         self._incidence = incidence
         self._came_from: list[str] = []
         self._clock: Clock | None = None
-        self.add_mode(START, lambda: SignInScreen(target.url, target.email or self._known_email()))
+        self.add_mode(START, lambda: SignInScreen(target.url, self._known_email()))
         self._add_families()
 
     # -- start
@@ -105,7 +105,7 @@ class ConsoleApp(Verbs):
             self.add_mode(name, lambda place=place: families.screen_of(place))  # type: ignore[misc]
 
     def _known_email(self) -> str:
-        return servers.known().get(self.target.url, "")
+        return self.target.email or servers.known().get(self.target.url, "")
 
     async def _begin(self) -> None:
         try:
@@ -147,8 +147,9 @@ class ConsoleApp(Verbs):
         )
         self.store, self.undo = self.session.store, Undo()
         self.idle.touch()
-        with contextlib.suppress(OSError):
-            self.preferences.change(email=email, url=self.target.url)
+        if not self.target.is_passing:
+            with contextlib.suppress(OSError):
+                self.preferences.change(email=email, url=self.target.url)
         self.tick()
         self.session.start()
         await self.go(families.HOME)
@@ -219,7 +220,7 @@ class ConsoleApp(Verbs):
         left = [(" Holdfast ", "accent bold"), (f" {me.user.name} · {me.business.name} · {me.role}", "")]
         held, unsent = self.store.held if self.store.is_paused else None, len(self.session.outbox.items)
         feed = feed_words(self.feed, self.zone, unsent=unsent, held=held)
-        bars.first(Bar).show(left, screen.heading, [*feed, (f" {self.now():%H:%M} ", "muted")])
+        bars.first(Bar).show(left, screen.heading, [*feed, (f" {clock_words(self.now(), self.zone)} ", "muted")])
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -262,6 +263,8 @@ class ConsoleApp(Verbs):
         self.show_header()
         for screen in self.frames():
             screen.recheck()
+        if state.kind == "offline":
+            self.set_timer(ENDED_IS_KNOWN, self.tell_of_end)
         if state.why:
             self.say(f"The server refuses to be followed: {state.why}", "error")
         if state.kind == "ended":
@@ -331,7 +334,7 @@ class ConsoleApp(Verbs):
     def sign_in_ended(self, why: str) -> None:
         """Ask to sign in again, over whatever is there; nothing of it is lost."""
         if not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
-            screen = SignInScreen(self.target.url, self._known_email(), why)
+            screen = SignInScreen(self.target.url, self._known_email(), f"{why} {self.target.hint}".strip())
             self.push_screen(screen)
             self.call_after_refresh(lambda: screen.ready(self.connection.api, self.vault))
 
@@ -354,14 +357,14 @@ class ConsoleApp(Verbs):
             self.api.transport.access_token = self.api.transport.refresh_token = None
             self.store = Store()
             await self._forget_screens()
-            self._sign_in_screen.start_over("You are signed out.")
+            self._sign_in_screen.start_over(f"You are signed out. {self.target.hint}".strip())
 
     def action_lock(self) -> None:
         """Lock the screen."""
         if self.session is not None and not any(
             isinstance(screen, (LockScreen, SignInScreen)) for screen in self.screen_stack
         ):
-            self.push_screen(LockScreen(self.session.me.user.email, self.api))
+            self.push_screen(LockScreen(self.session.me.user.email, self.api, self.target.hint))
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and the mouse say that somebody is there. Keys are bound in the order in which they were pressed."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 READY_WITHIN = 60.0
 """Seconds a local backend may take to start, its first migration included."""
 
+ENDED_IS_KNOWN = 0.5
+"""Seconds after a lost connection until it is known whether a child has ended; its socket goes before it."""
+
 _PATIENCE = 5.0
 """Seconds a child has to end by itself."""
 
@@ -27,12 +30,19 @@ _PATIENCE = 5.0
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where to connect. With `command`, a backend is started as a child that answers on `url`; with `email` and
-    `password`, the console signs in by itself."""
+    `password`, the console signs in by itself. A passing one is gone after this run, as a demo is: no sign-in at it is
+    kept or remembered, and its sign-in screen tells the password, which is nobody's secret."""
 
     url: str
     command: Sequence[str] = ()
     email: str = ""
     password: str = ""
+    is_passing: bool = False
+
+    @property
+    def hint(self) -> str:
+        """What a passing target's password is, so that nobody is locked out of it; empty elsewhere."""
+        return f"This demo's password: {self.password}" if self.is_passing else ""
 
 
 class Unreachable(Exception):
@@ -131,6 +141,13 @@ class Connection:
     def is_demo(self) -> bool:
         """Whether the child is a demo, which listens to commands."""
         return "backend.demo" in self.target.command
+
+    def ended(self) -> str:
+        """In words, that the backend of our own is gone for good; empty while it may answer, and for a server elsewhere."""
+        child = self._child
+        if child is None or child.returncode is None:
+            return ""
+        return f"The console's own backend has ended ({self._last_words()}). Leave with ctrl+q and start again."
 
     async def tell(self, line: str) -> None:
         """Give the child a command, as `backend.demo.pace.Pace.obey` reads it. Unreachable when nobody listens."""

@@ -16,16 +16,19 @@ Tokens = tuple[str, str]
 
 
 class Vault:
-    """Keeps an access and a refresh token per server and e-mail. All of it off the loop."""
+    """Keeps an access and a refresh token per server and e-mail; one that is not `lasting` keeps none. Off the loop."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, is_lasting: bool = True) -> None:
         self.path = path or data_dir() / "credentials.json"
+        self.is_lasting = is_lasting
         self._keyring: Any = None
         self.where = ""
         """Where tokens are kept, in words, once something was kept or read."""
 
     async def read(self, url: str, email: str) -> Tokens | None:
         """The tokens, if there are any."""
+        if not self.is_lasting:
+            return None
         account = f"{email}@{url}"
         if keyring := await self._ring():
             with contextlib.suppress(Exception):  # a keyring that fails is as good as none: sign in again
@@ -37,6 +40,8 @@ class Vault:
 
     async def keep(self, url: str, email: str, access: str, refresh: str) -> None:
         """Keep the tokens, in the keyring when it takes them."""
+        if not self.is_lasting:
+            return
         account = f"{email}@{url}"
         if keyring := await self._ring():
             with contextlib.suppress(Exception):
@@ -49,6 +54,8 @@ class Vault:
 
     async def forget(self, url: str, email: str) -> None:
         """Forget the tokens, wherever they are."""
+        if not self.is_lasting:
+            return
         account = f"{email}@{url}"
         if keyring := await self._ring():
             with contextlib.suppress(Exception):

@@ -1,4 +1,8 @@
-"""What is being written: on disk within half a second of the last key, one file per incidence; survives a kill."""
+"""What is being written: on disk within half a second of the last key, one file each; survives a kill.
+
+An incidence has a reply and a note that know nothing of each other: what was begun for the team is never sent to the
+customer because the other key was pressed.
+"""
 
 import asyncio
 from dataclasses import asdict, dataclass
@@ -11,6 +15,8 @@ SAVE_AFTER = 0.4
 """Seconds from the first unsaved key to the disk."""
 
 Mode = Literal["reply", "note"]
+Key = tuple[str, Mode]
+"""Incidence and mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,45 +34,45 @@ class Drafts:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._drafts = {draft.incidence_id: draft for draft in _read_all(folder)}
-        self._unsaved: set[str] = set()
+        self._drafts = {(draft.incidence_id, draft.mode): draft for draft in _read_all(folder)}
+        self._unsaved: set[Key] = set()
         self._saving: asyncio.Task[None] | None = None
 
-    def of(self, incidence_id: str) -> Draft | None:
-        """The draft of an incidence."""
-        return self._drafts.get(incidence_id)
+    def of(self, incidence_id: str, mode: Mode) -> Draft | None:
+        """The reply or the note that was begun on an incidence."""
+        return self._drafts.get((incidence_id, mode))
 
     @property
     def incidence_ids(self) -> frozenset[str]:
         """Incidences that have one."""
-        return frozenset(self._drafts)
+        return frozenset(incidence_id for incidence_id, _ in self._drafts)
 
     def keep(self, draft: Draft) -> None:
         """Keep a text; an empty one drops the draft. Call with every change, from the loop."""
         if not draft.text.strip():
-            self.drop(draft.incidence_id)
-        elif self._drafts.get(draft.incidence_id) != draft:
-            self._drafts[draft.incidence_id] = draft
-            self._save_soon(draft.incidence_id)
+            self.drop(draft.incidence_id, draft.mode)
+        elif self._drafts.get(key := (draft.incidence_id, draft.mode)) != draft:
+            self._drafts[key] = draft
+            self._save_soon(key)
 
-    def drop(self, incidence_id: str) -> None:
+    def drop(self, incidence_id: str, mode: Mode) -> None:
         """It was sent, or given up."""
-        if self._drafts.pop(incidence_id, None) is not None:
-            self._save_soon(incidence_id)
+        if self._drafts.pop((incidence_id, mode), None) is not None:
+            self._save_soon((incidence_id, mode))
 
     def flush(self) -> None:
         """Write now what is not written. OSError when it cannot be."""
-        ids, self._unsaved = self._unsaved, set()
-        for id in ids:
-            draft = self._drafts.get(id)
-            path = self.folder / f"{_safe(id)}.json"
+        keys, self._unsaved = self._unsaved, set()
+        for key in keys:
+            draft = self._drafts.get(key)
+            path = self.folder / f"{_safe(key[0])}.{key[1]}.json"
             if draft is None:
                 remove(path)
             else:
                 write_json(path, asdict(draft))
 
-    def _save_soon(self, incidence_id: str) -> None:
-        self._unsaved.add(incidence_id)
+    def _save_soon(self, key: Key) -> None:
+        self._unsaved.add(key)
         if self._saving is None or self._saving.done():
             self._saving = asyncio.get_running_loop().create_task(self._save())
 

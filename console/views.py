@@ -21,12 +21,13 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A tab. `role` colours a count that needs an eye."""
+    """A tab. `role` colours a count that needs an eye; `short` is its title where there is little room."""
 
     key: str
     title: str
     holds: Callable[[Row, Moment], bool]
     role: str = ""
+    short: str = ""
 
 
 def _is_open(row: Row) -> bool:
@@ -48,23 +49,27 @@ def _is_at_risk(row: Row, moment: Moment) -> bool:
 
 VIEWS: tuple[View, ...] = (
     View("mine", "Mine", lambda row, moment: _is_awake(row) and row["agentId"] == moment.member_id),
-    View("unassigned", "Unassigned", _is_unassigned),
+    View("unassigned", "Unassigned", _is_unassigned, short="Nobody"),
     View("all", "All", lambda row, _: _is_open(row)),
-    View("sla_risk", "SLA at risk", _is_at_risk, "danger"),
+    View("sla_risk", "SLA at risk", _is_at_risk, "danger", short="SLA"),
     View(
         "high_friction",
         "High friction",
         lambda row, _: _is_awake(row) and (row["frictionScore"] or 0) > HIGH_FRICTION,
         "warning",
+        short="Frict",
     ),
     View(
         "high_churn",
         "High churn",
         lambda row, _: _is_awake(row) and (row.get("churnScore") or 0) >= HIGH_CHURN,
         "warning",
+        short="Churn",
     ),
-    View("escalated", "Escalated", lambda row, _: _is_open(row) and bool(row.get("escalationLevel")), "warning"),
-    View("snoozed", "Snoozed", lambda row, _: row["status"] == "SNOOZED"),
+    View(
+        "escalated", "Escalated", lambda row, _: _is_open(row) and bool(row.get("escalationLevel")), "warning", "Escal"
+    ),
+    View("snoozed", "Snoozed", lambda row, _: row["status"] == "SNOOZED", short="Snooz"),
     View("closed", "Closed", lambda row, _: not _is_open(row)),
 )
 VIEW_OF: dict[str, View] = {view.key: view for view in VIEWS}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual.strip import Strip
 
 from widgets.paint import Cell, Palette, clean_lines, fit, join_equal, spans, width_of
@@ -116,9 +117,25 @@ class LineBook:
     def notice(self, text: Cell, line: int) -> Strip:
         """One line of a centred message that stands where rows would be."""
         palette = self.styles.palette
-        lines = clean_lines(text, palette, self._console)
+        lines = [
+            part
+            for whole in clean_lines(text, palette, self._console)
+            for part in _wrapped(whole, self.width - 2 * GUTTER, self._console)
+        ]
         segments = lines[line] if 0 <= line < len(lines) else []
         return Strip(fit(segments, self.width, "center", palette.base), self.width)
+
+
+def _wrapped(line: list[Segment], width: int, console: Console) -> list[list[Segment]]:
+    """A line that is too long, between its words."""
+    if width_of(line) <= width or width < 1:
+        return [line]
+    text = Text.assemble(*((part, style or "") for part, style, _ in line), end="")
+    parts = text.wrap(console, width)
+    for part in parts:
+        part.rstrip()
+        part.end = ""
+    return [list(part.render(console)) for part in parts]
 
 
 def _remember(memory: dict[Any, Any], key: Any, value: Any) -> None:

@@ -57,6 +57,11 @@ class QueueModel:
     def has_marks(self) -> bool:
         return bool(self._marks)
 
+    @property
+    def marks_count(self) -> int:
+        """How many are marked."""
+        return len(self._marks)
+
     def is_marked(self, key: Key) -> bool:
         return key in self._marks
 

@@ -194,14 +194,17 @@ class QueueView(ScrollView):
         role, text = self._notice
         if role and self.model.shown:
             return [(text, role)] if isinstance(text, str) else text
-        waiting = self.model.waiting
-        if not waiting:
-            return ""
+        waiting, marked = self.model.waiting, self.model.marks_count
         added = sum(reason == ADDED for reason in waiting.values())
-        news = [(f"▲ {added} new", "accent bold")] if added else []
+        news = [(f"✓ {marked} marked", "mark bold")] if marked else []
+        if added:
+            news.append((f"▲ {added} new", "accent bold"))
         if added < len(waiting):
-            news.append((f"{' · ' if added else ''}{len(waiting) - added} changed", "muted"))
-        return [*news, (" ", "")]
+            news.append((f"{len(waiting) - added} changed", "muted"))
+        if not news:
+            return ""
+        apart = [part for one in news for part in (one, (" · ", "muted"))]
+        return [*apart[:-1], (" ", "")]
 
     def _notice_text(self) -> Cell:
         role, text = self._notice

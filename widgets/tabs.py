@@ -15,19 +15,20 @@ from widgets.paint import Cell, Palette, cut, fit, spans, width_of
 from widgets.plain import plain
 
 _SHORT = 6
-"""Cells left of a title when the strip is narrow."""
+"""Cells left of a title without a short one when the strip is narrow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
     """One tab. ``count`` None shows none; ``role`` colours a count that needs an eye; ``refusal`` dims the tab and is
-    the reason told when it is chosen."""
+    the reason told when it is chosen; ``short`` is its title where the strip is narrow."""
 
     key: str
     title: str
     count: int | None = None
     role: str = ""
     refusal: str = ""
+    short: str = ""
 
 
 class TabStrip(Widget):
@@ -134,10 +135,10 @@ class TabStrip(Widget):
 
     def render_line(self, y: int) -> Strip:
         palette, width = Palette.of(self), self.size.width
-        pieces = [self._piece(number, tab, palette, len(tab.title)) for number, tab in enumerate(self._tabs, 1)]
+        pieces = [self._piece(number, tab, palette, tab.title) for number, tab in enumerate(self._tabs, 1)]
         if sum(map(width_of, pieces)) > width:
             pieces = [
-                self._piece(number, tab, palette, len(tab.title) if tab.key == self._active else _SHORT)
+                self._piece(number, tab, palette, tab.title if tab.key == self._active else _brief(tab))
                 for number, tab in enumerate(self._tabs, 1)
             ]
         first = self._first_in_view([width_of(piece) for piece in pieces], width)
@@ -157,14 +158,18 @@ class TabStrip(Widget):
             first += 1
         return first
 
-    def _piece(self, number: int, tab: Tab, palette: Palette, room: int) -> list[Segment]:
+    def _piece(self, number: int, tab: Tab, palette: Palette, title: str) -> list[Segment]:
         is_active = tab.key == self._active
         name = "muted" if tab.refusal else ("bold accent" if is_active else "")
         cell: Cell = [
             ("▎" if is_active else " ", "accent"),
             (f"{number} " if number <= 9 else "", "muted"),
-            (cut(plain(tab.title), max(room, 1)), f"{name} underline" if is_active and self.has_focus else name),
+            (plain(title), f"{name} underline" if is_active and self.has_focus else name),
             ("" if tab.count is None else f" {tab.count}", tab.role or "muted"),
             (" ", ""),
         ]
         return spans(cell, palette, self.app.console)
+
+
+def _brief(tab: Tab) -> str:
+    return tab.short or cut(plain(tab.title), _SHORT)

@@ -3,6 +3,7 @@
 import httpx
 
 from backend.client.customers import Customers
+from backend.client.escalation import Escalations
 from backend.client.identity import Businesses, Identity, Keys
 from backend.client.incidences import Agent, Channels, Incidences
 from backend.client.jobs import Jobs
@@ -25,6 +26,7 @@ class Client:
         self.channels = Channels(transport)
         self.context = Context(transport)
         self.customers = Customers(transport)
+        self.escalations = Escalations(transport)
         self.friction = Friction(transport)
         self.identity = Identity(transport)
         self.incidences = Incidences(transport)

@@ -9,3 +9,11 @@ class Webhooks(Noun):
     async def freshchat(self, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         response = await self.transport.raw("POST", "/webhooks/freshchat", content=body, headers=headers)
         return dict(response.json())
+
+    async def intercom(self, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+        response = await self.transport.raw("POST", "/webhooks/intercom", content=body, headers=headers)
+        return dict(response.json())
+
+    async def chatwoot(self, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+        response = await self.transport.raw("POST", "/webhooks/chatwoot", content=body, headers=headers)
+        return dict(response.json())

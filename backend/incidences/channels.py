@@ -1,7 +1,7 @@
 """Handing a case up to a higher channel, by hand or when its time is up."""
 
 from backend.core.errors import Unprocessable
-from backend.incidences import events
+from backend.incidences import events, timers
 from backend.incidences.models import Incidence
 from backend.incidences.schemas import ChannelEscalate
 from backend.incidences.service import State, expect, incidence_of, record, shown
@@ -30,12 +30,14 @@ def escalate_unresolved(work: Work, incidence_id: str) -> None:
 
 
 def _climb(work: Work, row: Incidence, reason: str) -> State:
-    before = row.allowed_channels
+    before, was_self_serve = row.allowed_channels, row.is_self_serve
     row.allowed_channels = list(LADDER[: len(before) + 1])
     row.is_self_serve, row.auto_escalate_at = False, None
     row.waiting_since = row.waiting_since or work.now
     row.priority = max(1, row.priority - 1)
     work.cancel(f"escalate-channel:{row.id}")
+    if was_self_serve:  # from now on somebody waits for us
+        timers.climb_when_unresolved(work, row)
     if before == row.allowed_channels:
         return shown(work, row)
     return record(work, row, events.ChannelEscalated, {"channels": [before, row.allowed_channels], "reason": reason})

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from backend.customers.erasure import also_erases
 from backend.customers.models import Customer
 from backend.incidences.events import IncidenceChanged
-from backend.incidences.models import Incidence
+from backend.incidences.models import Escalation, Incidence
 from backend.incidences.service import record
 from backend.work import Work
 
@@ -15,6 +15,9 @@ from backend.work import Work
 @also_erases
 def forget_words(work: Work, customer: Customer, _known_as: Sequence[str]) -> None:
     """Empty what the customer wrote or typed, and what agents wrote of it, in every case of theirs."""
+    of_theirs = Escalation.incidence_id.in_(select(Incidence.id).where(Incidence.customer_id == customer.id))
+    for handed_up in work.session.scalars(select(Escalation).where(of_theirs)):
+        handed_up.note = None
     cases = select(Incidence).where(Incidence.customer_id == customer.id).with_for_update()
     for row in work.session.scalars(cases).all():
         row.summary, row.user_inputs, row.selected_items, row.last_message, row.root_cause = "", {}, [], None, None

@@ -57,3 +57,19 @@ class ChannelEscalated(Event, type="incidence.channel_escalated"):
 
 class FrictionNoticed(Event, type="incidence.friction_noticed"):
     """The customer of an open incidence struggles on. data: score, reasons."""
+
+
+class Escalated(Event, type="incidence.escalated"):
+    """Handed up. data: escalationId, level [before, after], reason, why, rule, ruleVersion, note?."""
+
+
+class EscalationAcknowledged(Event, type="incidence.escalation_acknowledged"):
+    """Somebody of that level has it: it climbs no further. data: escalationId, level, note?."""
+
+
+class EscalationReturned(Event, type="incidence.escalation_returned"):
+    """Handed back to who had it. data: escalationId, level, note?."""
+
+
+class EscalationResolved(Event, type="incidence.escalation_resolved"):
+    """What it was handed up for is settled. data: escalationId, level, note?."""

@@ -1,6 +1,6 @@
 """What happens to incidences later: snoozes end, channels escalate, friction opens cases."""
 
-from backend.incidences import channels, friction, service
+from backend.incidences import channels, escalation, friction, service
 from backend.jobs.registry import JobContext, job, on
 from backend.signals.events import HelpOffered
 
@@ -15,6 +15,12 @@ async def end_snooze(ctx: JobContext, *, incidence_id: str) -> None:
 async def escalate_channel(ctx: JobContext, *, incidence_id: str) -> None:
     """Give an unresolved case the next channel when its time is up."""
     await ctx.write(channels.escalate_unresolved, incidence_id)
+
+
+@job()
+async def climb(ctx: JobContext, *, incidence_id: str) -> None:
+    """Hand up a case that is unresolved for too long, or whose escalation nobody has acknowledged."""
+    await ctx.write(escalation.climb, incidence_id)
 
 
 @on(HelpOffered)

@@ -55,6 +55,11 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     is_self_serve: Mapped[bool] = mapped_column(default=False)
     """The router allows no channel: kept on record, in nobody's queue."""
     auto_escalate_at: Mapped[datetime | None]
+    climb_at: Mapped[datetime | None]
+    """When it is handed up by itself: unresolved for too long, or its escalation not acknowledged in time."""
+    escalation_level: Mapped[str | None] = mapped_column(String(16))
+    """Of the escalation that is open or acknowledged; None when there is none."""
+    escalation_id: Mapped[str | None] = mapped_column(String(36))
     friction_score: Mapped[int | None]
     platform: Mapped[str | None] = mapped_column(String(32))
 
@@ -73,6 +78,32 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
+
+
+class Escalation(Identified, BusinessOwned, Base):
+    """A case handed up. It climbs from level to level as one row; each step is an event. A case has one that is not over."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (Index("ix_escalations_queue", "business_id", "ended_at", "raised_at"),)
+
+    incidence_id: Mapped[str] = mapped_column(ForeignKey("incidences.id"), index=True)
+    level: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(24))
+    """Of the newest step."""
+    status: Mapped[str] = mapped_column(String(16), default="OPEN")
+    """OPEN, ACKNOWLEDGED, RETURNED or RESOLVED."""
+    raised_by: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
+    """The member of the newest step; None when it climbed by itself."""
+    raised_at: Mapped[datetime]
+    """When it was first handed up."""
+    acknowledged_by: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
+    acknowledged_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    note: Mapped[str | None] = mapped_column(String(200))
+    """What was said last by whoever raised, acknowledged or ended it."""
+    rule: Mapped[str] = mapped_column(String(60))
+    rule_version: Mapped[int]
+    next_climb_at: Mapped[datetime | None]
 
 
 class Conversation(BusinessOwned, Base):

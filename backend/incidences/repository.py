@@ -23,7 +23,7 @@ CASES = table_of(Incidence).c
 CUSTOMERS = table_of(Customer).c
 AGENTS = table_of(User).c
 _MEMBERS = table_of(Member).c
-_UNSHOWN = ("business_id", "queue_rank")
+_UNSHOWN = ("business_id", "queue_rank", "climb_at")
 _SHOWN = [column for column in CASES if column.key not in _UNSHOWN]
 _CUSTOMER = [CUSTOMERS[name].label(f"customer_{name}") for name in ("external_id", "name", "tier", "language")]
 
@@ -81,11 +81,13 @@ def view_of(view: str, member_id: str | None, now: datetime) -> ColumnElement[bo
             return and_(awake, CASES.auto_escalate_at < now + SLA_RISK)
         case "high_friction":
             return and_(awake, CASES.friction_score > HIGH_FRICTION)
+        case "escalated":
+            return and_(is_open, CASES.escalation_level.is_not(None))
         case "snoozed":
             return CASES.status == "SNOOZED"
         case "closed":
             return CASES.status == "CLOSED"
-    return CASES.id.is_(None)  # escalated, high_churn: nothing sets them yet
+    return CASES.id.is_(None)  # high_churn: nothing sets it yet
 
 
 SORTS: dict[str, tuple[tuple[Any, bool], ...]] = {

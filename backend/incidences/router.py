@@ -9,6 +9,7 @@ from backend.core.http import JsonResponse
 from backend.core.wire import Page
 from backend.customers import service as customers
 from backend.incidences import channels, dashboard, queue, routing, service
+from backend.incidences.escalation_router import router as escalation_router
 from backend.incidences.schemas import (
     ChannelEscalate,
     Dashboard,
@@ -32,6 +33,7 @@ from backend.unit import Unit
 from backend.work import Work
 
 router = APIRouter(tags=["incidences"])
+router.include_router(escalation_router)
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
 Before = Annotated[int | None, Query(ge=1, le=2**62, description="only entries with a smaller seq")]

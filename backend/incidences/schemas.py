@@ -17,6 +17,9 @@ Outcome = Literal["RESOLVED", "DROPPED", "CONVERTED"]
 OrderImpact = Literal["PLACED", "MODIFIED", "LOST"]
 View = Literal["mine", "unassigned", "all", "sla_risk", "high_friction", "high_churn", "escalated", "snoozed", "closed"]
 Sort = Literal["queue", "updated", "created", "value", "friction"]
+Level = Literal["SENIOR_AGENT", "TECH_TEAM", "SUPERVISOR"]
+EscalationReason = Literal["HIGH_VALUE", "SYSTEM_BUG", "POLICY_EXCEPTION", "EMOTIONAL", "UNRESOLVED"]
+EscalationStatus = Literal["OPEN", "ACKNOWLEDGED", "RETURNED", "RESOLVED"]
 EventType = Annotated[Key, Field(max_length=32)]
 Seq = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -79,6 +82,8 @@ class IncidenceRead(Wire):
     routing: dict[str, Any]
     is_self_serve: bool
     auto_escalate_at: UtcInstant | None
+    escalation_level: Level | None
+    escalation_id: str | None
     friction_score: int | None
     platform: str | None
     last_seq: int
@@ -247,3 +252,48 @@ class ChannelEscalate(Wire):
     incidence_id: Key
     reason: Line
     version: Annotated[int, Field(ge=1)] | None = None
+
+
+class EscalationTrigger(Wire):
+    """A case to hand up. With a version, it must be the one on screen."""
+
+    incidence_id: Key
+    reason: EscalationReason
+    note: Line | None = None
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
+class EscalationNote(Wire):
+    """What to say with it, if anything."""
+
+    note: Line | None = None
+
+
+class Taker(Wire):
+    member_id: str
+    name: str
+    role: str
+
+
+class EscalationRead(Wire):
+    """A case handed up, with the case as it is now."""
+
+    escalation_id: str
+    incidence_id: str
+    ref: str
+    level: Level
+    reason: EscalationReason
+    status: EscalationStatus
+    raised_by: str | None
+    """A member's id; None when it climbed by itself."""
+    raised_at: UtcInstant
+    acknowledged_by: str | None
+    acknowledged_at: UtcInstant | None
+    ended_at: UtcInstant | None
+    next_climb_at: UtcInstant | None
+    note: str | None
+    rule: str
+    rule_version: int
+    takers: list[Taker]
+    """The members who may acknowledge it."""
+    incidence: IncidenceRead

@@ -16,12 +16,13 @@ from backend.events.event import Event
 from backend.events.feed import frame_of
 from backend.identity.models import Business, Member, User
 from backend.identity.service import currency_of
-from backend.incidences import events, repository
+from backend.incidences import events, ladder, repository, timers
 from backend.incidences.models import Incidence
 from backend.incidences.queue_rank import rank
-from backend.incidences.routing import route
+from backend.incidences.routing import judged, route
 from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend, NoteAdd, Take
 from backend.incidences.state import state_of
+from backend.rules import service as rules
 from backend.work import Work
 
 State = dict[str, Any]
@@ -89,7 +90,8 @@ def open_incidence(
     """
     customer = customers.ensure_customer(work, body.user_id)
     number, currency = _number(work)
-    verdict = route(work, body.order_value, body.event_type)
+    routing, escalation = rules.current_two(work, "routing", "escalation")
+    verdict = judged(routing, work.now, body.order_value, body.event_type)
     channels = verdict.channels or (["CHAT"] if is_answered_anyway else [])
     escalate_at = verdict.escalate_at if channels else None
     row = Incidence(
@@ -103,6 +105,7 @@ def open_incidence(
         routing=verdict.why,
         is_self_serve=not channels,
         auto_escalate_at=escalate_at,
+        climb_at=timers.unresolved_at(work, escalation) if channels else None,
         friction_score=friction,
         platform=platform,
         order_value=None if body.order_value is None else to_minor(body.order_value, currency),
@@ -113,14 +116,8 @@ def open_incidence(
         **body.model_dump(exclude={"user_id", "order_value", "summary"}),
     )
     state = record(work, row, events.IncidenceOpened, {"routing": verdict.why, "channels": channels})
-    _escalate_later(work, row)
+    timers.set_first(work, row)
     return state
-
-
-def _escalate_later(work: Work, row: Incidence) -> None:
-    if row.auto_escalate_at is not None:
-        key = f"escalate-channel:{row.id}"
-        work.enqueue("incidences.escalate_channel", at=row.auto_escalate_at, key=key, incidence_id=row.id)
 
 
 _BUSINESSES = table_of(Business)
@@ -135,7 +132,7 @@ _NEXT_NUMBER = (
 def _number(work: Work) -> tuple[int, str]:
     """The next number of the business, now taken, and its currency."""
     number, currency = work.session.connection().execute(_NEXT_NUMBER, {"business": work.business_id}).one()
-    work.session.info["currency"] = currency
+    work.session.info["currency", work.business_id] = currency
     return number, currency
 
 
@@ -230,7 +227,7 @@ def receive_message(
     """
     if row.status == "CLOSED":
         if may_reopen:
-            _reopen(row)
+            _reopen(work, row)
             row.status = "OPEN" if is_newest else "WAITING"
             row.waiting_since = work.now if is_newest else None
     elif is_newest:
@@ -274,7 +271,7 @@ def apply(work: Work, row: Incidence, wanted: State, *, reason: str | None = Non
         wanted["order_value"] = to_minor(wanted["order_value"], currency_of(work))
     if wanted.get("agent_id") is not None:
         _require_member(work, wanted["agent_id"])
-    before = {name: getattr(row, name) for name in wanted}
+    before, level = {name: getattr(row, name) for name in wanted}, row.escalation_level
     event = _change_status(work, row, wanted)
     for name, value in wanted.items():
         if name not in ("status", "outcome", "snoozed_until"):
@@ -287,6 +284,8 @@ def apply(work: Work, row: Incidence, wanted: State, *, reason: str | None = Non
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     if not changes:
         return shown(work, row)
+    if row.escalation_level != level:
+        changes["escalation_level"] = [level, row.escalation_level]
     return record(work, row, event, {"changes": changes} | ({"reason": reason} if reason else {}))
 
 
@@ -307,7 +306,7 @@ def _change_status(work: Work, row: Incidence, wanted: State) -> type[Event] | N
             raise Unprocessable(
                 f"INC-{row.number} is closed. Reopen it first: set status to OPEN.", code="INCIDENCE_CLOSED"
             )
-        _reopen(row)
+        _reopen(work, row)
         row.status, row.waiting_since = "OPEN", work.now
         return events.IncidenceReopened
     if status == row.status:
@@ -327,14 +326,16 @@ def _close(work: Work, row: Incidence, outcome: str) -> type[Event] | None:
     _wake(work, row)
     row.status, row.outcome, row.resolved_at = "CLOSED", outcome, work.now
     row.time_to_resolve = round((work.now - row.created_at).total_seconds())
-    row.waiting_since = row.auto_escalate_at = None
-    work.cancel(f"escalate-channel:{row.id}")
+    row.waiting_since = None
+    timers.cancel(work, row)
+    ladder.end(work, row, "RESOLVED")
     return events.IncidenceClosed
 
 
-def _reopen(row: Incidence) -> None:
+def _reopen(work: Work, row: Incidence) -> None:
     row.outcome = row.resolved_at = row.time_to_resolve = None
     row.reopen_count += 1
+    timers.climb_when_unresolved(work, row)
 
 
 def _snooze(work: Work, row: Incidence, status: str | None, until: datetime | None) -> type[Event]:
@@ -375,7 +376,8 @@ def _route_again(work: Work, row: Incidence) -> None:
     row.routing, was_self_serve, row.is_self_serve = verdict.why, row.is_self_serve, not row.allowed_channels
     if was_self_serve and not row.is_self_serve and row.status == "OPEN":  # from now on somebody waits for us
         row.waiting_since, row.auto_escalate_at = work.now, verdict.escalate_at
-        _escalate_later(work, row)
+        timers.escalate_channel_later(work, row)
+        timers.climb_when_unresolved(work, row)
 
 
 def _require_member(work: Work, member_id: str) -> None:

@@ -45,6 +45,8 @@ def state_of(row: Any, customer: Mapping[str, Any], agent_name: str | None, curr
         "routing": row.routing,
         "isSelfServe": row.is_self_serve,
         "autoEscalateAt": _at(row.auto_escalate_at),
+        "escalationLevel": row.escalation_level,
+        "escalationId": row.escalation_id,
         "frictionScore": row.friction_score,
         "platform": row.platform,
         "lastSeq": row.last_seq,

@@ -23,13 +23,18 @@ class CustomerMessage:
 
 @dataclass(frozen=True, slots=True)
 class AgentMessage:
-    """Somebody on our side, a bot included, wrote to the customer. `agent_id` is the platform's, "" for a bot."""
+    """Somebody on our side, a bot included, wrote to the customer. `agent_id` is the platform's, "" for a bot.
+
+    Not every platform tells an agent's name and e-mail address.
+    """
 
     conversation_id: str
     message_id: str
     agent_id: str
     text: str
     occurred_at: datetime | None
+    agent_name: str = ""
+    agent_email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Assigned:
     conversation_id: str
     agent_id: str | None
     occurred_at: datetime | None
+    agent_name: str = ""
+    agent_email: str = ""
 
 
 @dataclass(frozen=True, slots=True)

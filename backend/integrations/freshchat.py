@@ -1,15 +1,13 @@
 """Freshchat: signatures by RSA, no event ids, and three dialects of one body (2018, 2019 to 2021, 2022)."""
 
-import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
-
-import orjson
 
 from backend.core.errors import Unauthenticated, Unavailable
 from backend.integrations.facts import AgentMessage, Assigned, CustomerMessage, Fact, Ignored, Reopened, Resolved
 from backend.integrations.freshchat_parts import worded
-from backend.integrations.json_reading import instant_in, key_in, line_in, object_in
+from backend.integrations.json_reading import digest_of, instant_in, key_in, line_in, object_in
 from backend.integrations.rsa_key import is_signed, public_key
 
 SIGNATURE = "x-freshchat-signature"
@@ -29,8 +27,8 @@ class Freshchat:
     secret_name = "freshchat_public_key"
     kept_headers = (SIGNATURE, "x-freshchat-payload-version", "x-retry-count")
 
-    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str) -> None:
-        """RSASSA-PKCS1-v1_5 with SHA-256 over the raw body, in base64."""
+    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -> None:
+        """RSASSA-PKCS1-v1_5 with SHA-256 over the raw body, in base64. No time is signed."""
         try:
             key = public_key(secret)
         except ValueError as error:
@@ -50,31 +48,30 @@ class Freshchat:
         action = line_in(body, "action")
         message_id = line_in(object_in(body, "data", "message"), "id")
         if action == "message_create" and message_id:
-            return _digest("message", message_id)
-        facts = [_conversation_of(body), line_in(body, "action_time"), line_in(object_in(body, "actor"), "actor_id")]
-        return _digest("action", action, *facts) if action and all(facts[:2]) else _digest("body", body)
+            return digest_of("message", message_id)
+        facts = [
+            self.conversation_of(body),
+            line_in(body, "action_time"),
+            line_in(object_in(body, "actor"), "actor_id"),
+        ]
+        return digest_of("action", action, *facts) if action and all(facts[:2]) else digest_of("body", body)
+
+    def conversation_of(self, body: dict[str, Any]) -> str:
+        """Its id is opaque, though that of 2018 is made of the app's, the user's and the channel's."""
+        under = _CONVERSATION_UNDER.get(line_in(body, "action"))
+        if under is None:
+            return key_in(object_in(body, "data", "message"), "conversation_id")
+        return key_in(object_in(body, "data", under, "conversation"), "conversation_id")
 
     def read(self, body: dict[str, Any]) -> list[Fact]:
-        return [_read(body)]
+        return [_read(body, self.conversation_of(body))]
 
 
-def _digest(kind: str, *parts: Any) -> str:
-    return f"{kind}:{hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
-
-
-def _conversation_of(body: dict[str, Any]) -> str:
-    """The conversation's id: opaque, though that of 2018 is made of the app's, the user's and the channel's."""
-    under = _CONVERSATION_UNDER.get(line_in(body, "action"))
-    if under is None:
-        return key_in(object_in(body, "data", "message"), "conversation_id")
-    return key_in(object_in(body, "data", under, "conversation"), "conversation_id")
-
-
-def _read(body: dict[str, Any]) -> Fact:
+def _read(body: dict[str, Any], conversation_id: str) -> Fact:
     action = line_in(body, "action")
     if action != "message_create" and action not in _CONVERSATION_UNDER:
         return Ignored(f"unknown action {action[:64]!r}" if action else "no action")
-    conversation_id, at = _conversation_of(body), instant_in(body, "action_time")
+    at = instant_in(body, "action_time")
     if not conversation_id:
         return Ignored("names no conversation")
     match action:

@@ -4,19 +4,15 @@ from typing import Any
 
 from backend.core.text import clean
 from backend.integrations.json_reading import line_in, object_in, objects_in
+from backend.integrations.plain_text import attached, shortened
 
-LONGEST = 20_000
-"""Characters kept of one message; what was cut is told."""
 _NAMES = ("name", "label", "title", "file_name")
 
 
 def worded(message: dict[str, Any]) -> str:
     """All parts of `message`, each on its own line; "" when there is nothing in it."""
     parts = objects_in(message, "message_parts") or objects_in(message, "msg_parts")
-    text = "\n".join(filter(None, map(_part, parts))).strip()
-    if len(text) <= LONGEST:
-        return text
-    return f"{text[:LONGEST]}\n[{len(text) - LONGEST} more characters were cut]"
+    return shortened("\n".join(filter(None, map(_part, parts))).strip())
 
 
 def _part(part: dict[str, Any]) -> str:
@@ -30,5 +26,4 @@ def _part(part: dict[str, Any]) -> str:
     if kind == "text":
         return clean(words).strip() if isinstance(words, str) else ""
     name = next(filter(None, (line_in(content, name) for name in _NAMES)), "")
-    what = kind.replace("_", " ")[:40]
-    return (f"[{what}: {name[:200]}]" if name else f"[{what}]") if what else ""
+    return attached(kind, name) if kind else ""

@@ -4,6 +4,8 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from backend.core.text import clean_line
 
 _LONGEST_KEY = 128
@@ -43,3 +45,22 @@ def instant_in(value: dict[str, Any], name: str) -> datetime | None:
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def moment_in(value: dict[str, Any], name: str) -> datetime | None:
+    """The instant called `name` in UTC: seconds since 1970 (a number, or its digits) or ISO 8601, also with ` UTC` at
+    its end. None when it is none; 0 stands for none."""
+    found = value.get(name)
+    if isinstance(found, str) and not found.isdecimal():
+        return instant_in({name: found.removesuffix(" UTC")}, name)
+    if not isinstance(found, str | int | float) or isinstance(found, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(float(found), UTC) if float(found) else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def digest_of(kind: str, *parts: Any) -> str:
+    """A key of 128 characters at most for JSON values: the same for the same, whatever the order of their keys."""
+    return f"{kind}:{hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()}"

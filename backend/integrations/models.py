@@ -1,4 +1,4 @@
-"""Connections to other systems, the inbox of their webhooks, and how far each conversation has been told."""
+"""Connections to other systems, the inbox of their webhooks, and what of each conversation has been told."""
 
 from datetime import datetime
 from typing import Any
@@ -60,3 +60,14 @@ class ConversationMark(BusinessOwned, Base):
     conversation_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     aspect: Mapped[str] = mapped_column(String(16), primary_key=True)
     occurred_at: Mapped[datetime]
+
+
+class ToldMessage(BusinessOwned, Base):
+    """A message of a conversation that is in its incidence's timeline. The key makes sure that it is there once."""
+
+    __tablename__ = "told_messages"
+
+    business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(128), primary_key=True)

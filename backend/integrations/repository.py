@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from backend.core.ids import new_id
 from backend.identity.models import Business
 from backend.incidences.models import Conversation, Incidence
-from backend.integrations.models import ConversationMark, Integration, WebhookDelivery
+from backend.integrations.models import ConversationMark, Integration, ToldMessage, WebhookDelivery
 
 
 def first_business(session: Session) -> str | None:
@@ -71,6 +71,14 @@ def set_mark(
     )
 
 
+def told_first(session: Session, business_id: str, platform: str, conversation_id: str, message_id: str) -> bool:
+    """Whether this message was never told before; from now on it was."""
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    key = {"business_id": business_id, "platform": platform, "conversation_id": conversation_id}
+    statement = make(ToldMessage).values(**key, message_id=message_id).on_conflict_do_nothing()
+    return session.scalar(statement.returning(ToldMessage.message_id)) is not None
+
+
 def conversations_of(session: Session, business_id: str, customer_id: str) -> list[tuple[str, str]]:
     """(platform, conversation id) of the customer's conversations."""
     query = (
@@ -90,15 +98,16 @@ def forget(
     """
     theirs = tuple_(WebhookDelivery.platform, WebhookDelivery.conversation_id).in_(conversations)
     about = or_(theirs, *(_holds(session, orjson.dumps(name)) for name in names))
-    for model in (Conversation, ConversationMark):
+    for model in (Conversation, ConversationMark, ToldMessage):
         theirs = tuple_(model.platform, model.conversation_id).in_(conversations)
         session.execute(
             delete(model).where(model.business_id == business_id, theirs).execution_options(synchronize_session=False)
         )
+    looked_at = literal(now, WebhookDelivery.processed_at.type)  # its type, or SQLite keeps it as text
     session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.business_id == business_id, about)
-        .values(body=b"{}", headers={}, processed_at=func.coalesce(WebhookDelivery.processed_at, now))
+        .values(body=b"{}", headers={}, processed_at=func.coalesce(WebhookDelivery.processed_at, looked_at))
         .execution_options(synchronize_session=False)
     )
 

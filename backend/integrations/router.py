@@ -21,10 +21,11 @@ def _door(platform: Platform) -> Callable[..., Awaitable[Received]]:
         business_id, secret = await runtime.database.read(
             lambda session: service.secret_of(session, platform, runtime.settings, business)
         )
-        platform.verify(raw, request.headers, secret)
-        key = platform.dedup_key(request.headers, service.parsed(raw))
+        platform.verify(raw, request.headers, secret, runtime.clock.now())
+        body = service.parsed(raw)
+        key, about = platform.dedup_key(request.headers, body), platform.conversation_of(body)
         units = Units(runtime, business_id, Actor("webhook", None, platform.title), request.state.request_id)
-        return await units.write(service.receive, platform, raw, request.headers, key)
+        return await units.write(service.receive, platform, raw, request.headers, key, about)
 
     return receive
 

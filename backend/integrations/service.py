@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from backend.core.errors import Invalid, Unavailable
@@ -38,6 +39,7 @@ def secret_of(session: Session, platform: Platform, settings: Settings, business
     if business_id is not None:
         found = repository.config_of(session, business_id, platform.name).get(platform.secret_name)
         secret = found or (getattr(settings, platform.secret_name) if business_id == first else "")
+        secret = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
         if isinstance(secret, str) and secret.strip():
             return business_id, secret
     raise Unavailable(
@@ -59,11 +61,17 @@ def parsed(raw: bytes) -> dict[str, Any]:
     return body
 
 
-def receive(work: Work, platform: Platform, raw: bytes, headers: Mapping[str, str], dedup_key: str) -> Received:
-    """Keep a verified webhook and want it processed, in one transaction; one that was kept before changes nothing."""
+def receive(
+    work: Work, platform: Platform, raw: bytes, headers: Mapping[str, str], dedup_key: str, conversation_id: str
+) -> Received:
+    """Keep a verified webhook and want it processed, in one transaction; one that was kept before changes nothing.
+
+    It is tied to its conversation at once, and so is found when the customer is erased, even if nothing comes of it.
+    """
     kept = {name: clean_line(headers[name])[:_HEADER_LENGTH] for name in platform.kept_headers if name in headers}
     row = {"platform": platform.name, "dedup_key": dedup_key, "body": raw, "headers": kept, "received_at": work.now}
-    delivery_id = repository.insert_once(work.session, {"business_id": work.business_id, **row})
+    row |= {"business_id": work.business_id, "conversation_id": conversation_id or None}
+    delivery_id = repository.insert_once(work.session, row)
     if delivery_id is not None:
         work.enqueue(jobs.process_delivery, delivery_id=delivery_id)
     return Received(accepted=delivery_id is not None, duplicate=delivery_id is None)
@@ -86,7 +94,7 @@ def process(work: Work, delivery_id: str) -> None:
         reasons = "; ".join(fact.reason for fact in facts if isinstance(fact, Ignored))
         _settle(work, delivery, "ignored", reasons)
         return
-    conversation_id = delivery.conversation_id = told[0].conversation_id
+    conversation_id = told[0].conversation_id
     is_known = _is_known(work, platform, conversation_id)
     if not is_known and not any(isinstance(fact, CustomerMessage) for fact in told):
         _wait(work, delivery)
@@ -142,5 +150,4 @@ def note_failure(work: Work, delivery_id: str, error: Exception) -> None:
 def forget_customer(work: Work, customer: Customer, known_as: Sequence[str]) -> None:
     """Empty the kept webhooks that tell of the customer; that they came, and when, stays."""
     conversations = repository.conversations_of(work.session, work.business_id, customer.id)
-    names = {*known_as, *(id for _, id in conversations)}
-    repository.forget(work.session, work.business_id, conversations, sorted(names), work.now)
+    repository.forget(work.session, work.business_id, conversations, sorted(known_as), work.now)

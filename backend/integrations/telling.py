@@ -21,7 +21,15 @@ def instant_of(fact: Conversational, received_at: datetime) -> datetime:
 
 
 def tell(work: Work, platform: str, fact: Conversational, at: datetime) -> None:
-    """Apply `fact`, which happened at `at`, unless something newer of its kind was told before."""
+    """Apply `fact`, which happened at `at`, unless something newer of its kind was told before.
+
+    A message is told once, by its id: platforms tell it again when it was changed, under another topic, or when it is
+    the echo of our own.
+    """
+    if isinstance(fact, CustomerMessage | AgentMessage) and not repository.told_first(
+        work.session, work.business_id, platform, fact.conversation_id, fact.message_id
+    ):
+        return
     about = {"platform": platform, "conversation_id": fact.conversation_id}
     match fact:
         case CustomerMessage():
@@ -42,7 +50,7 @@ def tell(work: Work, platform: str, fact: Conversational, at: datetime) -> None:
             conversations.message_from_agent(
                 work,
                 **about,
-                agent_name=_agent(work, platform, fact.agent_id)[1],
+                agent_name=_agent(work, platform, fact)[1],
                 text=fact.text,
                 message_id=fact.message_id,
                 occurred_at=at,
@@ -50,7 +58,7 @@ def tell(work: Work, platform: str, fact: Conversational, at: datetime) -> None:
             )
         case Assigned():
             if _is_news(work, platform, fact.conversation_id, "assignment", at):
-                email, name = _agent(work, platform, fact.agent_id) if fact.agent_id else (None, "")
+                email, name = _agent(work, platform, fact) if fact.agent_id else (None, "")
                 conversations.conversation_assigned(work, **about, agent_email=email, agent_name=name, occurred_at=at)
         case Resolved():
             if _is_news(work, platform, fact.conversation_id, "status", at):
@@ -69,12 +77,12 @@ def _is_news(work: Work, platform: str, conversation_id: str, aspect: str, at: d
     return True
 
 
-def _agent(work: Work, platform: str, agent_id: str) -> tuple[str | None, str]:
-    """(e-mail, name to show) of a platform's agent: webhooks carry ids only, so the integration's config may map them."""
-    title = BY_NAME[platform].title
+def _agent(work: Work, platform: str, fact: AgentMessage | Assigned) -> tuple[str | None, str]:
+    """(e-mail, name to show) of a platform's agent: the integration's config may map ids, for some webhooks carry no more."""
+    title, agent_id = BY_NAME[platform].title, fact.agent_id
     if not agent_id:
-        return None, f"{title} bot"
+        return None, fact.agent_name or f"{title} bot"
     agents = repository.config_of(work.session, work.business_id, platform).get("agents")
     email = agents.get(agent_id) if isinstance(agents, dict) else None
-    email = email if isinstance(email, str) else agent_id if "@" in agent_id else None
-    return email, email or f"{title} agent {agent_id[:8]}"
+    email = email if isinstance(email, str) else fact.agent_email or (agent_id if "@" in agent_id else None)
+    return email, fact.agent_name or email or f"{title} agent {agent_id[:8]}"

@@ -23,10 +23,17 @@ _DELETE = delete(_TABLE).where(_TABLE.c.business_id == bindparam("business"), _T
 
 
 def add(
-    work: "Work", job: Job, *, at: datetime | None, key: str | None, args: dict[str, Any], id: str | None = None
+    work: "Work",
+    job: Job,
+    *,
+    at: datetime | None,
+    key: str | None,
+    args: dict[str, Any],
+    id: str | None = None,
+    is_first: bool = False,
 ) -> None:
-    """Want `job` at `at` (now by default). A pending job with the same `key` is replaced."""
-    if key is not None:
+    """Want `job` at `at` (now by default). A pending job with the same `key` is replaced, unless `is_first` of it."""
+    if key is not None and not is_first:
         cancel(work, key)
     row = {
         "id": id or new_id(),

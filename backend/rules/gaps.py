@@ -59,7 +59,7 @@ def find_gaps(document: RuleSetDocument, group: str, fact_name: str, catalogue: 
         raise ValueError(f"more than {MOST_THRESHOLDS} different values of {fact_name} to look at")
     cells = [*_cells(thresholds, fact), _Cell(math.nan, math.nan, None)]
     unknown = len(cells) - 1
-    covers = [[_cover(node, fact, cell.value) for cell in cells] for node in nodes]
+    covers = [[cover(cell.value) for cell in cells] for cover in (_cover_of(node, fact) for node in nodes)]
     sure = [{at for at, cover in enumerate(row) if cover[0]} for row in covers]
 
     gaps = set(range(len(cells))).difference(*sure)
@@ -77,6 +77,23 @@ def find_gaps(document: RuleSetDocument, group: str, fact_name: str, catalogue: 
             found.append(Finding("unreachable", f"rule {rule.id} can never be the first to hold", (rule.id,)))
         taken |= own
     return found
+
+
+def numeric_facts_of(document: RuleSetDocument, group: str, catalogue: Catalogue) -> list[Fact]:
+    """The numeric facts that the enabled rules of `group` compare, in the order in which they come up."""
+    facts = (fact for rule in document.rules_in(group) for fact in _facts(parse(rule.when, catalogue)))
+    return list(dict.fromkeys(fact for fact in facts if fact.is_numeric))
+
+
+def _facts(node: Node) -> Iterator[Fact]:
+    match node:
+        case Leaf():
+            yield node.fact
+        case AllOf(children) | AnyOf(children):
+            for child in children:
+                yield from _facts(child)
+        case Not(child):
+            yield from _facts(child)
 
 
 def _thresholds(node: Node, fact: Fact) -> Iterator[float]:
@@ -114,24 +131,34 @@ def _between(low: float, high: float, *, whole: bool) -> Try:
     return (Fraction(low) + Fraction(high)) / 2
 
 
-def _cover(node: Node, fact: Fact, value: Try) -> Cover:
+def _cover_of(node: Node, fact: Fact) -> Callable[[Try], Cover]:
+    """Whether `node` holds at a value of `fact`: compiled once, as there are many values."""
     match node:
         case Leaf():
             if node.fact != fact:
-                return False, True
-            holds = compile_node(node)({fact.name: value})
-            return holds, holds
+                return lambda _: (False, True)
+            test = compile_node(node)
+            return lambda value: (test({fact.name: value}),) * 2
         case AllOf(children):
-            return _combined(all, [_cover(child, fact, value) for child in children])
+            return _combined(all, [_cover_of(child, fact) for child in children])
         case AnyOf(children):
-            return _combined(any, [_cover(child, fact, value) for child in children])
+            return _combined(any, [_cover_of(child, fact) for child in children])
         case Not(child):
-            surely, possibly = _cover(child, fact, value)
-            return not possibly, not surely
+            cover = _cover_of(child, fact)
+
+            def inverted(value: Try) -> Cover:
+                surely, possibly = cover(value)
+                return not possibly, not surely
+
+            return inverted
 
 
-def _combined(join: Callable[[list[bool]], bool], covers: list[Cover]) -> Cover:
-    return join([surely for surely, _ in covers]), join([possibly for _, possibly in covers])
+def _combined(join: Callable[[list[bool]], bool], parts: list[Callable[[Try], Cover]]) -> Callable[[Try], Cover]:
+    def cover(value: Try) -> Cover:
+        covers = [part(value) for part in parts]
+        return join([surely for surely, _ in covers]), join([possibly for _, possibly in covers])
+
+    return cover
 
 
 def _spans(cells: list[_Cell], chosen: set[int], fact: Fact) -> list[str]:

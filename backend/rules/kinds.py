@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
@@ -10,6 +10,9 @@ from backend.rules.documents import RuleSetDocument, Strategy, Wire
 from backend.rules.engine import Compiled, Verdict, check_rules, compile_rule_set
 from backend.rules.facts import Catalogue
 from backend.rules.problems import InvalidRules, Problem
+from backend.rules.wording import plainly
+
+Decide: TypeAlias = Callable[[Compiled, Verdict], Any]
 
 
 class Points(Wire):
@@ -36,6 +39,8 @@ class Group:
 class Kind:
     """One kind of rule set. `decide` turns a verdict into what matters (a band, a yes or no): a dry run compares that.
 
+    `say` puts one `then` in words, and what `decide` makes of a verdict.
+
     `settings` has no defaults: the numbers are in `shipped`, the document a business starts with, and are data.
     """
 
@@ -45,7 +50,8 @@ class Kind:
     groups: Mapping[str, Group]
     settings: type[BaseModel]
     shipped: RuleSetDocument
-    decide: Callable[[Compiled, Verdict], Any] = field(default=result_alone)
+    decide: Decide = field(default=result_alone)
+    say: Callable[[Any], str] = field(default=plainly)
 
     def read(self, raw: object) -> RuleSetDocument:
         """The document in `raw` (parsed JSON, camelCase), fit to run. Raises InvalidRules with every problem found."""

@@ -1,12 +1,13 @@
 """Rule sets of a business: which version is in force, its history, and publishing another."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union_all
 
 from backend.core.clock import instant
-from backend.core.errors import Invalid, NotFound, StaleVersion
+from backend.core.errors import Invalid, NotFound, StaleVersion, Unprocessable
 from backend.core.rows import table_of
 from backend.core.text import clean_json, clean_line
 from backend.events import log
@@ -16,11 +17,15 @@ from backend.rules.events import RulesPublished
 from backend.rules.kinds import Kind, Kinds
 from backend.rules.models import RuleSetVersion
 from backend.rules.problems import InvalidRules
+from backend.rules.prose import warnings_of, words_of
+from backend.rules.schemas import Publish, Rollback
 from backend.rules.shipped import ORDERING_KINDS
 from backend.work import Work
 
 KINDS = Kinds(ORDERING_KINDS)
 SHIPPED_VERSION = 1
+_DEEPEST = 32
+"""Twice the deepest condition, each level of which is an object and a list, is out of reach of anything that can run."""
 
 
 def kind_of(name: str) -> Kind:
@@ -43,6 +48,13 @@ _NEWEST = (
     .order_by(_VERSIONS.version.desc())
     .limit(1)
 )
+_OF_KIND = select(_VERSIONS.kind, _VERSIONS.id).where(_VERSIONS.business_id == bindparam("business"))
+_NEWEST_TWO = union_all(
+    *(
+        select(_OF_KIND.where(_VERSIONS.kind == bindparam(name)).order_by(_VERSIONS.version.desc()).limit(1).subquery())
+        for name in ("kind", "other")
+    )
+)
 _COMPILED_AT_MOST = 256
 _compiled: dict[str, Compiled] = {}  # by version id: a version never changes
 
@@ -50,20 +62,31 @@ _compiled: dict[str, Compiled] = {}  # by version id: a version never changes
 def current(work: Work, kind: str) -> Compiled:
     """The rules of `kind` in force at this business, ready to evaluate."""
     found = work.session.connection().execute(_NEWEST, {"business": work.business_id, "kind": kind}).first()
-    if found is None:
-        return _shipped(kind)
-    compiled = _compiled.get(found.id)
+    return _shipped(kind) if found is None else _published(work, kind, found.id)
+
+
+def current_two(work: Work, one: str, other: str) -> tuple[Compiled, Compiled]:
+    """The rules in force of two kinds, looked up by one select: for where each select counts."""
+    asked = {"business": work.business_id, "kind": one, "other": other}
+    ids = {found.kind: found.id for found in work.session.connection().execute(_NEWEST_TWO, asked)}
+    first, second = (_published(work, kind, ids[kind]) if kind in ids else _shipped(kind) for kind in (one, other))
+    return first, second
+
+
+def _published(work: Work, kind: str, version_id: str) -> Compiled:
+    compiled = _compiled.get(version_id)
     if compiled is None:
-        row = work.session.get_one(RuleSetVersion, found.id)
+        row = work.session.get_one(RuleSetVersion, version_id)
         compiled = KINDS[kind].compile(RuleSetDocument.model_validate(row.document), row.version)
         if len(_compiled) >= _COMPILED_AT_MOST:
             _compiled.clear()
-        _compiled[found.id] = compiled
+        _compiled[version_id] = compiled
     return compiled
 
 
 def read(work: Work, name: str) -> dict[str, Any]:
-    """The rule set in force as it goes over the wire: kind, label, version, groups, settings, rules, facts."""
+    """The rule set in force as it goes over the wire: kind, label, version, groups, settings, rules, facts,
+    words (each rule as a sentence, in the order of the rules), warnings (gaps and overlaps, in words)."""
     kind = kind_of(name)
     compiled = current(work, name)
     facts = [
@@ -71,7 +94,15 @@ def read(work: Work, name: str) -> dict[str, Any]:
         for fact in kind.catalogue
     ]
     document = compiled.document.model_dump(mode="json", by_alias=True)
-    return {"label": kind.label, "version": compiled.version, **document, "facts": facts}
+    words, warnings = _told(compiled)
+    said = {"words": list(words), "warnings": list(warnings)}
+    return {"label": kind.label, "version": compiled.version, **document, "facts": facts, **said}
+
+
+@lru_cache(maxsize=64)
+def _told(compiled: Compiled) -> tuple[list[str], list[str]]:
+    kind = KINDS[compiled.kind]
+    return words_of(kind, compiled.document), warnings_of(kind, compiled.document)
 
 
 def list_sets(work: Work) -> list[dict[str, Any]]:
@@ -99,10 +130,38 @@ def versions(work: Work, name: str) -> list[dict[str, Any]]:
     return [*published, {"version": SHIPPED_VERSION, "reason": "as shipped", "publishedBy": None, "publishedAt": None}]
 
 
-def replace(work: Work, name: str, body: dict[str, Any]) -> dict[str, Any]:
+def drafted(kind: Kind, before: Compiled, body: dict[str, Any]) -> RuleSetDocument:
+    """The document of `before` with the settings and rules of `body`. Invalid with every problem when it cannot run."""
+    raw = before.document.model_dump(mode="json", by_alias=True)
+    raw |= {part: _clean(body[part], part) for part in ("settings", "rules") if part in body}
+    try:
+        return kind.read(raw)
+    except InvalidRules as error:
+        problems = [
+            {"field": problem.path, "reason": problem.message, "hint": problem.hint} for problem in error.problems
+        ]
+        first = problems[0]
+        raise Invalid(f"{first['field']}: {first['reason']}", field=first["field"], problems=problems) from error
+
+
+def _clean(value: Any, field: str) -> Any:
+    layer, depth = [value], 0
+    while layer := [part for whole in layer for part in _parts(whole)]:
+        depth += 1
+        if depth > _DEEPEST:
+            raise Invalid(f"{field}: nested deeper than {_DEEPEST} levels", field=field)
+    return clean_json(value)
+
+
+def _parts(value: Any) -> Collection[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def replace(work: Work, name: str, body: dict[str, Any], *, restores: int | None = None) -> dict[str, Any]:
     """Publish `body` (version seen, settings?, rules?, reason?) as the next version and answer it.
 
-    Invalid with every problem when it cannot run; StaleVersion when somebody published meanwhile.
+    Invalid with every problem when it cannot run; StaleVersion when somebody published meanwhile. `restores` is the
+    version whose document this is, when it is one of old.
     """
     kind = kind_of(name)
     log.head(work.session, work.business_id)  # of two who publish at once, the second sees what the first one did
@@ -113,16 +172,7 @@ def replace(work: Work, name: str, body: dict[str, Any]) -> dict[str, Any]:
             current=read(work, name),
             since=versions(work, name),
         )
-    raw = before.document.model_dump(mode="json", by_alias=True)
-    raw |= {part: clean_json(body[part]) for part in ("settings", "rules") if part in body}
-    try:
-        document = kind.read(raw)
-    except InvalidRules as error:
-        problems = [
-            {"field": problem.path, "reason": problem.message, "hint": problem.hint} for problem in error.problems
-        ]
-        first = problems[0]
-        raise Invalid(f"{first['field']}: {first['reason']}", field=first["field"], problems=problems) from error
+    document = drafted(kind, before, body)
     row = work.add(
         RuleSetVersion(
             kind=name,
@@ -134,6 +184,35 @@ def replace(work: Work, name: str, body: dict[str, Any]) -> dict[str, Any]:
         )
     )
     state = read(work, name)
-    change = {"kind": name, "version": [before.version, row.version], "reason": row.reason}
+    change: dict[str, Any] = {"kind": name, "version": [before.version, row.version], "reason": row.reason}
+    if restores is not None:
+        change["restores"] = restores
     work.emit(RulesPublished(subject_id=name, state=state, data=change))
     return state
+
+
+def publish(work: Work, name: str, body: Publish) -> dict[str, Any]:
+    """Put other settings and rules in force, for a reason. Raises as `replace` does."""
+    return replace(work, name, body.model_dump(exclude_none=True))
+
+
+def rollback(work: Work, name: str, body: Rollback) -> dict[str, Any]:
+    """Publish the document of an old version as the next one. NotFound when there never was such a version;
+    Unprocessable when it is the one in force. Raises as `replace` does."""
+    kind = kind_of(name)
+    if body.to == body.version:
+        raise Unprocessable(f"Version {body.to} is in force already.", code="ALREADY_IN_FORCE", field="to")
+    document = _document_of(work, kind, body.to)
+    reason = f"back to version {body.to}: {body.reason}"
+    old = {part: document[part] for part in ("settings", "rules")}
+    return replace(work, name, {"version": body.version, **old, "reason": reason}, restores=body.to)
+
+
+def _document_of(work: Work, kind: Kind, version: int) -> dict[str, Any]:
+    if version == SHIPPED_VERSION:
+        return kind.shipped.model_dump(mode="json", by_alias=True)
+    query = select(RuleSetVersion).where(RuleSetVersion.kind == kind.name, RuleSetVersion.version == version)
+    row = work.session.scalars(query).one_or_none()
+    if row is None:
+        raise NotFound(f"The {kind.label.lower()} rules have no version {version}.", version=version)
+    return row.document

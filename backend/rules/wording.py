@@ -1,7 +1,7 @@
 """Rules in plain words: a condition as a sentence, a value as a person would say it, a reason filled with facts."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -96,6 +96,26 @@ def duration_in_words(seconds: float | Decimal) -> str:
     if left:
         parts.append(f"{number_in_words(left)} s")
     return " ".join(parts)
+
+
+def plainly(value: Any) -> str:
+    """What follows from a rule, for a person, whatever its shape: `channels CHAT and CALL, priority 2`."""
+    match value:
+        case None | [] | ():
+            return "nothing"
+        case bool():
+            return "yes" if value else "no"
+        case int() | float() | Decimal():
+            return number_in_words(value)
+        case Mapping():
+            return ", ".join(f"{_spaced(str(key))} {plainly(part)}" for key, part in value.items()) or "nothing"
+        case list() | tuple():
+            return " and ".join(plainly(part) for part in value)
+    return cleaned(str(value))
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda match: f" {match[0].lower()}", name).replace("_", " ")
 
 
 def check_template(template: str, catalogue: Catalogue, path: str = "") -> list[Problem]:

@@ -89,7 +89,7 @@ def judge_visit(compiled: Compiled, visit: Visit, person: Person, screen: str | 
     facts = facts_of(visit, person)
     facts["screen"] = screen_of(here) if here else None
     score = compiled.evaluate(facts, group="score", trace=False)
-    facts["inactivity_seconds"] = _idle_on(visit, facts["screen"]) if visit.idle else 0
+    facts["inactivity_seconds"] = idle_on(visit, facts["screen"]) if visit.idle else 0
     return _judged(compiled, score, compiled.evaluate(facts, group="signals", trace=False).fired)
 
 
@@ -103,7 +103,7 @@ def _judged(compiled: Compiled, score: Verdict, signals: list[Firing]) -> Judgem
     return Judgement(int(score.result), is_help_due(compiled, score), score, signals)
 
 
-def _idle_on(visit: Visit, screen: str | None) -> float:
+def idle_on(visit: Visit, screen: str | None) -> float:
     return max((seconds for name, seconds in visit.idle.items() if (screen_of(name) or None) == screen), default=0)
 
 

@@ -68,7 +68,7 @@ def _open_console(folder: Path, role: str, seed: int, speed: float, port: int, *
     email = next(one.email for one in STAFF if one.role == role)
     port = port or free_port()
     started = command(folder, *([] if is_kept else ["--throw-away"]), port=port, seed=seed, speed=speed)
-    run(Target(f"http://127.0.0.1:{port}", command=started, email=email, password=PASSWORD))
+    run(Target(f"http://127.0.0.1:{port}", command=started, email=email, password=PASSWORD, is_passing=True))
 
 
 def _serve(folder: Path, seed: int, speed: float, port: int) -> None:

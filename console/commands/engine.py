@@ -1,11 +1,11 @@
-"""`holdfast friction …`, `holdfast route` and `holdfast rules`: what the rules say, and what they are."""
+"""`holdfast friction …` and `holdfast route`: what the rules in force say."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console import twin
-from console.output import fail, show
+from console.output import show
 
 if TYPE_CHECKING:
     from backend.client import Client
@@ -70,34 +70,6 @@ def route(
     show(twin.table([(text,)]), verdict, as_json=json)
 
 
-def rules(
-    kind: Annotated[str, typer.Argument(help="A rule set, such as friction; none for the list.")] = "",
-    url: twin.Url = "",
-    json: twin.Json = False,
-) -> None:
-    """The rule sets in force."""
-
-    async def found(api: "Client") -> dict[str, Any]:
-        return await (api.rules.show(kind) if kind else api.rules.list())
-
-    answer = twin.signed_in(url, found)
-    if not kind:
-        rows = [(one["kind"], f"version {one['version']}", f"{one['rules']} rules") for one in _items(answer)]
-        show(twin.table(rows), answer, as_json=json)
-        return
-    head = (f"{answer['label']}, version {answer['version']}", "", "")
-    rows = [(rule["id"], rule["group"], rule["label"]) for rule in answer["rules"]]
-    show(twin.table([head, *rows]), answer, as_json=json)
-
-
-def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    found = answer.get("items")
-    if not isinstance(found, list):
-        fail("the server's answer has no list; it may be of another version.")
-    return found
-
-
 def register(app: typer.Typer) -> None:
     app.add_typer(group, name="friction")
     app.command()(route)
-    app.command()(rules)

@@ -20,6 +20,10 @@ _WORDS = {
     "incidence.changed": "changed it",
     "incidence.channel_escalated": "allowed another channel",
     "incidence.friction_noticed": "noticed friction",
+    "incidence.escalated": "handed it up",
+    "incidence.escalation_acknowledged": "acknowledged the escalation",
+    "incidence.escalation_returned": "handed it back",
+    "incidence.escalation_resolved": "settled the escalation",
 }
 
 

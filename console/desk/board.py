@@ -12,7 +12,7 @@ from console.desk.columns import Ages, chosen, queue_columns
 from console.desk.filter_line import FilterLine
 from console.desk.listing import SAVED, Listing
 from console.desk.previews import Previews
-from console.desk.states import empty_text, waiting_text
+from console.desk.states import empty_text, first_tab, waiting_text
 from console.incidences.deeds import CaseScreen
 from console.incidences.verbs import Target
 from console.store import RESET, Update
@@ -39,6 +39,8 @@ class Board(CaseScreen):
         self._tabs_wait = False
         self._waits_for = ("", "")
         self._saved_counts: dict[str, int] = {}
+        self.is_tab_chosen = False
+        """Whether somebody chose a tab, or the first one was chosen for them."""
 
     def compose_body(self) -> ComposeResult:
         self.listing = Listing(self.console.preferences.current.views)
@@ -83,9 +85,22 @@ class Board(CaseScreen):
         self.listing.look_as(self.store.moment)
         self.table.set_rows(list(self.store.incidences.values()))
         self._waits_for = ("", "")
+        if self.store.is_loaded and not self.is_tab_chosen:
+            self._open_first_tab()
         self.show_list()
         self.count_saved()
         self.show_feed()
+
+    def _open_first_tab(self) -> None:
+        """Begin where there is something to do, and say what is where when that is not Mine."""
+        self.is_tab_chosen = True
+        key, said = first_tab(self.store.counts)
+        if key != self.listing.active:
+            self.show_tabs()
+            self.query_one(TabStrip).choose(key)
+            self.listing.active = key
+        if said:
+            self.console.say(said)
 
     def show_list(self) -> None:
         """Show what the active tab holds, in its order, and the cursor where it was."""
@@ -164,7 +179,10 @@ class Board(CaseScreen):
         """The counts, as they are now."""
         self._tabs_wait = False
         counts = self.store.counts
-        tabs = [Tab(view.key, view.title, counts[view.key], view.role if counts[view.key] else "") for view in VIEWS]
+        tabs = [
+            Tab(view.key, view.title, counts[view.key], view.role if counts[view.key] else "", short=view.short)
+            for view in VIEWS
+        ]
         for name in self.listing.saved:
             why = self.listing.broken.get(name, "")
             tabs.append(Tab(SAVED + name, name, None if why else self._saved_counts.get(name), refusal=why))

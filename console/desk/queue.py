@@ -210,6 +210,9 @@ class QueueScreen(Board):
 
     @on(TabStrip.TabSelected)
     def _tab_selected(self, event: TabStrip.TabSelected) -> None:
+        self.is_tab_chosen = True
+        if event.key == self.listing.active:  # it is shown already
+            return
         self.table.clear_marks()
         self.listing.active = event.key
         self.show_list()

@@ -1,8 +1,10 @@
 """What stands where rows would be: loading, offline, and the different kinds of nothing, each with what to do next."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from console.desk.listing import SAVED
+from console.views import VIEWS
 
 if TYPE_CHECKING:
     from console.live import FeedState
@@ -20,6 +22,17 @@ _NOTHING = {
     "snoozed": "Nothing sleeps. b on a row puts it away until later.",
     "closed": "Nothing was closed yet.",
 }
+
+
+def first_tab(counts: Mapping[str, int]) -> tuple[str, str]:
+    """(key of the tab to begin with, what is where in words): Mine, else the first in which there is something."""
+    filled = [(place, view) for place, view in enumerate(VIEWS, 1) if counts[view.key] and view.key != "closed"]
+    if counts["mine"] or not filled:
+        return "mine", ""
+    told = [
+        f"{place} {view.title}: {counts[view.key]}" for place, view in filled if view.key != "all" or len(filled) == 1
+    ]
+    return filled[0][1].key, f"Nothing is yours yet. {' · '.join(told)}"
 
 
 def empty_text(tab: str, filter: str, has_any: bool) -> Spans:

@@ -1,6 +1,7 @@
 """The `:` command line: verbs and names completed, history, what is wrong told in words."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
@@ -45,7 +46,9 @@ def _unknown(verb: str, screen: str) -> str:
         return f":{verb} could be {', '.join(near[:6])}."
     if any(action.name == verb.lower() for action in actions.ACTIONS):
         return f":{verb} is not on this screen."
-    return f"There is no :{verb}. Tab lists what there is; ? shows the keys."
+    meant = get_close_matches(verb.lower(), [action.name for action in actions.on(screen)], 1)
+    rest = f"Did you mean :{meant[0]}?" if meant else "Tab lists what there is; ? shows the keys."
+    return f"There is no :{verb}. {rest}"
 
 
 def completions(line: str, screen: str, values: Values) -> list[str]:

@@ -1,10 +1,15 @@
 """The right end of the first line: what waits, whether the screen stands still, and how the feed is."""
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from console.live import FeedState
 
 Words = list[tuple[str, str]]
+
+
+def clock_words(now: datetime, zone: tzinfo | None) -> str:
+    """The time of day. The business's zone is named (`01:39 IST`); None is this computer's, which needs no name."""
+    return f"{now:%H:%M}" if zone is None else f"{now:%H:%M %Z}"
 
 
 def feed_words(feed: FeedState, zone: tzinfo | None, *, unsent: int, held: int | None) -> Words:

@@ -33,8 +33,19 @@ class Verbs(App[None]):
     apply_preferences: Callable[[], None]
 
     def action_retry(self) -> None:
-        """Make the call again that failed last."""
-        self.calls.retry()
+        """Make the call again that failed last; without a connection, look for the server at once."""
+        is_lost = self.session is not None and not self.session.live.state.is_online
+        if is_lost and self.session is not None:
+            self.session.live.try_now()
+        if self.calls.last_failed is None and is_lost:
+            self.say(self.connection.ended() or "Looking for the server …")
+        else:
+            self.calls.retry()
+
+    def tell_of_end(self) -> None:
+        """Say when a backend of our own has ended: nobody else will start it again."""
+        if ended := self.connection.ended():
+            self.say(ended, "error")
 
     def action_undo(self) -> None:
         """Take the last change back."""

@@ -70,6 +70,9 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
         case "channel_escalated":
             before, after = (data.get("channels") or [[], []])[:2]
             return f"channels {wording.channels(before)} → {wording.channels(after)}{reason}"
+        case "escalated":
+            level = str((data.get("level") or ["", "?"])[1]).replace("_", " ").lower()
+            return f"handed it up to {level}: {data.get('why', '')}"
         case "friction_noticed":
             return f"noticed friction {data.get('score', '?')}"
     changes = _changes(data, name_of)

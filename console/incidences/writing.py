@@ -34,25 +34,33 @@ class Writing:
 
     @property
     def draft(self) -> Draft | None:
-        """What was written here and not sent."""
+        """What was written here, in the composer's mode, and not sent."""
+        return self._draft_of(self.composer.mode)
+
+    def _draft_of(self, mode: Mode) -> Draft | None:
         session = self.screen.console.session
-        return None if session is None else session.drafts.of(self.story.incidence_id)
+        return None if session is None else session.drafts.of(self.story.incidence_id, mode)
 
     def begin(self) -> None:
-        """Bring the draft back."""
-        draft = self.draft
-        self.composer.load_text(draft.text if draft else "")
-        if draft:
-            self.composer.mode = draft.mode
-            self.composer.move_cursor(self.composer.document.end)
-        self.dress()
+        """Bring the draft back: the reply, else the note."""
+        self._show("note" if self._draft_of("note") and not self._draft_of("reply") else "reply")
 
     def open(self, mode: Mode) -> None:
-        """Write, in a mode; a text that stands there stays."""
-        self.composer.mode = mode
-        self.dress()
+        """Write, in a mode. What was begun in the other one waits there: a note must never become a reply."""
+        if mode != self.composer.mode:
+            self.changed()
+            self._show(mode)
+            self._say("")
         self.composer.focus()
         self.changed()
+
+    def _show(self, mode: Mode) -> None:
+        draft = self._draft_of(mode)
+        with self.composer.prevent(Composer.Changed):  # nobody wrote it
+            self.composer.mode = mode
+            self.composer.load_text(draft.text if draft else "")
+        self.composer.move_cursor(self.composer.document.end)
+        self.dress()
 
     def dress(self) -> None:
         """Say to whom it goes, or why it cannot."""
@@ -111,7 +119,9 @@ class Writing:
             return await api.incidences.send(id, MessageSend(text=text, last_seen_seq=seen), idempotency_key=key)
 
         what = f"{'send the reply to' if mode == 'reply' else 'note on'} {row['ref']}"
-        self.screen.console.calls.start(what, call, done=self._sent, failed=lambda error: self._failed(error, seen))
+        self.screen.console.calls.start(
+            what, call, done=lambda answer: self._sent(answer, mode), failed=lambda error: self._failed(error, seen)
+        )
 
     def _request(self, text: str, mode: Mode) -> tuple[str, int]:
         """Idempotency key and newest message seen. The same text is the same request, so that sending it again when
@@ -125,17 +135,18 @@ class Writing:
         """Whether the composer still is this case's: one may have gone on while it was sent."""
         return self.screen.is_showing(self.story.incidence_id) and self.screen.writing is self
 
-    def _sent(self, answer: Posted) -> None:
+    def _sent(self, answer: Posted, mode: Mode) -> None:
         self.is_sending, self._tried = False, None
         self._typed_at = float("-inf")
         self.screen.keep(answer.incidence)
         session = self.screen.console.session
         if session is not None:
-            session.drafts.drop(self.story.incidence_id)
+            session.drafts.drop(self.story.incidence_id, mode)
         if self._is_here:
             self._say("")
             self.story.has_seen(answer.incidence.last_message_seq)
-            self.composer.load_text("")
+            if self.composer.mode == mode:  # else one writes the other already
+                self.composer.load_text("")
             self.story.timeline.mark_new_since(None)
             self.screen.written()
 
@@ -160,7 +171,7 @@ class Writing:
         if mode == "note" and session is not None:
             with self.screen.console.guard("keep the note"):
                 session.outbox.put("note", dict(row), text)
-                session.drafts.drop(self.story.incidence_id)
+                session.drafts.drop(self.story.incidence_id, mode)
                 self.composer.load_text("")
                 self.story.show_queued()
                 self.screen.console.say("Offline. The note is kept and goes by itself when the server answers.")

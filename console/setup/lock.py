@@ -20,16 +20,19 @@ class LockScreen(Screen[None]):
     CSS_PATH = "lock.tcss"
     AUTO_FOCUS = "#password"
 
-    def __init__(self, email: str, api: "Client") -> None:
+    def __init__(self, email: str, api: "Client", hint: str = "") -> None:
         super().__init__()
         self._email, self._api = email, api
+        self._hint = hint
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = "Locked"
             yield Label(Content(plain(f"{self._email}: your password")))
             yield Input(password=True, id="password", compact=True)
-            yield Static("Work goes on behind this; ctrl+q leaves.", id="said", markup=False)
+            yield Static(
+                Content(plain(self._hint or "Work goes on behind this; ctrl+q leaves.")), id="said", markup=False
+            )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Ask the server whether it is right."""
@@ -41,7 +44,7 @@ class LockScreen(Screen[None]):
         try:
             await self._api.identity.sign_in(self._email, password)
         except ApiError as error:
-            self._say(error.message)
+            self._say(f"{error.message} {self._hint}".strip())
         except Offline:
             self._say("The server does not answer, so the password cannot be checked.")
         else:

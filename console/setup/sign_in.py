@@ -131,7 +131,7 @@ class SignInScreen(Screen[None]):
         except Offline:
             self.refuse(f"{self._url} does not answer. Is the server running? Enter tries again.")
         except ApiError as error:
-            self.refuse(words(error))
+            self.refuse(f"{words(error)} {self.console.target.hint}".strip())
             field = self.query_one("#password", Input)
             field.value = ""
             field.focus()

@@ -63,6 +63,7 @@ async def _walk(world: Path, out: Path, seed: int) -> None:
         command=command(world, "--still", port=port, seed=seed),
         email=me.email,
         password=PASSWORD,
+        is_passing=True,
     )
     app = ConsoleApp(target)
     async with app.run_test(size=SIZE) as pilot:

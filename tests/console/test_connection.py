@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from console.connection import Connection, Target, Unreachable, free_port
+from tests.console.place import Desk, toasts, until
 
 OWNER = """
 import asyncio, sys
@@ -51,6 +52,19 @@ async def test_it_starts_and_ends_with_the_connection(tmp_path: Path) -> None:
     assert not is_alive(pid)
 
 
+async def test_a_child_that_is_gone_is_told_as_gone_for_good(tmp_path: Path) -> None:
+    url, command = serve(tmp_path)
+    connection = Connection(Target(url, command=command), tmp_path / "backend.log")
+    await connection.open()
+    assert connection.ended() == ""
+    assert connection._child is not None
+    connection._child.kill()
+    await connection._child.wait()
+    assert "has ended" in connection.ended()
+    await connection.close()
+    assert connection.ended() == ""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the child watches its standard input")
 def test_it_ends_when_the_console_is_killed(tmp_path: Path) -> None:
     url, command = serve(tmp_path)
@@ -81,3 +95,10 @@ async def test_a_command_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="could not be started"):
         await connection.open()
     await asyncio.wait_for(connection.close(), 5)
+
+
+async def test_a_console_whose_own_backend_ends_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk.console() as (app, _):
+        monkeypatch.setattr(app.connection, "ended", lambda: "The console's own backend has ended.")
+        desk.server.kill()
+        await until(lambda: "The console's own backend has ended." in toasts(app))

@@ -38,7 +38,7 @@ def test_they_survive_a_kill(tmp_path: Path) -> None:
     finally:
         os.kill(writer.pid, signal.SIGKILL)
         writer.communicate()
-    assert Drafts(tmp_path).of("i-1") == Draft("i-1", "reply", "Dear Meera, we are sorry", 7)
+    assert Drafts(tmp_path).of("i-1", "reply") == Draft("i-1", "reply", "Dear Meera, we are sorry", 7)
 
 
 async def test_an_empty_text_and_a_sent_one_are_gone(tmp_path: Path) -> None:
@@ -48,10 +48,23 @@ async def test_an_empty_text_and_a_sent_one_are_gone(tmp_path: Path) -> None:
     await drafts.close()
     assert Drafts(tmp_path).incidence_ids == {"i-1", "i-2"}
     drafts.keep(Draft("i-1", "note", "  \n"))
-    drafts.drop("i-2")
+    drafts.drop("i-2", "reply")
     await drafts.close()
     assert Drafts(tmp_path).incidence_ids == frozenset()
-    assert Drafts(tmp_path).of("i-1") is None
+    assert Drafts(tmp_path).of("i-1", "note") is None
+
+
+async def test_a_reply_and_a_note_know_nothing_of_each_other(tmp_path: Path) -> None:
+    drafts = Drafts(tmp_path)
+    drafts.keep(Draft("i-1", "note", "only for us"))
+    drafts.keep(Draft("i-1", "reply", "Dear Meera"))
+    await drafts.close()
+    again = Drafts(tmp_path)
+    assert again.of("i-1", "note") == Draft("i-1", "note", "only for us")
+    again.drop("i-1", "reply")
+    await again.close()
+    assert Drafts(tmp_path).incidence_ids == {"i-1"}
+    assert Drafts(tmp_path).of("i-1", "reply") is None
 
 
 async def test_many_keys_are_few_writes(tmp_path: Path) -> None:
@@ -70,7 +83,7 @@ async def test_many_keys_are_few_writes(tmp_path: Path) -> None:
         await asyncio.sleep(0.01)
     await drafts.close()
     assert 1 <= writes <= 5
-    found = Drafts(tmp_path).of("i-1")
+    found = Drafts(tmp_path).of("i-1", "note")
     assert found is not None
     assert len(found.text) == 99
 
@@ -85,4 +98,4 @@ async def test_an_id_cannot_leave_the_folder(tmp_path: Path) -> None:
     drafts = Drafts(tmp_path / "drafts")
     drafts.keep(Draft("../../evil", "note", "text"))
     await drafts.close()
-    assert [path.name for path in (tmp_path / "drafts").iterdir()] == ["evil.json"]
+    assert [path.name for path in (tmp_path / "drafts").iterdir()] == ["evil.note.json"]

@@ -158,6 +158,7 @@ def test_lines_are_read(line: str, id: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
+        ("snoze", "There is no :snoze. Did you mean :snooze?"),
         ("fly", "There is no :fly"),
         ("s", "could be"),
         ("send", "not on this screen"),

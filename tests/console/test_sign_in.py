@@ -2,6 +2,7 @@
 
 import stat
 from pathlib import Path
+from typing import Any
 
 from textual.widgets import Input, Static
 
@@ -17,7 +18,7 @@ def said(app: ConsoleApp) -> str:
     return str(app.screen.query_one("#said", Static).content)
 
 
-def console(url: str, **kwargs: str) -> ConsoleApp:
+def console(url: str, **kwargs: Any) -> ConsoleApp:
     return ConsoleApp(Target(url, **kwargs), modes=MODES, incidence="tests.console.tiny:TinyCase")
 
 
@@ -118,6 +119,26 @@ async def test_signing_out_forgets_the_token(desk: Desk, home: Path) -> None:
         await until(lambda: isinstance(app.screen, SignInScreen))
         assert app.session is None
         assert await app.vault.read(desk.server.url, EMAIL) is None
+
+
+async def test_a_passing_server_leaves_no_sign_in_and_locks_nobody_out(desk: Desk, home: Path) -> None:
+    app = console(desk.server.url, email=EMAIL, password=PASSWORD, is_passing=True)
+    async with app.run_test() as pilot:
+        await until(lambda: app.feed.kind == "live")
+        assert not any("kept" in text for text in toasts(app))
+        app.action_lock()
+        await until(lambda: isinstance(app.screen, LockScreen))
+        await pilot.pause()
+        assert f"This demo's password: {PASSWORD}" in said(app)
+        burst(app, "guess", "enter")
+        await until(lambda: "wrong" in said(app))
+        assert PASSWORD in said(app)
+        burst(app, PASSWORD, "enter")
+        await until(lambda: not isinstance(app.screen, LockScreen))
+        app.action_sign_out()
+        await until(lambda: isinstance(app.screen, SignInScreen) and PASSWORD in said(app))
+    assert not (home / "console" / "credentials.json").exists()
+    assert PreferenceFile().current.url == ""
 
 
 async def test_the_lock_opens_with_the_password_only(desk: Desk) -> None:

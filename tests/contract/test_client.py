@@ -9,7 +9,7 @@ from backend.identity.permissions import TABLE
 
 Operation = tuple[str, str]
 FOLDER = Path(client.__file__).parent
-NOT_FOR_CLIENTS = {("HEAD", "/webhooks/freshchat")}
+NOT_FOR_CLIENTS = {("HEAD", f"/webhooks/{platform}") for platform in ("freshchat", "intercom", "chatwoot")}
 """What only a chat platform calls, to see that somebody is there."""
 
 

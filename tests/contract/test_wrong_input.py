@@ -132,6 +132,7 @@ async def known(backend: Backend) -> dict[str, str]:
         "order_id": "order-1",
         "kind": "routing",
         "job_id": UNKNOWN,
+        "escalation_id": UNKNOWN,
         "letter_id": UNKNOWN,
     }
 

@@ -148,7 +148,8 @@ async def test_the_bulk_verbs_leave_what_the_services_leave(backend: Backend, pl
     ]
     for left, right in zip(ours, theirs, strict=True):
         assert left == right
-    different = ("id", "business_id", "customer_id", "last_seq", "last_message_seq")
+    # The cases of the world's past have no clock that hands them up: most of them have waited for longer than that.
+    different = ("id", "business_id", "customer_id", "last_seq", "last_message_seq", "climb_at")
     kept = ledger.rows[Incidence.__table__][0]  # type: ignore[index]
     assert {name: kept[name] for name in row if name not in different} == {
         name: value for name, value in row.items() if name not in different

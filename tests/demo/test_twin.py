@@ -165,6 +165,27 @@ def test_a_channel_climbs_once_by_hand(agent: Shell) -> None:
     assert "highest channel" in agent.refused("incidence", "escalate", row["ref"], "Again")
 
 
+def test_escalations(agent: Shell, admin: Shell) -> None:
+    row = next(one for one in agent.json("queue", "--limit", "200")["items"] if one["escalationLevel"] is None)
+    assert f"{row['ref']} is not escalated" in admin.refused("escalation", "resolve", row["ref"])
+    raised = agent.json("escalation", "trigger", row["ref"], "system-bug", "--note", "The menu is empty")
+    assert (raised["level"], raised["incidence"]["escalationLevel"]) == ("TECH_TEAM", "TECH_TEAM")
+    assert "escalated to tech team already" in agent.refused("escalation", "trigger", row["ref"], "emotional")
+    (listed,) = agent.json("escalation", "queue", "--level", "tech-team")["items"]
+    assert (listed["escalationId"], listed["note"]) == (raised["escalationId"], "The menu is empty")
+    assert row["ref"] in agent.text("escalation", "queue")
+    assert agent.json("queue", "--view", "escalated")["items"][0]["ref"] == row["ref"]
+    assert "role supervisor" in agent.refused("escalation", "acknowledge", row["ref"])
+    assert "yours to decide at tech team" in admin.text("escalation", "acknowledge", row["ref"])
+    assert "has acknowledged it" in admin.refused("escalation", "acknowledge", raised["escalationId"])
+    assert "handed it up" in agent.text("incidence", "show", row["ref"])
+    assert "was handed back" in admin.text("escalation", "return", raised["escalationId"], "--note", "It loads again")
+    assert agent.text("escalation", "queue", "--level", "tech-team") == "Nothing is escalated.\n"
+    assert agent.json("escalation", "trigger", row["ref"], "policy-exception")["level"] == "SUPERVISOR"
+    assert admin.json("escalation", "resolve", row["ref"])["status"] == "RESOLVED"
+    assert "no escalation" in admin.refused("escalation", "resolve", "nothing")
+
+
 def test_the_next_best_says_why(agent: Shell) -> None:
     best = agent.json("next")
     assert best["incidence"]["agentName"] == "Asha Iyer"

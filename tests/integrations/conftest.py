@@ -39,16 +39,16 @@ class Chat:
         """The answer to a webhook, whatever it is."""
         return await self.http.post(path, content=webhook[0], headers=webhook[1] | headers)
 
-    async def tell(self, *webhooks: Webhook) -> None:
-        """Post them one by one, each taken, and let the jobs work after each."""
+    async def tell(self, *webhooks: Webhook, path: str = PATH) -> None:
+        """Post them one by one, each taken (now or before), and let the jobs work after each."""
         for webhook in webhooks:
-            response = await self.post(webhook)
+            response = await self.post(webhook, path)
             assert response.status_code == 200, response.text
             await self.backend.drain()
 
-    async def tell_without_worker(self, webhook: Webhook) -> bool:
+    async def tell_without_worker(self, webhook: Webhook, path: str = PATH) -> bool:
         """Post it and do what jobs would do, newest delivery first; whether it was taken."""
-        response = await self.post(webhook)
+        response = await self.post(webhook, path)
         assert response.status_code == 200, response.text
         units = await self.backend.units()
         for delivery in sorted(await self.rows(WebhookDelivery), key=lambda row: row.id, reverse=True):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backend.demo.outside.freshchat import Dialect, FreshchatDouble, Webhook
 from backend.integrations.facts import AgentMessage, Assigned, CustomerMessage, Ignored, Reopened, Resolved
 from backend.integrations.freshchat import Freshchat
-from backend.integrations.freshchat_parts import LONGEST
+from backend.integrations.plain_text import LONGEST
 
 AT = datetime(2026, 3, 2, 8, 59, 1, 250_000, tzinfo=UTC)
 COMPOSITE = "11de8840-6ce8-48ac-a418-7c2ae81a1b57_dbec0910-b4d6-4d81-8015-81f560a918de_feedback"

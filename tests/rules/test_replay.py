@@ -3,12 +3,12 @@
 from typing import Any
 
 from backend.rules.documents import RuleSetDocument
-from backend.rules.replay import diff
+from backend.rules.replay import Case, diff
 from backend.rules.shipped.friction import FRICTION
 from backend.rules.shipped.routing import ROUTING
 
 OLD = ROUTING.compile(ROUTING.shipped, 1)
-HISTORY = [(f"case-{value}", {"order_value": value}) for value in (4_999, 5_000, 5_999, 6_000, 24_999, 25_000)]
+HISTORY = [Case(f"case-{value}", {"order_value": value}) for value in (4_999, 5_000, 5_999, 6_000, 24_999, 25_000)]
 
 
 def with_limit(limit: int) -> RuleSetDocument:
@@ -43,7 +43,7 @@ def friction(settings: dict[str, Any]) -> RuleSetDocument:
 def test_a_changed_setting_counts_when_the_kind_says_it_decides() -> None:
     old = FRICTION.compile(FRICTION.shipped, 1)
     new = FRICTION.compile(friction({"cap": 100, "helpAbove": 49}), 2)
-    history = [("at", {"inactivity_seconds": 61, "price_check_count": 6}), ("calm", {"inactivity_seconds": 1})]
+    history = [Case("at", {"inactivity_seconds": 61, "price_check_count": 6}), Case("calm", {"inactivity_seconds": 1})]
     assert diff(old, new, history).changed == 0
     found = diff(old, new, history, decide=FRICTION.decide)
     assert [(c.case_id, c.group, c.before, c.after) for c in found.changes] == [
@@ -52,7 +52,7 @@ def test_a_changed_setting_counts_when_the_kind_says_it_decides() -> None:
 
 
 def test_a_group_only_one_side_has_is_a_change_from_nothing() -> None:
-    found = diff(OLD, FRICTION.compile(FRICTION.shipped, 1), [("a", {"order_value": 1})])
+    found = diff(OLD, FRICTION.compile(FRICTION.shipped, 1), [Case("a", {"order_value": 1})])
     assert {change.group: (change.before is None, change.after is None) for change in found.changes} == {
         "channels": (False, True),
         "score": (True, False),

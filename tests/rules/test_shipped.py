@@ -173,6 +173,11 @@ WORDS = {
     "self_serve": "order value is unknown or order value < 5,000",
     "chat": "order value < 25,000",
     "chat_and_call": "always",
+    "high_value": "reason is HIGH_VALUE and order value > 50,000",
+    "system_bug": "reason is SYSTEM_BUG",
+    "policy_exception": "reason is POLICY_EXCEPTION",
+    "emotional": "reason is EMOTIONAL",
+    "unresolved": "reason is UNRESOLVED",
 }
 
 

@@ -68,6 +68,32 @@ async def test_marks_freeze_the_order_until_they_are_gone() -> None:
         assert table.model.shown[0] == "k60"
 
 
+async def test_the_header_counts_the_marks() -> None:
+    bench = Bench()
+    async with bench.app.run_test(size=(60, 12)) as pilot:
+        table = await bench.ready(pilot)
+        assert "marked" not in bench.lines()[0]
+        await pilot.press("v", "j", "j")
+        await pilot.pause()
+        assert "✓ 3 marked" in bench.lines()[0]
+        table.upsert([row(50, rank=-5)])
+        table.flush()
+        await pilot.pause()
+        assert "✓ 3 marked · ▲ 1 new" in bench.lines()[0]
+        table.clear_marks()
+        await pilot.pause()
+        assert "marked" not in bench.lines()[0]
+
+
+async def test_a_long_empty_text_is_wrapped_between_words() -> None:
+    bench = Bench(0, empty=[("Nothing is yours. ", ""), ("2 shows what waits for somebody.", "muted")])
+    async with bench.app.run_test(size=(30, 12)) as pilot:
+        await bench.ready(pilot)
+        said = [line.strip() for line in bench.lines() if line.strip()]
+        assert " ".join(said[1:]) == "Nothing is yours. 2 shows what waits for somebody."
+        assert len(said) > 2
+
+
 async def test_apply_pending_moves_rows_now_and_keeps_marks_and_cursor() -> None:
     bench = Bench()
     async with bench.app.run_test(size=(60, 12)) as pilot:

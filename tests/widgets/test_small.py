@@ -54,6 +54,18 @@ async def test_counts_change_and_the_active_tab_stays() -> None:
         assert strip.active == "mine"
 
 
+async def test_a_narrow_strip_says_the_short_titles_but_the_active_one_in_full() -> None:
+    free, late = Tab("free", "Unassigned", 32, short="Nobody"), Tab("late", "SLA at risk", 7, short="SLA")
+    strip = TabStrip([TABS[0], free, late])
+    app = Stage(strip)
+    async with app.run_test(size=(44, 2)) as pilot:
+        await pilot.pause()
+        assert screen_lines(app)[0].rstrip() == "▎1 Mine 12  2 Nobody 32  3 SLA 7"
+        strip.choose("late")
+        await pilot.pause()
+        assert screen_lines(app)[0].rstrip() == " 1 Mine 12  2 Nobody 32 ▎3 SLA at risk 7"
+
+
 async def test_a_dimmed_tab_says_why_and_is_passed_by() -> None:
     strip = TabStrip([TABS[0], Tab("x", "Finance", refusal="only admins"), TABS[1]])
     app = Stage(strip, keep=(TabStrip.TabSelected, TabStrip.TabRefused))

@@ -190,6 +190,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_rule_set_versions_business_id"), ["business_id"], unique=False)
 
     op.create_table(
+        "told_messages",
+        sa.Column("business_id", sa.String(length=36), nullable=False),
+        sa.Column("platform", sa.String(length=32), nullable=False),
+        sa.Column("conversation_id", sa.String(length=128), nullable=False),
+        sa.Column("message_id", sa.String(length=128), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "business_id", "platform", "conversation_id", "message_id", name=op.f("pk_told_messages")
+        ),
+    )
+    op.create_table(
         "users",
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -336,6 +346,9 @@ def upgrade() -> None:
         sa.Column("routing", rows.Json(), nullable=False),
         sa.Column("is_self_serve", sa.Boolean(), nullable=False),
         sa.Column("auto_escalate_at", rows.Instant(), nullable=True),
+        sa.Column("climb_at", rows.Instant(), nullable=True),
+        sa.Column("escalation_level", sa.String(length=16), nullable=True),
+        sa.Column("escalation_id", sa.String(length=36), nullable=True),
         sa.Column("friction_score", sa.BigInteger(), nullable=True),
         sa.Column("platform", sa.String(length=32), nullable=True),
         sa.Column("queue_rank", sa.BigInteger(), nullable=False),
@@ -395,6 +408,37 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conversations_incidence_id"), ["incidence_id"], unique=False)
+
+    op.create_table(
+        "escalations",
+        sa.Column("incidence_id", sa.String(length=36), nullable=False),
+        sa.Column("level", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=24), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("raised_by", sa.String(length=36), nullable=True),
+        sa.Column("raised_at", rows.Instant(), nullable=False),
+        sa.Column("acknowledged_by", sa.String(length=36), nullable=True),
+        sa.Column("acknowledged_at", rows.Instant(), nullable=True),
+        sa.Column("ended_at", rows.Instant(), nullable=True),
+        sa.Column("note", sa.String(length=200), nullable=True),
+        sa.Column("rule", sa.String(length=60), nullable=False),
+        sa.Column("rule_version", sa.BigInteger(), nullable=False),
+        sa.Column("next_climb_at", rows.Instant(), nullable=True),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("business_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["acknowledged_by"], ["members.id"], name=op.f("fk_escalations_acknowledged_by_members")
+        ),
+        sa.ForeignKeyConstraint(
+            ["incidence_id"], ["incidences.id"], name=op.f("fk_escalations_incidence_id_incidences")
+        ),
+        sa.ForeignKeyConstraint(["raised_by"], ["members.id"], name=op.f("fk_escalations_raised_by_members")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalations")),
+    )
+    with op.batch_alter_table("escalations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_escalations_business_id"), ["business_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_escalations_incidence_id"), ["incidence_id"], unique=False)
+        batch_op.create_index("ix_escalations_queue", ["business_id", "ended_at", "raised_at"], unique=False)
 
     op.create_table(
         "refresh_tokens",

@@ -11,7 +11,7 @@ from backend.rules.documents import Rule, RuleSetDocument, Wire
 from backend.rules.engine import Compiled, Verdict
 from backend.rules.facts import Catalogue
 from backend.rules.kinds import Group, Kind, Points
-from backend.rules.shipped.ordering import BEHAVIOUR, PROFILE, Help
+from backend.rules.shipped.ordering import BEHAVIOUR, PROFILE, Help, say_all_help, say_help
 
 CATALOGUE = Catalogue("friction", *BEHAVIOUR, *PROFILE)
 
@@ -33,6 +33,17 @@ def decide(compiled: Compiled, verdict: Verdict) -> Any:
     if verdict.group == "score":
         return {"score": verdict.result, "triggered": is_help_due(compiled, verdict)}
     return verdict.result
+
+
+def say(decision: Any) -> str:
+    """The points of a rule, the help of a signal, or whether a score calls for help, in words."""
+    if isinstance(decision, list):
+        return say_all_help(decision)
+    if "points" in decision:
+        return f"{decision['points']:+} points"
+    if "triggered" in decision:
+        return "help for the score" if decision["triggered"] else "no help for the score"
+    return say_help(decision)
 
 
 def _scored(rule_id: str, label: str, points: int, when: dict[str, Any], text: str) -> Rule:
@@ -157,4 +168,5 @@ FRICTION = Kind(
     settings=FrictionSettings,
     shipped=SHIPPED,
     decide=decide,
+    say=say,
 )

@@ -10,7 +10,7 @@ from pydantic import Field
 from backend.rules.documents import Rule, RuleSetDocument, Wire
 from backend.rules.facts import Catalogue
 from backend.rules.kinds import Group, Kind
-from backend.rules.shipped.ordering import BEHAVIOUR, PROFILE, Help
+from backend.rules.shipped.ordering import BEHAVIOUR, PROFILE, Help, say_all_help
 
 CATALOGUE = Catalogue("notification", *BEHAVIOUR, *PROFILE)
 
@@ -86,4 +86,5 @@ NOTIFICATION = Kind(
     groups={"prompts": Group("all", Help, "Prompts offered, the most welcome first.")},
     settings=NotificationSettings,
     shipped=SHIPPED,
+    say=say_all_help,
 )

@@ -1,12 +1,13 @@
 """The facts of a customer who is ordering, and the help a rule may offer; shared by friction, notification, routing."""
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from backend.rules.documents import Wire
 from backend.rules.facts import Fact
+from backend.rules.tracing import cleaned
 
 EVENT_TYPES = ("WEDDING", "CORPORATE", "RELIGIOUS")
 SCREENS = ("guest_count", "menu_comparison", "customization", "checkout", "payment")
@@ -41,6 +42,18 @@ class Help(Wire):
     action: Literal["HELP_PROMPT", "CALL_OPTION", "EXPERT_CONSULTATION"]
     prompt: str = Field(min_length=1, max_length=200)
     cause: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
+
+
+def say_help(then: dict[str, Any]) -> str:
+    """The `then` of a rule that offers help, in words."""
+    return f"{then['action'].lower().replace('_', ' ')} “{cleaned(then['prompt'])}”"
+
+
+def say_all_help(decision: Any) -> str:
+    """One `then` that offers help, or the list of all that follow, in words."""
+    if isinstance(decision, list):
+        return ", ".join(map(say_help, decision)) or "no help"
+    return say_help(decision)
 
 
 def screen_name(text: str) -> str:

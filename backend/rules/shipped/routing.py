@@ -11,6 +11,7 @@ from backend.rules.documents import Rule, RuleSetDocument, Wire
 from backend.rules.facts import Catalogue, Fact
 from backend.rules.kinds import Group, Kind
 from backend.rules.shipped.ordering import PROFILE
+from backend.rules.wording import duration_in_words
 
 CATALOGUE = Catalogue(
     "routing",
@@ -42,6 +43,16 @@ class RoutingSettings(Wire):
     """`aliases`: the routed channel that each other channel name counts as."""
 
     aliases: dict[str, Literal["CHAT", "CALL"]]
+
+
+def say(route: Any) -> str:
+    """A route in words: `chat and call, priority 2`."""
+    if route is None:
+        return "no channel, as no rule holds"
+    channels = " and ".join(channel.lower() for channel in route["channels"]) or "self-serve"
+    escalation = route["autoEscalation"]
+    after = "" if escalation is None else f", handed up after {duration_in_words(escalation['afterSeconds'])}"
+    return f"{channels}{after}, priority {route['priority']}"
 
 
 def _route(
@@ -108,4 +119,5 @@ ROUTING = Kind(
     groups={"channels": Group("first", Route, "The channels a customer may use; the first rule that holds decides.")},
     settings=RoutingSettings,
     shipped=SHIPPED,
+    say=say,
 )

@@ -276,3 +276,26 @@ async def test_no_letter_of_a_filter_is_lost_however_fast_it_is_typed(floor: Flo
         await pilot.pause()
         assert line.text == "cannot change guests"
         assert refs(app) == ["INC-1"]
+
+
+async def test_without_a_connection_the_retry_key_looks_for_the_server(floor: Floor) -> None:
+    await floor.incidence("CUST-1", "Priya")
+    async with floor.console() as (app, pilot):
+        await floor.close()
+        await until(lambda: not app.is_online)
+        await pilot.press("ctrl+r")
+        await until(lambda: any("Looking for the server" in text for text in said(app)))
+        await floor.open()
+        await pilot.press("ctrl+r")
+        await until(lambda: app.is_online)
+
+
+async def test_it_opens_on_the_first_tab_with_something_unless_one_was_chosen(floor: Floor) -> None:
+    await floor.incidence("CUST-1", "Priya")
+    async with floor.console() as (app, pilot):  # the floor chooses the third by hand
+        assert app.screen.query_one(TabStrip).active == "all"
+        assert any("Nothing is yours yet. 2 Unassigned: 1" in text for text in said(app))
+        app.store.resume()  # everything anew
+        await pilot.pause()
+        assert app.screen.query_one(TabStrip).active == "all"
+        assert refs(app) == ["INC-1"]

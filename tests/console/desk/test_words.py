@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from console.desk import ages, wording
 from console.desk.listing import SAVED, Listing
+from console.desk.states import first_tab
 from console.desk.until import Unclear, wake_at
+from console.frame.header import clock_words
 from console.incidences.happenings import entry_of, told
-from console.views import Moment
+from console.views import VIEWS, Moment
 
 NOW = datetime(2026, 3, 4, 17, 30, tzinfo=ZoneInfo("Asia/Kolkata"))  # a Wednesday
 
@@ -178,3 +180,27 @@ def test_a_friction_score_shows_its_number(score: int) -> None:
     assert str(score) in text
     assert role == f"friction-{wording.band(score)}"
     assert (wording.band(score) in ("high", "critical")) == (score >= 50)
+
+
+@pytest.mark.parametrize(
+    ("counts", "tab", "said"),
+    [
+        ({"mine": 1, "unassigned": 5, "all": 6}, "mine", ""),
+        ({}, "mine", ""),
+        ({"closed": 9}, "mine", ""),
+        (
+            {"unassigned": 5, "all": 6, "sla_risk": 2},
+            "unassigned",
+            "Nothing is yours yet. 2 Unassigned: 5 · 4 SLA at risk: 2",
+        ),
+        ({"all": 6, "snoozed": 2}, "all", "Nothing is yours yet. 8 Snoozed: 2"),
+        ({"all": 6}, "all", "Nothing is yours yet. 3 All: 6"),
+    ],
+)
+def test_one_begins_where_there_is_something(counts: dict[str, int], tab: str, said: str) -> None:
+    assert first_tab(dict.fromkeys((view.key for view in VIEWS), 0) | counts) == (tab, said)
+
+
+def test_the_clock_names_the_zone_that_is_not_this_computers() -> None:
+    assert clock_words(NOW, NOW.tzinfo) == "17:30 IST"
+    assert clock_words(NOW, None) == "17:30"

@@ -127,6 +127,20 @@ async def test_a_draft_survives_the_console(floor: Floor) -> None:
         assert "half a thought" in text_of(app)
 
 
+async def test_a_note_never_becomes_a_reply(floor: Floor) -> None:
+    row = await floor.incidence("CUST-1", "Priya")
+    async with floor.console() as (app, pilot):
+        await opened(app, pilot, row, "c", *"never refund", "escape", "r")
+        assert (composer(app).mode, composer(app).text) == ("reply", "")
+        await pilot.press(*"Hello", "escape", "c")
+        assert (composer(app).mode, composer(app).text) == ("note", "never refund")
+        await pilot.press("escape", "r", "alt+enter")
+        await until(lambda: "Hello" in text_of(app))
+        assert await messages(floor, row) == ["Hello"]
+        await pilot.press("escape", "c")
+        assert composer(app).text == "never refund", "what was sent took only itself along"
+
+
 async def test_offline_a_reply_stays_and_a_note_goes_later(floor: Floor) -> None:
     row = await floor.incidence("CUST-1", "Priya")
     async with floor.console() as (app, pilot):

@@ -1,0 +1,39 @@
+"""What cases keep for the rule machine: the facts that the router saw, for trying other routing rules on them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from backend.incidences.repository import CASES
+from backend.rules.history import HISTORY, History, PastPage
+from backend.rules.replay import Case
+from backend.settings import Settings
+from backend.work import Work
+
+_PAGE = 500
+_NO_NUMBER = 2**62
+# Along the numbers, which are given in the order of opening: a page is one short walk on their index.
+_OPENED = (
+    select(CASES.id, CASES.number, CASES.created_at, CASES.routing)
+    .where(CASES.business_id == bindparam("business"), CASES.number < bindparam("before"))
+    .order_by(CASES.number.desc())
+    .limit(_PAGE)
+)
+
+
+def past_routes(work: Work, _settings: Settings, since: datetime, before: Any) -> PastPage:
+    """The cases opened since `since`, the newest first, each with the facts at its last decision of the router."""
+    asked = {"business": work.business_id, "before": _NO_NUMBER if before is None else before}
+    rows = work.session.connection().execute(_OPENED, asked).all()
+    recent = [row for row in rows if row.created_at >= since]
+    cases = [Case(row.id, row.routing["facts"], f"INC-{row.number}") for row in recent]
+    has_more = len(recent) == _PAGE
+    return PastPage(cases, recent[-1].number if has_more else None)
+
+
+HISTORY["routing"] = History(
+    "The cases opened in these days, each with the facts that the router last decided on. "
+    "`before` is what the rules in force say of them, whatever version decided then.",
+    past_routes,
+)

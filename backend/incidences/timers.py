@@ -1,0 +1,50 @@
+"""When a case moves by itself: to the next channel, and up the ladder of escalation. Timers are rows, so they survive."""
+
+from datetime import datetime, timedelta
+
+from backend.incidences.models import Incidence
+from backend.rules import service as rules
+from backend.rules.engine import Compiled
+from backend.work import Work
+
+
+def unresolved_at(work: Work, escalation: Compiled) -> datetime:
+    """When a case on which the clock starts now has been unresolved for too long, by these escalation rules."""
+    return work.now + timedelta(seconds=escalation.settings["unresolvedAfterSeconds"])
+
+
+def set_first(work: Work, row: Incidence) -> None:
+    """Set the timers of a case that was opened just now."""
+    escalate_channel_later(work, row, is_first=True)
+    climb_later(work, row, is_first=True)
+
+
+def climb_when_unresolved(work: Work, row: Incidence) -> None:
+    """Start the clock again: who waits for us from now on may wait as long as in a new case. Self-service does not."""
+    row.climb_at = None if row.is_self_serve else unresolved_at(work, rules.current(work, "escalation"))
+    climb_later(work, row)
+
+
+def escalate_channel_later(work: Work, row: Incidence, *, is_first: bool = False) -> None:
+    """Set the timer of the next channel, if it has a time."""
+    if row.auto_escalate_at is not None:
+        key = f"escalate-channel:{row.id}"
+        work.enqueue(
+            "incidences.escalate_channel", at=row.auto_escalate_at, key=key, is_first=is_first, incidence_id=row.id
+        )
+
+
+def climb_later(work: Work, row: Incidence, *, is_first: bool = False) -> None:
+    """Set the timer of the ladder to `row.climb_at`, or stop it."""
+    if row.climb_at is not None:
+        key = f"climb:{row.id}"
+        work.enqueue("incidences.climb", at=row.climb_at, key=key, is_first=is_first, incidence_id=row.id)
+    elif not is_first:
+        work.cancel(f"climb:{row.id}")
+
+
+def cancel(work: Work, row: Incidence) -> None:
+    """Stop every timer of a case that was closed."""
+    row.auto_escalate_at = row.climb_at = None
+    work.cancel(f"escalate-channel:{row.id}")
+    work.cancel(f"climb:{row.id}")
