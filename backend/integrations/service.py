@@ -14,7 +14,7 @@ from backend.customers.erasure import also_erases
 from backend.customers.models import Customer
 from backend.events.event import Actor
 from backend.incidences.models import Conversation
-from backend.integrations import jobs, repository, telling
+from backend.integrations import repository, telling
 from backend.integrations.facts import Conversational, CustomerMessage, Fact, Ignored
 from backend.integrations.models import WebhookDelivery
 from backend.integrations.platforms import BY_NAME, Platform
@@ -73,7 +73,7 @@ def receive(
     row |= {"business_id": work.business_id, "conversation_id": conversation_id or None}
     delivery_id = repository.insert_once(work.session, row)
     if delivery_id is not None:
-        work.enqueue(jobs.process_delivery, delivery_id=delivery_id)
+        work.enqueue("integrations.process_delivery", delivery_id=delivery_id)
     return Received(accepted=delivery_id is not None, duplicate=delivery_id is None)
 
 
@@ -106,7 +106,7 @@ def process(work: Work, delivery_id: str) -> None:
     if not is_known:
         # Each in a unit of its own: what is wrong with one of them must not keep this message from us.
         for waiting_id in repository.waiting(work.session, platform, conversation_id):
-            work.enqueue(jobs.process_delivery, key=_later(waiting_id), delivery_id=waiting_id)
+            work.enqueue("integrations.process_delivery", key=_later(waiting_id), delivery_id=waiting_id)
 
 
 def _read(delivery: WebhookDelivery) -> list[Fact]:
@@ -135,7 +135,7 @@ def _wait(work: Work, delivery: WebhookDelivery) -> None:
         _settle(work, delivery, "expired", "no customer's message opened this conversation within an hour")
         return
     delivery.outcome = "waiting"
-    work.enqueue(jobs.process_delivery, at=until, key=_later(delivery.id), delivery_id=delivery.id)
+    work.enqueue("integrations.process_delivery", at=until, key=_later(delivery.id), delivery_id=delivery.id)
 
 
 def note_failure(work: Work, delivery_id: str, error: Exception) -> None:

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -69,11 +68,4 @@ def test_help_is_cheap() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
-    fastest = min(_seconds() for _ in range(3))
-    assert fastest < 0.6  # 0.2 s on an idle machine
-
-
-def _seconds() -> float:
-    began = time.perf_counter()
     assert "serve" in run("--help").stdout
-    return time.perf_counter() - began

@@ -11,8 +11,8 @@ from backend.core.errors import Invalid
 from backend.signals import intake
 
 LONG = "a" * 1_000_000
-QUICK_SECONDS = 0.5
-"""A search that takes the square of the length takes half an hour."""
+QUICK_SECONDS = 5.0
+"""A search that takes the square of the length takes half an hour, so this is no measure of speed."""
 
 
 def signal(**fields: Any) -> None:
