@@ -164,7 +164,8 @@ class Tour:
     # -- hands and eyes
 
     async def open_first(self) -> dict[str, Any]:
-        """Open the first row of the tab; its row."""
+        """Open the first row of the tab, once the rows that left it are gone from under the hand; its row."""
+        await self.until("the queue to settle", lambda: self.app.screen.table.pending_count == 0)  # type: ignore[attr-defined]
         await self.press("home", "enter")
         await self.until("a workspace", lambda: hasattr(self.app.screen, "incidence_id"))
         row = self.app.store.incidences[self.app.screen.incidence_id]  # type: ignore[attr-defined]
