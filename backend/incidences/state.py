@@ -7,6 +7,9 @@ from typing import Any
 from backend.core.clock import instant
 from backend.core.money import to_major
 
+# The facts and the trace stay in the row and on the timeline: in every mirrored row they cost 3 KB each.
+_TOLD_OF_ROUTING = ("rule", "text", "version")
+
 
 def _at(value: datetime | None) -> str | None:
     return instant(value) if value else None
@@ -42,7 +45,7 @@ def state_of(row: Any, customer: Mapping[str, Any], agent_name: str | None, curr
         "agentId": row.agent_id,
         "agentName": agent_name,
         "allowedChannels": row.allowed_channels,
-        "routing": row.routing,
+        "routing": {name: row.routing.get(name) for name in _TOLD_OF_ROUTING},
         "isSelfServe": row.is_self_serve,
         "autoEscalateAt": _at(row.auto_escalate_at),
         "escalationLevel": row.escalation_level,
