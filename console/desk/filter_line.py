@@ -58,8 +58,8 @@ class FilterLine(Horizontal):
 
     def open(self) -> None:
         """Write in it: what is there is selected, so typing starts anew and an arrow key goes on."""
-        self.add_class("-open")
-        self.query_one(Entry).focus()
+        self.display = True
+        self.screen.set_focus(self.query_one(Entry))  # at once: the next key may be here already, and must not act
 
     def clear(self) -> None:
         """Take the filter away."""
@@ -67,7 +67,7 @@ class FilterLine(Horizontal):
 
     def _show_or_hide(self) -> None:
         entry = self.query_one(Entry)
-        self.set_class(bool(entry.value) or entry.has_focus, "-open")
+        self.display = bool(entry.value) or entry.has_focus
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """As it is typed."""

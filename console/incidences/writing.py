@@ -51,7 +51,7 @@ class Writing:
             self.changed()
             self._show(mode)
             self._say("")
-        self.composer.focus()
+        self.composer.screen.set_focus(self.composer)  # at once, so that what is typed next is text and no verb
         self.changed()
 
     def _show(self, mode: Mode) -> None:
