@@ -11,6 +11,9 @@ ERASERS: list[Eraser] = []
 
 
 def also_erases(eraser: Eraser) -> Eraser:
-    """Run `eraser` in the transaction that erases a customer, whose own fields and events are empty by then."""
+    """Run `eraser` in the transaction that erases a customer, whose own fields are empty by then.
+
+    It locks what it erases first: the words of the customer's events are emptied last, when nobody is adding to them.
+    """
     ERASERS.append(eraser)
     return eraser

@@ -168,15 +168,6 @@ def erase_customer(work: Work, id: str) -> None:
     work.session.refresh(customer, with_for_update=True)
     own = (customer.id, customer.external_id)
     known_as = [customer.external_id, *repository.handles_of(work.session, work.business_id, customer.id)]
-    of_customer = select(EventRow.seq).where(
-        EventRow.business_id == work.business_id, EventRow.customer_id == customer.id
-    )
-    work.session.execute(
-        update(EventBody)
-        .where(EventBody.business_id == work.business_id, EventBody.seq.in_(of_customer))
-        .values(body=null(), state=null())
-        .execution_options(synchronize_session=False)
-    )
     work.session.execute(
         delete(CustomerHandle)
         .where(CustomerHandle.business_id == work.business_id, CustomerHandle.customer_id == customer.id)
@@ -192,6 +183,18 @@ def erase_customer(work: Work, id: str) -> None:
     work.session.flush()
     for erase in ERASERS:
         erase(work, customer, known_as)
+    # Last, for the erasers waited for whoever was writing of the customer; what they tell themselves stays.
+    of_customer = select(EventRow.seq).where(
+        EventRow.business_id == work.business_id,
+        EventRow.customer_id == customer.id,
+        EventRow.seq.not_in([row.seq for row in work.emitted]),
+    )
+    work.session.execute(
+        update(EventBody)
+        .where(EventBody.business_id == work.business_id, EventBody.seq.in_(of_customer))
+        .values(body=null(), state=null())
+        .execution_options(synchronize_session=False)
+    )
     work.emit(events.CustomerErased(subject_id=customer.id, customer_id=customer.id))
 
 

@@ -150,4 +150,6 @@ def note_failure(work: Work, delivery_id: str, error: Exception) -> None:
 def forget_customer(work: Work, customer: Customer, known_as: Sequence[str]) -> None:
     """Empty the kept webhooks that tell of the customer; that they came, and when, stays."""
     conversations = repository.conversations_of(work.session, work.business_id, customer.id)
+    for platform, conversation_id in sorted(conversations):  # a webhook that is being applied is waited for
+        repository.lock_conversation(work.session, work.business_id, platform, conversation_id)
     repository.forget(work.session, work.business_id, conversations, sorted(known_as), work.now)

@@ -1,8 +1,12 @@
 """After a customer was erased, nothing that a platform told of them is left, and nothing comes back."""
 
-import orjson
+import asyncio
 
-from backend.integrations.models import ConversationMark, WebhookDelivery
+import orjson
+import psycopg
+import pytest
+
+from backend.integrations.models import ConversationMark, ToldMessage, WebhookDelivery
 from tests.integrations.conftest import Chat
 
 
@@ -43,3 +47,20 @@ async def test_a_conversation_that_goes_on_is_that_of_a_new_customer(chat: Chat)
     page = (await owner.transport.call("GET", "/incidences"))["items"]
     assert "Meera" not in orjson.dumps(page).decode()
     assert (await owner.audit.verify())["isWhole"]
+
+
+async def test_who_is_erased_while_a_webhook_is_applied_leaves_nothing_of_it_behind(chat: Chat) -> None:
+    if chat.backend.url.startswith("sqlite"):
+        pytest.skip("one writer")
+    await chat.tell(chat.freshchat.message_create("c1", "I am Meera", user_id="u1", at=chat.at(-3)))
+    business_id = (await chat.backend.units()).business_id
+    with psycopg.connect(chat.backend.url) as applying:
+        applying.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{business_id}/freshchat/c1"])
+        erasing = asyncio.create_task(erase(chat, "c1"))
+        await asyncio.sleep(0.2)
+        assert not erasing.done()
+        told = "INSERT INTO told_messages (business_id, platform, conversation_id, message_id) VALUES (%s, %s, %s, %s)"
+        applying.execute(told, [business_id, "freshchat", "c1", "m2"])
+        applying.commit()
+    await erasing
+    assert await chat.rows(ToldMessage) == []
