@@ -2,7 +2,7 @@
 
 from importlib import import_module, util
 
-SLICES = ("identity", "rules", "customers", "signals", "incidences", "integrations", "events", "jobs")
+SLICES = ("identity", "rules", "customers", "signals", "incidences", "agent", "integrations", "events", "jobs")
 
 
 def load(part: str) -> list[object]:

@@ -2,10 +2,11 @@
 
 import httpx
 
+from backend.client.agent import Agent
 from backend.client.customers import Customers
 from backend.client.escalation import Escalations
 from backend.client.identity import Businesses, Identity, Keys
-from backend.client.incidences import Agent, Channels, Incidences
+from backend.client.incidences import Channels, Incidences
 from backend.client.jobs import Jobs
 from backend.client.live import Live
 from backend.client.rules import Rules

@@ -1,4 +1,4 @@
-"""Incidences, the agent's view, the channel router."""
+"""Incidences, the channel router."""
 
 from typing import Any
 
@@ -56,18 +56,6 @@ class Incidences(Noun):
 
     async def of_order(self, order_id: str) -> Page[Incidence]:
         return await self.transport.call("GET", "/incidences/order/{order_id}", Page[Incidence], order_id=order_id)
-
-
-class Agent(Noun):
-    async def dashboard(self, id: str) -> s.Dashboard:
-        return await self.transport.call("GET", "/agent/dashboard/{incidence_id}", s.Dashboard, incidence_id=id)
-
-    async def note(self, id: str, body: s.NoteAdd, *, idempotency_key: str | None = None) -> s.Posted:
-        path = "/agent/notes/{incidence_id}"
-        return await self.transport.call("POST", path, s.Posted, body, incidence_id=id, idempotency_key=idempotency_key)
-
-    async def next(self) -> s.Next:
-        return await self.transport.call("POST", "/agent/next", s.Next)
 
 
 class Channels(Noun):

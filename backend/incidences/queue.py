@@ -1,17 +1,16 @@
-"""The queue: its pages, its counts, and the next case that is best for an agent."""
+"""The queue: its pages and its counts."""
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 
 from backend.core import cursor as cursors
 from backend.core.text import clean_line
 from backend.events import log
 from backend.identity.service import currency_of
-from backend.incidences import events, repository
+from backend.incidences import repository
 from backend.incidences.filter import conditions
-from backend.incidences.models import Incidence
 from backend.incidences.repository import CASES
 from backend.incidences.schemas import Sort, Status, View
-from backend.incidences.service import State, record, require_staff
+from backend.incidences.service import State
 from backend.work import Work
 
 NOBODY = "none"
@@ -70,33 +69,3 @@ def _whole(work: Work, condition: ColumnElement[bool]) -> State:
     as_of = log.head_of(work.session, work.business_id)
     items = repository.of(work.session, work.business_id, condition, currency_of(work))
     return {"items": items, "nextCursor": None, "asOf": as_of}
-
-
-def claim_next(work: Work) -> State:
-    """Claim the case that should be next for the caller, and say why it is; none when nothing waits.
-
-    The choice and the claim are one transaction, so two agents never get the same case.
-    """
-    me = require_staff(work)
-    waiting = repository.view_of("unassigned", me, work.now)
-    order = [key.desc() if descending else key.asc() for key, descending in repository.SORTS["queue"]]
-    query = select(Incidence).where(waiting, Incidence.waiting_since.is_not(None)).order_by(*order).limit(1)
-    row = work.session.scalars(query.with_for_update(skip_locked=True)).first()
-    if row is None:
-        return {"incidence": None, "reasons": ["Nothing waits for an agent."]}
-    row.agent_id = me
-    reasons = _why(work, row)
-    state = record(work, row, events.IncidenceTaken, {"agentId": [None, me], "reasons": reasons})
-    return {"incidence": state, "reasons": reasons}
-
-
-def _why(work: Work, row: Incidence) -> list[str]:
-    since = row.waiting_since or row.created_at
-    minutes = int((work.now - since).total_seconds() // 60)
-    reasons = [
-        f"priority {row.priority}: {row.routing.get('text', '')}",
-        f"waiting for {minutes} min, the longest of these",
-    ]
-    if row.friction_score is not None and row.friction_score > repository.HIGH_FRICTION:
-        reasons.append(f"friction {row.friction_score}")
-    return reasons

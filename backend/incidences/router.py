@@ -1,4 +1,4 @@
-"""/incidences, /agent, /channel."""
+"""/incidences, /channel."""
 
 from typing import Annotated, Any
 
@@ -8,16 +8,14 @@ from backend.core.cursor import seq_of
 from backend.core.http import JsonResponse
 from backend.core.wire import Page
 from backend.customers import service as customers
-from backend.incidences import channels, dashboard, queue, routing, service
+from backend.incidences import channels, queue, routing, service, timeline
 from backend.incidences.escalation_router import router as escalation_router
 from backend.incidences.schemas import (
     ChannelEscalate,
-    Dashboard,
     IncidenceChange,
     IncidenceOpen,
     IncidenceRead,
     MessageSend,
-    Next,
     NoteAdd,
     Posted,
     RouteRequest,
@@ -117,22 +115,20 @@ async def take(incidence_id: str, unit: Unit, body: Take | None = None) -> Respo
 
 
 @router.get("/incidences/{incidence_id}/timeline", response_model=Entries)
-async def timeline(
+async def read_timeline(
     incidence_id: str, unit: Unit, limit: Limit = 100, cursor: Cursor = None, before: Before = None
 ) -> Response:
     """What happened, the newest page first, each page oldest entry first."""
-    return JsonResponse(await unit.read(dashboard.timeline, incidence_id, before=seq_of(cursor) or before, limit=limit))
+    return JsonResponse(await unit.read(timeline.page, incidence_id, before=seq_of(cursor) or before, limit=limit))
 
 
 @router.get("/incidences/{incidence_id}/messages", response_model=Entries)
-async def messages(
+async def read_messages(
     incidence_id: str, unit: Unit, limit: Limit = 100, cursor: Cursor = None, before: Before = None
 ) -> Response:
     """What was said with the customer, in pages like the timeline's."""
     before = seq_of(cursor) or before
-    return JsonResponse(
-        await unit.read(dashboard.timeline, incidence_id, before=before, limit=limit, messages_only=True)
-    )
+    return JsonResponse(await unit.read(timeline.page, incidence_id, before=before, limit=limit, messages_only=True))
 
 
 @router.post("/incidences/{incidence_id}/messages", status_code=201, response_model=Posted)
@@ -142,22 +138,9 @@ async def send_message(incidence_id: str, body: MessageSend, unit: Unit) -> Resp
 
 
 @router.post("/incidences/{incidence_id}/timeline", status_code=201, response_model=Posted)
-@router.post("/agent/notes/{incidence_id}", status_code=201, response_model=Posted)
 async def add_note(incidence_id: str, body: NoteAdd, unit: Unit) -> Response:
     """A note among ourselves."""
     return JsonResponse(await unit.write(service.add_note, incidence_id, body), 201)
-
-
-@router.get("/agent/dashboard/{incidence_id}", response_model=Dashboard)
-async def read_dashboard(incidence_id: str, unit: Unit) -> Response:
-    """All that an agent needs to understand a case, in one answer."""
-    return JsonResponse(await unit.read(dashboard.dashboard, incidence_id))
-
-
-@router.post("/agent/next", response_model=Next)
-async def claim_next(unit: Unit) -> Response:
-    """Claim the best next case, and say why it is."""
-    return JsonResponse(await unit.write(queue.claim_next))
 
 
 @router.post("/channel/route")

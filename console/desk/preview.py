@@ -11,7 +11,7 @@ from console.incidences.panels import REASONS, Content
 from widgets.paint import Cell
 
 if TYPE_CHECKING:
-    from backend.incidences.schemas import Dashboard
+    from backend.agent.schemas import Dashboard
 
 
 def preview_of(row: Row, case: Dashboard | None, now: datetime) -> Content:

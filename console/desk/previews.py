@@ -11,7 +11,7 @@ from console.desk.preview import preview_of
 from widgets.panel import Panel
 
 if TYPE_CHECKING:
-    from backend.incidences.schemas import Dashboard
+    from backend.agent.schemas import Dashboard
     from console.incidences.deeds import CaseScreen
 
 REST = 0.3

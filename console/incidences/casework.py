@@ -22,7 +22,7 @@ from widgets.composer import Composer
 from widgets.timeline import Timeline
 
 if TYPE_CHECKING:
-    from backend.incidences.schemas import Dashboard
+    from backend.agent.schemas import Dashboard
 
 BESIDE, WIDE = 100, 160
 """Columns from which the panels stand beside the story, and from which they are broad."""

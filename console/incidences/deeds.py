@@ -18,8 +18,9 @@ from console.undo import Change
 from widgets.prompt import Choice
 
 if TYPE_CHECKING:
+    from backend.agent.schemas import Next
     from backend.client.incidences import Incidence
-    from backend.incidences.schemas import Next, Posted
+    from backend.incidences.schemas import Posted
 
 
 class CaseScreen(FrameScreen):

@@ -13,8 +13,8 @@ from widgets.paint import Cell
 from widgets.sparkline import sparkline
 
 if TYPE_CHECKING:
+    from backend.agent.schemas import Dashboard
     from backend.customers.schemas import CustomerRead
-    from backend.incidences.schemas import Dashboard
 
 TREND_WIDTH = 24
 REASONS = 3

@@ -27,15 +27,6 @@ async def test_thirty_claim_one_case(backend: Backend) -> None:
     assert [entry.type for entry in entries] == ["incidence.opened", "incidence.taken"]
 
 
-async def test_next_never_hands_out_a_case_twice(backend: Backend) -> None:
-    agents, key = [await backend.member("agent") for _ in range(8)], await backend.key()
-    for number in range(6):
-        await open_case(key, f"u-{number}")
-    claimed = [answer.incidence for answer in await asyncio.gather(*(agent.agent.next() for agent in agents))]
-    refs = [case.ref for case in claimed if case is not None]
-    assert sorted(refs) == [f"INC-{number}" for number in range(1, 7)]
-
-
 async def test_two_edit_one_case(backend: Backend) -> None:
     agents = [await backend.member("agent") for _ in range(2)]
     case = await open_case(await backend.key())

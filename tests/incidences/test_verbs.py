@@ -150,21 +150,6 @@ async def test_escalating_by_hand(backend: Backend) -> None:
     assert (refused.value.status, refused.value.code) == (422, "HIGHEST_CHANNEL")
 
 
-async def test_next_is_the_best_that_waits(backend: Backend) -> None:
-    agent, other, key = await backend.member("agent"), await backend.member("agent"), await backend.key()
-    await open_case(key, "small", orderValue=100)
-    usual = await open_case(key, "usual", orderValue=6_000)
-    backend.clock.advance(minutes=3)
-    large = await open_case(key, "large", orderValue=90_000)
-    first, second, none = await agent.agent.next(), await other.agent.next(), await agent.agent.next()
-    assert first.incidence is not None
-    assert second.incidence is not None
-    assert (first.incidence.ref, second.incidence.ref) == (large.ref, usual.ref)
-    assert "priority 2" in first.reasons[0]
-    assert none.incidence is None
-    assert none.reasons == ["Nothing waits for an agent."]
-
-
 @pytest.mark.parametrize(
     ("fields", "status", "code"),
     [

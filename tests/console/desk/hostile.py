@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.incidences.schemas import Dashboard
+from backend.agent.schemas import Dashboard
 
 Row = dict[str, Any]
 

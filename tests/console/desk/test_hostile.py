@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from backend.incidences.schemas import Dashboard
+from backend.agent.schemas import Dashboard
 from console.desk.filter_line import FilterLine
 from console.incidences.workspace import IncidenceScreen
 from tests.console.desk.floor import Console, Floor, until

@@ -1,10 +1,8 @@
 """All that an agent needs to understand a case at a glance, in one answer."""
 
-from typing import Any
-
 from sqlalchemy import bindparam, select
 
-from backend.core import cursor as cursors
+from backend.agent.schemas import ActionVerdict
 from backend.core.clock import instant
 from backend.customers import service as customers
 from backend.customers.models import Customer
@@ -12,8 +10,7 @@ from backend.events import log
 from backend.events.feed import frame_of
 from backend.incidences.models import Incidence
 from backend.incidences.repository import CASES
-from backend.incidences.schemas import ActionVerdict
-from backend.incidences.service import MESSAGE_TYPES, State, incidence_of, shown
+from backend.incidences.service import State, incidence_of, shown
 from backend.signals import service as signals
 from backend.work import Work
 
@@ -90,14 +87,3 @@ def _previous(work: Work, row: Incidence) -> list[State]:
 def _actions(row: Incidence) -> list[ActionVerdict]:
     closed = f"INC-{row.number} is closed; reopen it first" if row.status == "CLOSED" else None
     return [ActionVerdict(type=action, allowed=closed is None, reason=closed) for action in ACTIONS]
-
-
-def timeline(work: Work, id: str, *, before: int | None, limit: int, messages_only: bool = False) -> State:
-    """The newest `limit` entries with seq < `before`, oldest first; the cursor leads to older ones."""
-    as_of = log.head_of(work.session, work.business_id)
-    row = incidence_of(work, id)
-    only = log.EVENTS.type.in_(MESSAGE_TYPES) if messages_only else None
-    entries = log.of_incidence(work.session, work.business_id, row.id, before, limit + 1, only)
-    older: Any = entries[-limit].seq if len(entries) > limit else None
-    items = [frame_of(entry) for entry in entries[-limit:]]
-    return {"items": items, "nextCursor": None if older is None else cursors.encode([older]), "asOf": as_of}
