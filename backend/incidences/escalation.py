@@ -87,6 +87,7 @@ def climb(work: Work, incidence_id: str) -> None:
     row.climb_at = None
     if escalation is not None and level is None:  # the ladder was made shorter meanwhile
         escalation.next_climb_at = None
+        record(work, row, events.IncidenceChanged, {"changes": {}, "reason": "the ladder ends here by now"})
     elif escalation is not None and level is not None:
         _up(work, row, compiled, escalation, level, why, None)
 

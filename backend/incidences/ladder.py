@@ -6,6 +6,7 @@ from backend.core.money import to_major
 from backend.identity.permissions import ROLES
 from backend.identity.service import currency_of
 from backend.incidences.models import Escalation, Incidence
+from backend.incidences.state import TOLD_OF_ESCALATION, escalation_of
 from backend.rules.engine import Compiled, Firing
 from backend.work import Work
 
@@ -36,6 +37,14 @@ def takers(compiled: Compiled, level: str) -> tuple[str, ...]:
 def open_of(work: Work, row: Incidence) -> Escalation | None:
     """The escalation of a case that is not over."""
     return None if row.escalation_id is None else work.session.get_one(Escalation, row.escalation_id)
+
+
+def told(work: Work, row: Incidence) -> dict[str, Any] | None:
+    """The escalation of a case that is not over, as EscalationBrief data."""
+    escalation = open_of(work, row)
+    if escalation is None:
+        return None
+    return escalation_of({name: getattr(escalation, name) for name in TOLD_OF_ESCALATION})
 
 
 def end(work: Work, row: Incidence, status: str, note: str | None = None) -> None:

@@ -11,8 +11,8 @@ from backend.core.errors import Invalid
 from backend.core.rows import table_of
 from backend.customers.models import Customer
 from backend.identity.models import Member, User
-from backend.incidences.models import Incidence
-from backend.incidences.state import state_of
+from backend.incidences.models import Escalation, Incidence
+from backend.incidences.state import TOLD_OF_ESCALATION, escalation_of, state_of
 
 # Friction and value thresholds of the queue's views are the console's tabs, so they stand once, here.
 HIGH_FRICTION = 50
@@ -26,6 +26,8 @@ _MEMBERS = table_of(Member).c
 _UNSHOWN = ("business_id", "queue_rank", "climb_at")
 _SHOWN = [column for column in CASES if column.key not in _UNSHOWN]
 _CUSTOMER = [CUSTOMERS[name].label(f"customer_{name}") for name in ("external_id", "name", "tier", "language")]
+_ESCALATIONS = table_of(Escalation).c
+_ESCALATION = [_ESCALATIONS[name].label(f"escalation_{name}") for name in TOLD_OF_ESCALATION]
 
 
 def _listed(business_id: str) -> Select[Any]:
@@ -34,8 +36,9 @@ def _listed(business_id: str) -> Select[Any]:
         .join(table_of(Customer), CUSTOMERS.id == CASES.customer_id)
         .outerjoin(table_of(Member), _MEMBERS.id == CASES.agent_id)
         .outerjoin(table_of(User), AGENTS.id == _MEMBERS.user_id)
+        .outerjoin(table_of(Escalation), _ESCALATIONS.id == CASES.escalation_id)
     )
-    shown = select(*_SHOWN, *_CUSTOMER, AGENTS.name.label("agent_name")).select_from(joined)
+    shown = select(*_SHOWN, *_CUSTOMER, *_ESCALATION, AGENTS.name.label("agent_name")).select_from(joined)
     return shown.where(CASES.business_id == business_id)
 
 
@@ -48,7 +51,10 @@ def state_of_row(row: Row[Any], currency: str) -> dict[str, Any]:
         "tier": row.customer_tier,
         "language": row.customer_language,
     }
-    return state_of(row, customer, row.agent_name, currency)
+    escalation = row.escalation_id and escalation_of(
+        {name: getattr(row, f"escalation_{name}") for name in TOLD_OF_ESCALATION}
+    )
+    return state_of(row, customer, row.agent_name, currency, escalation)
 
 
 _BY_ID, _BY_NUMBER = (

@@ -48,6 +48,20 @@ class LastMessage(Wire):
     at: UtcInstant
 
 
+class EscalationBrief(Wire):
+    """The escalation of a case that is not over, as its case carries it; level and id stand beside it."""
+
+    reason: EscalationReason
+    status: EscalationStatus
+    raised_by: str | None
+    """A member's id; None when it climbed by itself."""
+    raised_at: UtcInstant
+    acknowledged_by: str | None
+    acknowledged_at: UtcInstant | None
+    next_climb_at: UtcInstant | None
+    note: str | None
+
+
 class IncidenceRead(Wire):
     """An incidence as lists, the feed and the workspace show it."""
 
@@ -84,6 +98,7 @@ class IncidenceRead(Wire):
     auto_escalate_at: UtcInstant | None
     escalation_level: Level | None
     escalation_id: str | None
+    escalation: EscalationBrief | None
     friction_score: int | None
     platform: str | None
     last_seq: int

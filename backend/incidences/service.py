@@ -47,7 +47,7 @@ def shown(work: Work, row: Incidence) -> State:
     customer = customers.brief(work.session.get_one(Customer, row.customer_id)).model_dump(mode="json", by_alias=True)
     agent = work.session.get(Member, row.agent_id) if row.agent_id else None
     name = work.session.get_one(User, agent.user_id).name if agent else None
-    return state_of(row, customer, name, currency_of(work))
+    return state_of(row, customer, name, currency_of(work), ladder.told(work, row))
 
 
 def record(

@@ -9,14 +9,42 @@ from backend.core.money import to_major
 
 # The facts and the trace stay in the row and on the timeline: in every mirrored row they cost 3 KB each.
 _TOLD_OF_ROUTING = ("rule", "text", "version")
+TOLD_OF_ESCALATION = (
+    "reason",
+    "status",
+    "raised_by",
+    "raised_at",
+    "acknowledged_by",
+    "acknowledged_at",
+    "next_climb_at",
+    "note",
+)
+"""The columns of an escalation that its case carries: a board of them needs no more."""
 
 
 def _at(value: datetime | None) -> str | None:
     return instant(value) if value else None
 
 
-def state_of(row: Any, customer: Mapping[str, Any], agent_name: str | None, currency: str) -> dict[str, Any]:
-    """`row` has the columns of an incidence; `customer` is a CustomerBrief as plain data."""
+def escalation_of(told: Mapping[str, Any]) -> dict[str, Any]:
+    """An EscalationBrief as plain data, from the columns of TOLD_OF_ESCALATION."""
+    return {
+        "reason": told["reason"],
+        "status": told["status"],
+        "raisedBy": told["raised_by"],
+        "raisedAt": instant(told["raised_at"]),
+        "acknowledgedBy": told["acknowledged_by"],
+        "acknowledgedAt": _at(told["acknowledged_at"]),
+        "nextClimbAt": _at(told["next_climb_at"]),
+        "note": told["note"],
+    }
+
+
+def state_of(
+    row: Any, customer: Mapping[str, Any], agent_name: str | None, currency: str, escalation: dict[str, Any] | None
+) -> dict[str, Any]:
+    """`row` has the columns of an incidence; `customer` is a CustomerBrief as plain data, `escalation` an
+    EscalationBrief of the one that is open."""
     return {
         "incidenceId": row.id,
         "ref": f"INC-{row.number}",
@@ -50,6 +78,7 @@ def state_of(row: Any, customer: Mapping[str, Any], agent_name: str | None, curr
         "autoEscalateAt": _at(row.auto_escalate_at),
         "escalationLevel": row.escalation_level,
         "escalationId": row.escalation_id,
+        "escalation": escalation,
         "frictionScore": row.friction_score,
         "platform": row.platform,
         "lastSeq": row.last_seq,

@@ -355,7 +355,8 @@ async def test_a_ladder_made_shorter_meanwhile(backend: Backend) -> None:
     raised = await trigger(owner, case, "EMOTIONAL")
     await owner.escalations.set_rules({"version": 1, "settings": settings | {"climbsTo": {}}})
     backend.clock.advance(minutes=15)
-    await backend.drain()
+    async with follows(backend, owner):
+        await backend.drain()
     (left,) = (await owner.escalations.queue()).items
     assert (left.escalation_id, left.level, left.next_climb_at) == (raised.escalation_id, "SENIOR_AGENT", None)
 
@@ -440,6 +441,23 @@ async def test_follows(backend: Backend, verb: str) -> None:
     kind = {"trigger": "escalated", "acknowledge": "escalation_acknowledged", "hand_back": "escalation_returned"}
     kind |= {"resolve": "escalation_resolved", "climb": "escalated", "unresolved": "escalated", "close": "closed"}
     assert seen[-1]["type"] == f"incidence.{kind[verb]}"
+
+
+async def test_its_case_carries_it(backend: Backend) -> None:
+    supervisor, case = await backend.member("supervisor"), await open_case(await backend.key())
+    assert case.escalation is None
+    raised = await trigger(supervisor, case, "EMOTIONAL", note="she cried")
+    me, now = (await supervisor.identity.me()).member_id, backend.clock.now()
+    carried = (await supervisor.incidences.show(case.incidence_id)).escalation
+    assert carried is not None
+    assert (carried.reason, carried.status, carried.raised_by, carried.note) == ("EMOTIONAL", "OPEN", me, "she cried")
+    assert (carried.raised_at, carried.next_climb_at, carried.acknowledged_at) == (now, now + WITHIN, None)
+    taken = await supervisor.escalations.acknowledge(raised.escalation_id)
+    (listed,) = (await supervisor.incidences.list(view="escalated")).items
+    assert listed == taken.incidence
+    assert listed.escalation is not None
+    assert (listed.escalation.acknowledged_by, listed.escalation.next_climb_at) == (me, None)
+    assert (await supervisor.escalations.hand_back(raised.escalation_id)).incidence.escalation is None
 
 
 async def test_erasing_the_customer_takes_the_notes(backend: Backend) -> None:
