@@ -13,7 +13,19 @@ from typing import Literal
 ROLES = ("agent", "supervisor", "admin", "owner")
 
 Kind = Literal[
-    "text", "member", "status", "outcome", "until", "theme", "keymap", "screen", "ref", "query", "priority", "sort"
+    "text",
+    "member",
+    "status",
+    "outcome",
+    "until",
+    "theme",
+    "keymap",
+    "screen",
+    "ref",
+    "query",
+    "priority",
+    "sort",
+    "reason",
 ]
 Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console"]
 GROUPS: tuple[Group, ...] = ("Work", "Write", "Find", "Mark", "Move", "Copy", "Screen", "Go", "Console")
@@ -144,6 +156,8 @@ ACTIONS: tuple[Action, ...] = (
            screens=DESK, needs=_OPEN, argument=Argument("until", "until"), changes=True, foot=41),
     Action("solve", "Solve", ("x",), "Work", "Close it: resolved, dropped or converted.", screens=DESK, needs=_OPEN,
            argument=Argument("outcome", "outcome"), changes=True, foot=6),
+    Action("escalate", "Escalate", ("e",), "Work", "Hand it up, with a reason; the rules say to whom.", screens=DESK,
+           needs=_OPEN, argument=Argument("reason", "reason", True), changes=True, foot=6),
     Action("reopen", "Reopen", ("X",), "Work", "Open a closed one again.", screens=DESK,
            needs=("incidence", "online", "closed"), changes=True),
     Action("next_best", "Next best", ("ctrl+n", "N@queue"), "Work", "Claim what most needs you, and say why.",

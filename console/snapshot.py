@@ -14,6 +14,10 @@ CLOSED_AT_MOST = 1_000
 """Closed incidences that are mirrored, the last changed first; older ones are looked up on the server."""
 
 
+RULES = ("escalation",)
+"""Rule sets that screens follow."""
+
+
 async def load(api: "Client", store: Store, business_id: str) -> None:
     """Fill the mirror with a fresh snapshot. ApiError and Offline as the client raises them; the mirror is then as before.
 
@@ -35,10 +39,12 @@ async def load(api: "Client", store: Store, business_id: str) -> None:
     call = api.transport.call
     people = await call("GET", "/api/businesses/{business_id}/members", business_id=business_id)
     business = await call("GET", "/api/businesses/{business_id}", business_id=business_id)
+    rules = {kind: await call("GET", "/api/rules/{kind}", kind=kind) for kind in RULES}
     tables = {
         "incidence": fresh,
         "member": {row["id"]: row for row in people["items"]},
         "business": {business["id"]: business},
+        "rules": rules,
     }
     store.install(tables, min(seqs))
 

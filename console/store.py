@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from console.views import VIEWS, Moment, Row, membership
 
-MIRRORED = ("incidence", "member", "customer", "business")
+MIRRORED = ("incidence", "member", "customer", "business", "rules")
 """Subjects that are kept. Frames about others only move the cursor, and are told to whoever listens."""
 
 RESET = "reset"
@@ -57,6 +57,11 @@ class Store:
     def members(self) -> dict[str, Row]:
         """MemberRead by id."""
         return self.tables["member"]
+
+    @property
+    def ladder(self) -> Row | None:
+        """The escalation rules in force, None before they are read."""
+        return self.tables["rules"].get("escalation")
 
     @property
     def is_loaded(self) -> bool:

@@ -47,6 +47,13 @@ FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("CONVERTED", "Converted", "the order was placed"),
         ("DROPPED", "Dropped", "the customer went away"),
     ),
+    "reason": (
+        ("HIGH_VALUE", "High value", "much depends on it"),
+        ("SYSTEM_BUG", "System bug", "the app or a system is wrong"),
+        ("POLICY_EXCEPTION", "Policy exception", "needs a yes from above"),
+        ("EMOTIONAL", "Emotional", "upset or critical"),
+        ("UNRESOLVED", "Unresolved", "it goes nowhere"),
+    ),
     "priority": (("1", "1", "first"), ("2", "2", "soon"), ("3", "3", "normal"), ("4", "4", "last")),
     "until": (
         ("30m", "30 minutes", ""),
@@ -78,6 +85,8 @@ def resolve(argument: Argument, text: str, values: Values) -> tuple[str, str]:
     if argument.kind == "member" and word.removeprefix("@") == "me":
         return values.member_id, ""
     word = word.removeprefix("@") if argument.kind == "member" else word
+    if argument.kind == "reason" and (found := _reason(text, options)):
+        return found, ""
     exact = [
         option
         for option in options
@@ -89,6 +98,17 @@ def resolve(argument: Argument, text: str, values: Values) -> tuple[str, str]:
     if near:
         return "", f"{text.strip()!r} could be {' or '.join(option.label for option in near[:4])}."
     return "", f"There is no {argument.name} {text.strip()!r}. {_known(options)}"
+
+
+def _reason(text: str, options: Sequence[Option]) -> str:
+    """`REASON note` for `policy-exception she asks for a refund`; the note may be missing. Empty when it is unclear."""
+    first, _, rest = text.strip().partition(" ")
+    words = [*first.replace("-", " ").replace("_", " ").split(), *rest.split()]
+    for count in (2, 1):
+        near = [option for option in options if option.label.casefold().startswith(" ".join(words[:count]).casefold())]
+        if len(near) == 1 and words[:count]:
+            return f"{near[0].key} {' '.join(words[count:])}".strip()
+    return ""
 
 
 def complete(argument: Argument, text: str, values: Values) -> list[str]:

@@ -18,6 +18,9 @@ from widgets.entry import Entry
 from widgets.plain import plain
 from widgets.prompt import Option, OptionLines
 
+NOTE = 200
+"""Characters of a note that goes with an escalation."""
+
 Explain = Callable[[str, str], tuple[str, bool]]
 """(option's key, words) -> what enter would do, and whether it can."""
 
@@ -99,6 +102,18 @@ def _outcome(option: str, words: str) -> tuple[str, bool]:
     if len(words) > 64:
         return "A category holds at most 64 characters.", False
     return f"enter solves it as {option.lower()}" + (f", about {words}" if words else ""), True
+
+
+class AskReason(Ask):
+    """Why is it handed up? Answers `EMOTIONAL` or `EMOTIONAL she cried`. `leads_to` tells the rule of a reason."""
+
+    def __init__(self, title: str, reasons: Sequence[Option], leads_to: Callable[[str], str]) -> None:
+        def explain(option: str, words: str) -> tuple[str, bool]:
+            if len(words) > NOTE:
+                return f"A note holds at most {NOTE} characters.", False
+            return leads_to(option) or "enter hands it up", True
+
+        super().__init__(title, reasons, explain, hint="a note, if you like")
 
 
 class AskUntil(Ask):

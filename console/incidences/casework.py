@@ -11,7 +11,7 @@ from textual.timer import Timer
 
 from console.actions import BY_ID
 from console.incidences.deeds import CaseScreen
-from console.incidences.head import facts_of, presence_of, route_of, title_of
+from console.incidences.head import escalation_of, facts_of, presence_of, route_of, title_of
 from console.incidences.panels import contents
 from console.incidences.side import Side
 from console.incidences.story import Story
@@ -36,7 +36,7 @@ TICK = 1.0
 SETTLES = 0.5
 """Seconds after a change until the panels are read again, so that several changes are one question."""
 
-_VERDICTS = {"CLOSE_RESOLVED": "solve", "REASSIGN": "assign"}
+_VERDICTS = {"CLOSE_RESOLVED": "solve", "REASSIGN": "assign", "ESCALATE": "escalate"}
 """Actions of the dashboard's answer -> actions of the registry."""
 
 
@@ -210,7 +210,7 @@ class Casework(CaseScreen):
         me = self.store.member_id
         self.query_one("#case", Bar).show(title_of(row, self.place), "", facts_of(row, me, now))
         presence = presence_of(self.store.presence.get(self.incidence_id, ()), me)
-        self.query_one("#route", Bar).show(route_of(row, now), "", presence)
+        self.query_one("#route", Bar).show([*route_of(row, now), *escalation_of(row, self.name_of, now)], "", presence)
         self.writing.dress()
 
     @property
@@ -226,10 +226,13 @@ class Casework(CaseScreen):
 
     def verdicts(self) -> Mapping[str, str]:
         """What the server would refuse, as long as it said so about this version."""
+        known = dict(super().verdicts())
         if self.case is None or self._row is None or self.case.incidence.version != self._row["version"]:
-            return {}
+            return known
         refused = (verdict for verdict in self.case.actions if not verdict.allowed and verdict.type in _VERDICTS)
-        return {_VERDICTS[verdict.type]: verdict.reason or "The server does not allow it." for verdict in refused}
+        return known | {
+            _VERDICTS[verdict.type]: verdict.reason or "The server does not allow it." for verdict in refused
+        }
 
     # -- what happens
 

@@ -9,9 +9,10 @@ from uuid import uuid4
 from console.actions import Action
 from console.desk import wording
 from console.desk.until import Unclear, wake_at
+from console.escalations import ladder
 from console.frame.screen import FrameScreen
 from console.incidences import verbs
-from console.incidences.asks import AskOutcome, AskUntil
+from console.incidences.asks import Ask, AskOutcome, AskReason, AskUntil
 from console.incidences.bulk import Bulk
 from console.incidences.verbs import Target, Verb
 from console.undo import Change
@@ -123,6 +124,17 @@ class CaseScreen(FrameScreen):
         name, _, category = outcome.partition(" ")
         self.do("solve", verbs.solve(name, category.strip()), verbs.reopen())
 
+    def action_escalate(self, reason: str = "") -> None:
+        """Hand it up; after the reason may stand a note."""
+        name, _, note = reason.partition(" ")
+        self.do("hand up", verbs.escalate(name, note.strip()))
+
+    def verdicts(self) -> Mapping[str, str]:
+        """The top of the ladder is the end."""
+        row = self.selected() if len(self.marked()) < 2 else None
+        why = ladder.why_not_higher(self.store.ladder, row)
+        return {"escalate": why} if why else {}
+
     def action_reopen(self) -> None:
         """Open it again."""
         self.do("reopen", verbs.reopen())
@@ -162,7 +174,7 @@ class CaseScreen(FrameScreen):
     # -- asking
 
     def _ask(self, action: Action, choice: Choice) -> None:
-        question: AskOutcome | AskUntil
+        question: Ask
         count = len(self.targets())
         of = f"{count} marked" if count > 1 else next((target.ref for target in self.targets()), "")
         match action.id:
@@ -170,6 +182,11 @@ class CaseScreen(FrameScreen):
                 question = AskOutcome(f"Solve {of}", self.values().of("outcome"), self._categories())
             case "snooze":
                 question = AskUntil(f"Snooze {of}", self.console.now)
+            case "escalate":
+                rules = self.store.ladder
+                question = AskReason(
+                    f"Hand up {of}", self.values().of("reason"), lambda reason: ladder.leads_to(rules, reason)
+                )
             case _:
                 super()._ask(action, choice)
                 return

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from console.desk import ages, wording
+from console.escalations import ladder
 from widgets.timeline_book import Entry
 
 Frame = Mapping[str, Any]
@@ -71,12 +72,23 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             before, after = (data.get("channels") or [[], []])[:2]
             return f"channels {wording.channels(before)} → {wording.channels(after)}{reason}"
         case "escalated":
-            level = str((data.get("level") or ["", "?"])[1]).replace("_", " ").lower()
-            return f"handed it up to {level}: {data.get('why', '')}"
+            level = ladder.words(str((data.get("level") or ["", "?"])[1]))
+            return f"handed it up to {level}: {data.get('why', '')}{_noted(data)}"
+        case "escalation_acknowledged":
+            return f"took it on at {ladder.words(str(data.get('level')))}, so it climbs no further{_noted(data)}"
+        case "escalation_returned":
+            return f"handed it back from {ladder.words(str(data.get('level')))}{_noted(data)}"
+        case "escalation_resolved":
+            return f"settled what it was handed up to {ladder.words(str(data.get('level')))} for{_noted(data)}"
         case "friction_noticed":
             return f"noticed friction {data.get('score', '?')}"
     changes = _changes(data, name_of)
     return (changes or kind.rpartition(".")[2].replace("_", " ")) + reason
+
+
+def _noted(data: Mapping[str, Any]) -> str:
+    """What was said with it."""
+    return f" · “{data['note']}”" if data.get("note") else ""
 
 
 def _routed(data: Mapping[str, Any]) -> str:

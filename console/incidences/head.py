@@ -1,11 +1,12 @@
 """The two lines above a case: what it is, by which channels and why, and who else is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from console.desk import ages, wording
 from console.desk.wording import Spans
+from console.escalations import ladder
 
 Row = Mapping[str, Any]
 SEPARATOR = ("  ", "")
@@ -61,6 +62,26 @@ def route_of(row: Row, now: datetime) -> Spans:
         said = "next channel is due" if left <= 0 else f"next channel in {ages.span(left)}"
         spans.append((f" · {said}", "sla-soon" if left <= 300 else "muted"))
     return spans
+
+
+def escalation_of(row: Row, name_of: Callable[[str], str], now: datetime) -> Spans:
+    """To whom it is handed up, who has it there, or when it climbs on."""
+    escalation = row["escalation"]
+    if escalation is None:
+        return []
+    spans: Spans = [(f" · ▲ {ladder.words(row['escalationLevel'])}", "warning bold")]
+    if escalation["status"] == "ACKNOWLEDGED":
+        return [*spans, (f", {name_of(escalation['acknowledgedBy'])} has it", "ok")]
+    return [*spans, (f", {climb_of(escalation, now)}", "warning")]
+
+
+def climb_of(escalation: Row, now: datetime) -> str:
+    """When an escalation that nobody has acknowledged climbs on: `climbs in 4m`."""
+    due = escalation["nextClimbAt"]
+    if due is None:
+        return "climbs no further"
+    left = (ages.parsed(due) - now).total_seconds()
+    return "climbs now" if left <= 0 else f"climbs in {ages.span(left)}"
 
 
 def presence_of(members: Sequence[Mapping[str, Any]], me: str) -> Spans:

@@ -72,6 +72,19 @@ def solve(outcome: str, category: str = "") -> Verb:
     return _change(f"solved · {outcome.lower()}", outcome=outcome, **extra)
 
 
+def escalate(reason: str, note: str = "") -> Verb:
+    """Hand it up; a note goes with it when one is given."""
+
+    async def act(api: Client, id: str, version: int) -> Incidence:
+        from backend.incidences.schemas import EscalationReason, EscalationTrigger
+
+        why: EscalationReason = reason  # type: ignore[assignment]
+        body = EscalationTrigger(incidence_id=id, reason=why, note=note or None, version=version)
+        return (await api.escalations.trigger(body)).incidence
+
+    return Verb("handed up", act)
+
+
 def reopen() -> Verb:
     """Open a closed one again."""
     return _change("open again", status="OPEN")

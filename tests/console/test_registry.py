@@ -147,6 +147,10 @@ def test_allowed_is_allowed() -> None:
         ("theme day", "theme", "holdfast-day"),
         ("filter p1 churn>70", "filter", "p1 churn>70"),
         ("sno tomorrow", "snooze", "tomorrow"),
+        ("escalate emotional", "escalate", "EMOTIONAL"),
+        ("escalate policy-exception wants it free", "escalate", "POLICY_EXCEPTION wants it free"),
+        ("escalate Policy exception", "escalate", "POLICY_EXCEPTION"),
+        ("escalate sys no tax on it", "escalate", "SYSTEM_BUG no tax on it"),
     ],
 )
 def test_lines_are_read(line: str, id: str, value: str) -> None:
@@ -167,6 +171,7 @@ def test_lines_are_read(line: str, id: str, value: str) -> None:
         ("assign bob", "no member 'bob'"),
         ("solve maybe", "Resolved, Converted, Dropped"),
         ("priority 7", "There are 1, 2, 3, 4"),
+        ("escalate because", "no reason 'because'"),
     ],
 )
 def test_lines_are_refused_in_words(line: str, says: str) -> None:

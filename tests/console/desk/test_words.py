@@ -147,6 +147,13 @@ def test_a_problem_keeps_the_filter_before() -> None:
         ("incidence.changed", {"changes": {"priority": [3, 1]}, "reason": "VIP"}, "priority 3 → 1 (VIP)"),
         ("incidence.snoozed", {"changes": {"snoozed_until": [None, "2026-03-04T13:00:00Z"]}}, "snoozed it until 18:30"),
         ("incidence.channel_escalated", {"channels": [["CHAT"], ["CHAT", "CALL"]]}, "channels chat → chat and call"),
+        (
+            "incidence.escalated",
+            {"level": [None, "TECH_TEAM"], "why": "system bug reported", "note": "no tax"},
+            "handed it up to tech team: system bug reported · “no tax”",
+        ),
+        ("incidence.escalation_returned", {"level": "SUPERVISOR"}, "handed it back from supervisor"),
+        ("incidence.escalation_resolved", {"level": "TECH_TEAM"}, "settled what it was handed up to tech team for"),
         ("incidence.something_new", {}, "something new"),
     ],
 )

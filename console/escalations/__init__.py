@@ -1,0 +1,1 @@
+"""Cases handed up: the board of them, and what they wait for."""
