@@ -26,6 +26,7 @@ Kind = Literal[
     "priority",
     "sort",
     "reason",
+    "label",
 ]
 Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console"]
 GROUPS: tuple[Group, ...] = ("Work", "Write", "Find", "Mark", "Move", "Copy", "Screen", "Go", "Console")
@@ -160,6 +161,10 @@ ACTIONS: tuple[Action, ...] = (
            needs=_OPEN, argument=Argument("reason", "reason", True), changes=True, foot=6),
     Action("reopen", "Reopen", ("X",), "Work", "Open a closed one again.", screens=DESK,
            needs=("incidence", "online", "closed"), changes=True),
+    Action("label", "Label", ("L",), "Work", "Put labels on it, take others off: vip -old.", screens=DESK,
+           needs=("incidence", "online"), argument=Argument("labels", "label", True), changes=True),
+    Action("watch", "Watch", ("w",), "Work", "Hear of it though it is not yours; again to hear no more.",
+           screens=DESK, needs=("incidence", "online"), changes=True),
     Action("next_best", "Next best", ("ctrl+n", "N@queue"), "Work", "Claim what most needs you, and say why.",
            screens=DESK, needs=("online",), foot=8),
     Action("repeat", "Repeat", (".",), "Work", "Do the last verb again, here.", screens=DESK),

@@ -15,6 +15,7 @@ COMMANDS = (
     "sign_in",
     "queue",
     "incidence",
+    "teamwork",
     "escalation",
     "customer",
     "engine",

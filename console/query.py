@@ -48,6 +48,10 @@ def _test(term: Term, member_id: str) -> Predicate:
             return lambda row: row["ref"].rpartition("-")[2] == value
         case "assignee":
             return _assignee(value, member_id)
+        case "label":
+            return lambda row: value in row["labels"]
+        case "watcher":
+            return lambda row: member_id in row["watcherIds"] if value == ME else not row["watcherIds"]
     return lambda row: any(value in part for part in _texts(row))
 
 

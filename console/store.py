@@ -96,6 +96,15 @@ class Store:
             (row for row in self.incidences.values() if row["ref"] == ref), None
         )
 
+    def labels(self) -> dict[str, int]:
+        """The labels of open incidences, and how many have each."""
+        tally: dict[str, int] = {}
+        for row in self.incidences.values():
+            if row["status"] != "CLOSED":
+                for label in row.get("labels", ()):
+                    tally[label] = tally.get(label, 0) + 1
+        return tally
+
     # -- what goes in
 
     def apply(self, frame: Row) -> bool:

@@ -1,7 +1,9 @@
 """Where a person writes: a reply the customer will see, or a note only the team will."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
@@ -83,6 +85,8 @@ class Composer(TextArea):
         super().__init__(
             writable(text), id=id, classes=classes, soft_wrap=True, tab_behavior="focus", show_line_numbers=False
         )
+        self.completions: Sequence[str] = ()
+        """What the word before the cursor could become; tab writes the first."""
         self._titles: dict[Mode, str] = {"reply": reply_title, "note": note_title}
         self._hint = hint
 
@@ -119,6 +123,20 @@ class Composer(TextArea):
     def load_text(self, text: str) -> None:
         """Replace the text, such as with a draft or a macro."""
         super().load_text(writable(text))
+
+    @property
+    def word(self) -> str:
+        """What stands before the cursor, back to a space."""
+        row, column = self.cursor_location
+        return self.document.get_line(row)[:column].rpartition(" ")[2]
+
+    def on_key(self, event: events.Key) -> None:
+        """Tab completes where something is offered, and leaves the composer where nothing is."""
+        if event.key == "tab" and self.completions:
+            event.stop()
+            event.prevent_default()
+            row, column = self.cursor_location
+            self.replace(f"{self.completions[0]} ", (row, column - len(self.word)), (row, column))
 
     def action_submit(self) -> None:
         """Post the text, unless there is none or it may not be sent."""

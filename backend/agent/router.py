@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from backend.agent import dashboard, next
 from backend.agent.schemas import Dashboard, Next
 from backend.core.http import JsonResponse
-from backend.incidences import service as incidences
+from backend.incidences import notes
 from backend.incidences.schemas import NoteAdd, Posted
 from backend.unit import Unit
 
@@ -21,7 +21,7 @@ async def read_dashboard(incidence_id: str, unit: Unit) -> Response:
 @router.post("/notes/{incidence_id}", status_code=201, response_model=Posted)
 async def add_note(incidence_id: str, body: NoteAdd, unit: Unit) -> Response:
     """A note among ourselves."""
-    return JsonResponse(await unit.write(incidences.add_note, incidence_id, body), 201)
+    return JsonResponse(await unit.write(notes.add_note, incidence_id, body), 201)
 
 
 @router.post("/next", response_model=Next)

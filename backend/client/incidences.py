@@ -33,6 +33,20 @@ class Incidences(Noun):
         body = s.Take(version=version)
         return await self.transport.call("POST", "/incidences/{incidence_id}/take", Incidence, body, incidence_id=id)
 
+    async def label(self, id: str, body: s.LabelsChange) -> Incidence:
+        """Put labels on it and take others off."""
+        return await self.transport.call("POST", "/incidences/{incidence_id}/labels", Incidence, body, incidence_id=id)
+
+    async def labels(self) -> s.LabelCounts:
+        """Those of cases that are not closed, the most used first."""
+        return await self.transport.call("GET", "/incidences/labels", s.LabelCounts)
+
+    async def watch(self, id: str) -> Incidence:
+        return await self.transport.call("PUT", "/incidences/{incidence_id}/watch", Incidence, incidence_id=id)
+
+    async def unwatch(self, id: str) -> Incidence:
+        return await self.transport.call("DELETE", "/incidences/{incidence_id}/watch", Incidence, incidence_id=id)
+
     async def timeline(self, id: str, **query: Any) -> Entries:
         """`limit, cursor, before` (a seq); the newest page first, each page oldest entry first."""
         return await self.transport.call(

@@ -1,9 +1,9 @@
 """The language of filters: `p1 churn>70 @me -waiting tier:gold #INC-1042 value>=25000 wedding`.
 
 A filter is words; every word must hold, a leading `-` turns it round. A word is one of
-`p1`-`p4` (priority) · `@me`, `@none`, `@asha` (assignee) · `#1042`, `INC-1042` (ref) · `name<op>value` with `: = != > >= < <=`
-(priority, friction, churn, value, tier, status, assignee, channel, stage, event, language, ref, text; `is:` is `status:`) ·
-a bare status (`open waiting snoozed closed`) · anything else is text looked for in summary, customer, ref and order.
+`p1`-`p4` (priority) · `@me`, `@none`, `@asha` (assignee) · `#1042`, `INC-1042` (ref) · `#vip` (label) · `watching` ·
+`name<op>value` with `: = != > >= < <=` (priority, friction, churn, value, tier, status, assignee, channel, stage, event,
+language, ref, label, watcher, text; `is:` is `status:`) · a bare status (`open waiting snoozed closed`) · anything else is text looked for in summary, customer, ref and order.
 Double quotes keep spaces together and make text of what would mean something: `"closed"`.
 
 Pure: the server translates terms to SQL, the console evaluates them on its mirror, and both read the same words.
@@ -20,7 +20,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "channel": ("IN_APP_CHAT", "CALL", "WHATSAPP"),
     "stage": ("PRE_ORDER", "POST_ORDER"),
 }
-WORDS = ("assignee", "event", "language", "ref", "text")
+WORDS = ("assignee", "event", "language", "ref", "label", "watcher", "text")
 FIELDS = (*NUMBERS, *CHOICES, *WORDS)
 SHORT = {
     "p": "priority",
@@ -39,9 +39,14 @@ SHORT = {
 ME, NOBODY = "me", "none"
 """Assignees that are no name."""
 
+WATCHING = "watching"
+"""The bare word for what one watches oneself."""
+
 _MAX_LENGTH = 500
 _PRIORITY = re.compile(r"p([1-4])", re.IGNORECASE)
 _REF = re.compile(r"#?(?:inc-)?(\d{1,15})", re.IGNORECASE)
+_NOT_IN_LABEL = re.compile(r"[^\w./&+-]+")
+_LONGEST_LABEL = 32
 _COMPARISON = re.compile(r"([A-Za-z]+)(>=|<=|!=|[:=<>])(.*)", re.DOTALL)
 _TOKEN = re.compile(r'(-?)((?:[^\s"]|"[^"]*(?:"|$))+)')
 
@@ -82,12 +87,16 @@ def _term(word: str, negated: bool) -> Term:
         return Term("priority", "=", Decimal(match[1]), negated)
     if word.startswith("@"):
         return Term("assignee", "=", _assignee(word[1:], word), negated)
+    if word.startswith("#") and not _REF.fullmatch(word):
+        return Term("label", "=", _label(word, word), negated)
     if word.startswith("#") or word.lower().startswith("inc-"):
         return Term("ref", "=", _ref(word, word), negated)
     if match := _COMPARISON.fullmatch(word):
         return _comparison(match[1], match[2], match[3], word, negated)
     if word.upper() in CHOICES["status"]:
         return Term("status", "=", word.upper(), negated)
+    if word.casefold() == WATCHING:
+        return Term("watcher", "=", ME, negated)
     return Term("text", "=", word.casefold(), negated)
 
 
@@ -112,6 +121,10 @@ def _worded(field: str, value: str, word: str) -> str:
             return _assignee(value.removeprefix("@"), word)
         case "ref":
             return _ref(value, word)
+        case "label":
+            return _label(value, word)
+        case "watcher":
+            return _watcher(value, word)
         case "tier" | "status" | "channel" | "stage":
             return _choice(field, value, word)
     return value.casefold()
@@ -147,6 +160,32 @@ def _ref(text: str, word: str) -> str:
     if match is None:
         raise Problem(f"{text!r} is no reference; they look like #INC-1042.", word)
     return str(int(match[1]))
+
+
+def label_of(text: str) -> str:
+    """A label as it is kept: small letters, words joined by `-`, no `#`. ValueError when nothing of a name is left."""
+    label = _NOT_IN_LABEL.sub("-", text.strip().lstrip("#").casefold()).strip("-./&+")
+    if not any(letter.isalpha() for letter in label):
+        raise ValueError("a label needs a letter")
+    if len(label) > _LONGEST_LABEL:
+        raise ValueError(f"a label has at most {_LONGEST_LABEL} characters")
+    if _REF.fullmatch(label):
+        raise ValueError("a label must not look like a reference")
+    return label
+
+
+def _label(text: str, word: str) -> str:
+    try:
+        return label_of(text)
+    except ValueError as error:
+        raise Problem(f"{text!r} is no label: {error}.", word) from None
+
+
+def _watcher(text: str, word: str) -> str:
+    name = text.removeprefix("@").casefold()
+    if name not in (ME, NOBODY):
+        raise Problem("Cases are filtered by watcher:me or watcher:none.", word)
+    return name
 
 
 def _unquoted(text: str) -> str:

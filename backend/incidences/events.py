@@ -24,7 +24,15 @@ class MessageSent(Event, type="incidence.message_sent"):
 
 
 class NoteAdded(Event, type="incidence.note_added"):
-    """Among ourselves. data: text."""
+    """Among ourselves. data: text, mentions (ids of members who are named in it)."""
+
+
+class LabelsChanged(Event, type="incidence.labels_changed"):
+    """data: added, removed."""
+
+
+class WatchersChanged(Event, type="incidence.watchers_changed"):
+    """data: added, removed: ids of members."""
 
 
 class StatusChanged(Event, type="incidence.status_changed"):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, not_, or_
+from sqlalchemy import ColumnElement, Text, cast, func, not_, or_
 
 from backend.client.query import ME, NOBODY, Problem, Term, parse
 from backend.core.errors import Invalid
@@ -34,6 +34,16 @@ def conditions(text: str, member_id: str | None, currency: str) -> list[ColumnEl
 def _like(column: Any, value: str) -> ColumnElement[bool]:
     escaped = value.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return func.lower(column).like(f"%{escaped}%", escape="\\")
+
+
+def _holds(column: Any, value: str) -> ColumnElement[bool]:
+    """Whether a list of names, none of which holds a quote or a backslash, has `value` in it."""
+    escaped = value.replace("%", "\\%").replace("_", "\\_")
+    return cast(column, Text).like(f'%"{escaped}"%', escape="\\")
+
+
+def _is_empty(column: Any) -> ColumnElement[bool]:
+    return cast(column, Text) == "[]"
 
 
 def _one(term: Term, member_id: str | None, currency: str) -> ColumnElement[bool]:
@@ -69,6 +79,10 @@ def _word(field: str, value: str, member_id: str | None) -> ColumnElement[bool]:
             return _like(CASES.event_type, value)
         case "ref":
             return CASES.number == int(value)
+        case "label":
+            return _holds(CASES.labels, value)
+        case "watcher":
+            return _holds(CASES.watcher_ids, member_id or "") if value == ME else _is_empty(CASES.watcher_ids)
     number = value.removeprefix("inc-")
     return or_(
         _like(CASES.summary, value),

@@ -75,6 +75,10 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     first_response_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]
     reopen_count: Mapped[int] = mapped_column(default=0)
+    labels: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """Free names, normalised and in order; see `labels`."""
+    watcher_ids: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """Members who want to hear of it, beside the one who has it."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]

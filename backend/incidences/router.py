@@ -8,7 +8,7 @@ from backend.core.cursor import seq_of
 from backend.core.http import JsonResponse
 from backend.core.wire import Page
 from backend.customers import service as customers
-from backend.incidences import channels, queue, routing, service, timeline
+from backend.incidences import channels, notes, queue, routing, service, timeline
 from backend.incidences.escalation_router import router as escalation_router
 from backend.incidences.schemas import (
     ChannelEscalate,
@@ -26,12 +26,14 @@ from backend.incidences.schemas import (
     TimelineEntry,
     View,
 )
+from backend.incidences.teamwork_router import router as teamwork_router
 from backend.rules import service as rules
 from backend.unit import Unit
 from backend.work import Work
 
 router = APIRouter(tags=["incidences"])
 router.include_router(escalation_router)
+router.include_router(teamwork_router)  # before the routes by id, which would take its words for ids
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
 Before = Annotated[int | None, Query(ge=1, le=2**62, description="only entries with a smaller seq")]
@@ -140,7 +142,7 @@ async def send_message(incidence_id: str, body: MessageSend, unit: Unit) -> Resp
 @router.post("/incidences/{incidence_id}/timeline", status_code=201, response_model=Posted)
 async def add_note(incidence_id: str, body: NoteAdd, unit: Unit) -> Response:
     """A note among ourselves."""
-    return JsonResponse(await unit.write(service.add_note, incidence_id, body), 201)
+    return JsonResponse(await unit.write(notes.add_note, incidence_id, body), 201)
 
 
 @router.post("/channel/route")

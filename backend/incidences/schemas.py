@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from backend.client.query import label_of
 from backend.core.text import Body, JsonList, JsonObject, Key, Line
 from backend.core.wire import Amount, Change, UtcInstant, Wire
 from backend.customers.schemas import CustomerBrief
@@ -21,6 +22,8 @@ Level = Literal["SENIOR_AGENT", "TECH_TEAM", "SUPERVISOR"]
 EscalationReason = Literal["HIGH_VALUE", "SYSTEM_BUG", "POLICY_EXCEPTION", "EMOTIONAL", "UNRESOLVED"]
 EscalationStatus = Literal["OPEN", "ACKNOWLEDGED", "RETURNED", "RESOLVED"]
 EventType = Annotated[Key, Field(max_length=32)]
+Label = Annotated[str, Field(max_length=64), AfterValidator(label_of)]
+Labels = Annotated[list[Label], Field(max_length=30)]
 Seq = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -108,6 +111,9 @@ class IncidenceRead(Wire):
     first_response_at: UtcInstant | None
     snoozed_until: UtcInstant | None
     reopen_count: int
+    labels: list[str]
+    watcher_ids: list[str]
+    """Members who want to hear of it, beside the one who has it."""
     created_at: UtcInstant
     updated_at: UtcInstant
     resolved_at: UtcInstant | None
@@ -132,7 +138,27 @@ class IncidenceChange(Change):
     resolution_type: Annotated[Key, Field(max_length=64)] | None = None
     order_impact: OrderImpact | None = None
     snoozed_until: UtcInstant | None = None
+    labels: Labels | None = None
+    """All that it shall have."""
     reason: Line | None = None
+
+
+class LabelsChange(Wire):
+    """Labels to put on a case, and labels to take off it. With a version, it must be the one on screen."""
+
+    add: Labels = []
+    remove: Labels = []
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
+class LabelCount(Wire):
+    label: str
+    count: int
+    """Cases that are not closed and have it."""
+
+
+class LabelCounts(Wire):
+    items: list[LabelCount]
 
 
 class Take(Wire):
@@ -177,6 +203,8 @@ class Posted(Wire):
     incidence: IncidenceRead
     seq: int
     id: str
+    unknown_mentions: list[str] = []
+    """Names after an @ in a note that mean no member, or several."""
 
 
 class RouteRequest(Wire):

@@ -20,7 +20,7 @@ from backend.incidences import events, ladder, repository, timers
 from backend.incidences.models import Incidence
 from backend.incidences.queue_rank import rank
 from backend.incidences.routing import judged, route
-from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend, NoteAdd, Take
+from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend, Take
 from backend.incidences.state import state_of
 from backend.rules import service as rules
 from backend.work import Work
@@ -239,12 +239,6 @@ def receive_message(
     return record(work, row, events.MessageReceived, {"text": text, **data}, occurred_at=occurred_at)
 
 
-def add_note(work: Work, id: str, body: NoteAdd) -> State:
-    """A note among ourselves; also on a closed case."""
-    row = incidence_of(work, id, to_change=True)
-    return posted(work, record(work, row, events.NoteAdded, {"text": body.text}))
-
-
 def posted(work: Work, state: State) -> State:
     """What a message or note answers."""
     return {"incidence": state, "seq": work.emitted[-1].seq, "id": work.emitted[-1].id}
@@ -260,7 +254,7 @@ def change_incidence(work: Work, id: str, body: IncidenceChange) -> State:
     return apply(work, row, wanted, reason=body.reason)
 
 
-_NEVER_EMPTY = ("status", "priority", "summary", "user_inputs", "selected_items")
+_NEVER_EMPTY = ("status", "priority", "summary", "user_inputs", "selected_items", "labels")
 
 
 def apply(work: Work, row: Incidence, wanted: State, *, reason: str | None = None) -> State:
@@ -269,6 +263,8 @@ def apply(work: Work, row: Incidence, wanted: State, *, reason: str | None = Non
         raise Invalid(f"{empty[0]}: cannot be empty", field=empty[0])
     if wanted.get("order_value") is not None:
         wanted["order_value"] = to_minor(wanted["order_value"], currency_of(work))
+    if "labels" in wanted:
+        wanted["labels"] = sorted(set(wanted["labels"]))
     if wanted.get("agent_id") is not None:
         _require_member(work, wanted["agent_id"])
     before, level = {name: getattr(row, name) for name in wanted}, row.escalation_level

@@ -88,6 +88,8 @@ def state_of(
         "firstResponseAt": _at(row.first_response_at),
         "snoozedUntil": _at(row.snoozed_until),
         "reopenCount": row.reopen_count,
+        "labels": row.labels,
+        "watcherIds": row.watcher_ids,
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
         "resolvedAt": _at(row.resolved_at),

@@ -36,7 +36,7 @@ def display(id: Id, url: twin.Url = "", json: twin.Json = False) -> None:
 @group.command()
 def take(id: Id, version: Version = None, url: twin.Url = "", json: twin.Json = False) -> None:
     """Make it yours."""
-    _done(url, json, lambda api: api.incidences.take(id, version), "is yours")
+    done(url, json, lambda api: api.incidences.take(id, version), "is yours")
 
 
 @group.command()
@@ -55,7 +55,7 @@ def reply(
         last = (await api.incidences.show(id)).last_message_seq if seen is None else seen
         return await api.incidences.send(id, MessageSend(text=text, last_seen_seq=last), idempotency_key=new_id())
 
-    _done(url, json, sent, "was answered")
+    done(url, json, sent, "was answered")
 
 
 @group.command()
@@ -64,7 +64,7 @@ def note(id: Id, text: Words, url: twin.Url = "", json: twin.Json = False) -> No
     from backend.core.ids import new_id
     from backend.incidences.schemas import NoteAdd
 
-    _done(url, json, lambda api: api.agent.note(id, NoteAdd(text=text), idempotency_key=new_id()), "has your note")
+    done(url, json, lambda api: api.agent.note(id, NoteAdd(text=text), idempotency_key=new_id()), "has your note")
 
 
 @group.command()
@@ -80,7 +80,7 @@ def assign(
     async def assigned(api: "Client") -> Any:
         return await _changed(api, id, version, agent_id=await _member(api, member))
 
-    _done(url, json, assigned, "is with {agentName}")
+    done(url, json, assigned, "is with {agentName}")
 
 
 @group.command()
@@ -92,7 +92,7 @@ def status(
     json: twin.Json = False,
 ) -> None:
     """Open, or waiting for the customer."""
-    _done(url, json, lambda api: _changed(api, id, version, status=status.upper()), "is {status}")
+    done(url, json, lambda api: _changed(api, id, version, status=status.upper()), "is {status}")
 
 
 @group.command()
@@ -117,7 +117,7 @@ def snooze(
             fail(str(error))
         return await _changed(api, id, version, status="SNOOZED", snoozed_until=at)
 
-    _done(url, json, snoozed, "sleeps until {snoozedUntil}")
+    done(url, json, snoozed, "sleeps until {snoozedUntil}")
 
 
 @group.command()
@@ -137,13 +137,13 @@ def solve(
     given = {name: value for name, value in more.items() if value}
     if impact:
         given["order_impact"] = impact.upper()
-    _done(url, json, lambda api: _changed(api, id, version, outcome=outcome.upper(), **given), "is {outcome}")
+    done(url, json, lambda api: _changed(api, id, version, outcome=outcome.upper(), **given), "is {outcome}")
 
 
 @group.command()
 def reopen(id: Id, version: Version = None, url: twin.Url = "", json: twin.Json = False) -> None:
     """Open a closed one again."""
-    _done(url, json, lambda api: _changed(api, id, version, status="OPEN"), "is open again")
+    done(url, json, lambda api: _changed(api, id, version, status="OPEN"), "is open again")
 
 
 @group.command()
@@ -161,7 +161,7 @@ def escalate(
         own = (await api.incidences.show(id)).incidence_id
         return await api.channels.escalate(ChannelEscalate(incidence_id=own, reason=reason, version=version))
 
-    _done(url, json, climbed, "may be reached by another channel")
+    done(url, json, climbed, "may be reached by another channel")
 
 
 async def _changed(api: "Client", id: str, version: int | None, **fields: Any) -> Any:
@@ -187,7 +187,7 @@ async def _member(api: "Client", wanted: str) -> str | None:
     return found[0].id
 
 
-def _done(url: str, json: bool, work: Callable[["Client"], Awaitable[Any]], words: str) -> None:
+def done(url: str, json: bool, work: Callable[["Client"], Awaitable[Any]], words: str) -> None:
     """Do `work` and tell what became of the incidence."""
     answer = twin.told(twin.signed_in(url, work))
     row = answer.get("incidence", answer)

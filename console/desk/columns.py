@@ -12,6 +12,10 @@ SOON_SECONDS = 300
 """Before a timer runs out it is `soon` for this long; as `console.views.SLA_RISK_SECONDS`."""
 
 
+LABELS = 1
+"""Labels that stand before the summary; the others are counted there, and stand in the preview and the workspace."""
+
+
 class Ages:
     """What the waiting column says, and which rows would say something else by now."""
 
@@ -61,12 +65,15 @@ def queue_columns(ages_of: Ages, me: Callable[[], str]) -> list[Column]:
     def value(row: Row) -> Spans:
         return [(wording.money(row["orderValue"], row["currency"]), "money")]
 
+    def summary(row: Row) -> Spans:
+        return [*wording.labels(row, LABELS), (row["summary"], "")]
+
     return [
         Column("priority", "P", 2, priority=0, render=of_row(wording.priority)),
         Column("ref", "Ref", 8, priority=0),
         Column("customer", "Customer", least=13, priority=1, render=of_row(wording.customer)),
         Column("tier", "Tier", 6, priority=7, render=of_row(wording.tier)),
-        Column("summary", "Summary", least=22, weight=3, priority=0),
+        Column("summary", "Summary", least=22, weight=3, priority=0, render=of_row(summary)),
         Column("orderValue", "Value", 10, align="right", priority=4, render=of_row(value)),
         Column("channel", "Channel", 8, priority=6, render=of_row(lambda row: [(wording.channel(row), "muted")])),
         Column("frictionScore", "Frict", 5, align="right", priority=5, render=lambda score, _: wording.friction(score)),

@@ -23,6 +23,8 @@ def preview_of(row: Row, case: Dashboard | None, now: datetime) -> Content:
         ("Order", _order(row)),
         ("Route", [(row["routing"].get("text") or wording.channels(row["allowedChannels"]), "muted")]),
     ]
+    if row["labels"]:
+        pairs.append(("Labels", wording.labels(row)))
     about = " on ".join(part for part in (row["eventType"], row["appScreen"]) if part).replace("_", " ").lower()
     if said := " · ".join(part for part in (about, row["issueCategory"]) if part):
         pairs.append(("About", said))

@@ -71,6 +71,14 @@ def status(row: Row) -> Spans:
     return [(f"{sign} ", role), (word.lower(), role if row["status"] == "OPEN" else "muted")]
 
 
+def labels(row: Row, most: int | None = None) -> Spans:
+    """`#vip #refund `; with `most`, that many and how many more."""
+    names = row["labels"]
+    shown = names if most is None else names[:most]
+    more = f"+{len(names) - len(shown)} " if len(names) > len(shown) else ""
+    return [(f"#{name} ", "mark") for name in shown] + ([(more, "mark")] if more else [])
+
+
 def agent(row: Row, me: str) -> Spans:
     """Who has it: you, a name, or nobody."""
     if row["agentId"] is None:

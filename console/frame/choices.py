@@ -1,6 +1,6 @@
 """The values that arguments can have: what completion offers, menus list, and the command line checks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ class Values:
     members: Mapping[str, Mapping[str, Any]]
     member_id: str
     themes: Sequence[str] = ()
+    labels: Callable[[], Mapping[str, int]] = dict
+    """How many cases have each; counted when it is asked for."""
 
     def of(self, kind: str) -> list[Option]:
         """The options of a kind; empty for free text."""
@@ -23,6 +25,9 @@ class Values:
                 return self._members()
             case "theme":
                 return [Option(name, name.removeprefix("holdfast-")) for name in self.themes]
+            case "label":
+                ranked = sorted(self.labels().items(), key=lambda one: (-one[1], one[0]))
+                return [Option(name, name, f"{count} open") for name, count in ranked]
         return [Option(value, label, detail) for value, label, detail in FIXED.get(kind, ())]
 
     def _members(self) -> list[Option]:
@@ -80,7 +85,7 @@ def resolve(argument: Argument, text: str, values: Values) -> tuple[str, str]:
     word = text.strip().casefold()
     if not word:
         return ("", f"{argument.name.capitalize()}? {_known(options)}".strip()) if argument.required else ("", "")
-    if argument.kind == "until" or not options:
+    if argument.kind in ("until", "label") or not options:
         return text.strip(), ""
     if argument.kind == "member" and word.removeprefix("@") == "me":
         return values.member_id, ""
@@ -113,8 +118,13 @@ def _reason(text: str, options: Sequence[Option]) -> str:
 
 def complete(argument: Argument, text: str, values: Values) -> list[str]:
     """What the text could become."""
-    word = text.casefold().removeprefix("@")
-    return [option.label for option in values.of(argument.kind) if _starts(option, word)]
+    before, word = "", text.casefold().removeprefix("@")
+    if argument.kind == "label":  # each word is one; what is taken off may be anything it has
+        before, _, word = text.rpartition(" ")
+        before, word = f"{before} " if before else "", word.casefold().lstrip("#")
+        if word.startswith("-"):
+            before, word = f"{before}-", word[1:]
+    return [before + option.label for option in values.of(argument.kind) if _starts(option, word)]
 
 
 def _starts(option: Option, word: str) -> bool:

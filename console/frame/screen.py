@@ -171,6 +171,7 @@ class FrameScreen(Screen[None]):
             self.store.members,
             self.store.member_id,
             [name for name in self.app.available_themes if name.startswith("holdfast")],
+            self.store.labels,
         )
 
     def handler(self, action: Action) -> Callable[..., Any] | None:

@@ -10,11 +10,11 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
 from console.actions import BY_ID
-from console.incidences.deeds import CaseScreen
-from console.incidences.head import escalation_of, facts_of, presence_of, route_of, title_of
+from console.incidences.head import escalation_of, facts_of, presence_of, route_of, title_of, watched_by
 from console.incidences.panels import contents
 from console.incidences.side import Side
 from console.incidences.story import Story
+from console.incidences.teamwork import TeamScreen
 from console.incidences.writing import Writing
 from console.store import RESET, Update
 from widgets.bar import Bar
@@ -40,7 +40,7 @@ _VERDICTS = {"CLOSE_RESOLVED": "solve", "REASSIGN": "assign", "ESCALATE": "escal
 """Actions of the dashboard's answer -> actions of the registry."""
 
 
-class Casework(CaseScreen):
+class Casework(TeamScreen):
     """Follows one case. Its keys are in :class:`console.incidences.workspace.IncidenceScreen`."""
 
     CSS_PATH = "workspace.tcss"
@@ -210,7 +210,8 @@ class Casework(CaseScreen):
         me = self.store.member_id
         self.query_one("#case", Bar).show(title_of(row, self.place), "", facts_of(row, me, now))
         presence = presence_of(self.store.presence.get(self.incidence_id, ()), me)
-        self.query_one("#route", Bar).show([*route_of(row, now), *escalation_of(row, self.name_of, now)], "", presence)
+        route = [*route_of(row, now), *escalation_of(row, self.name_of, now), *watched_by(row, me, self.name_of)]
+        self.query_one("#route", Bar).show(route, "", presence)
         self.writing.dress()
 
     @property

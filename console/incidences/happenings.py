@@ -80,6 +80,14 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return f"handed it back from {ladder.words(str(data.get('level')))}{_noted(data)}"
         case "escalation_resolved":
             return f"settled what it was handed up to {ladder.words(str(data.get('level')))} for{_noted(data)}"
+        case "labels_changed":
+            signed = [
+                *(f"#{name}" for name in data.get("added", ())),
+                *(f"-#{name}" for name in data.get("removed", ())),
+            ]
+            return f"labelled it {' '.join(signed)}"
+        case "watchers_changed":
+            return "watches it" if data.get("added") else "watches it no more"
         case "friction_noticed":
             return f"noticed friction {data.get('score', '?')}"
     changes = _changes(data, name_of)

@@ -22,6 +22,7 @@ def title_of(row: Row, place: str) -> Spans:
         SEPARATOR,
         *wording.tier(row),
         SEPARATOR,
+        *wording.labels(row),
         (row["summary"], ""),
         (f"  {place}" if place else "", "muted"),
     ]
@@ -82,6 +83,16 @@ def climb_of(escalation: Row, now: datetime) -> str:
         return "climbs no further"
     left = (ages.parsed(due) - now).total_seconds()
     return "climbs now" if left <= 0 else f"climbs in {ages.span(left)}"
+
+
+def watched_by(row: Row, me: str, name_of: Callable[[str], str]) -> Spans:
+    """Who wants to hear of it beside who has it."""
+    names = ["you" if id == me else name_of(id) for id in row["watcherIds"]]
+    if not names:
+        return []
+    shown = ", ".join(sorted(names, key=lambda name: (name != "you", name))[:3])
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return [(f" · watched by {shown}{more}", "muted")]
 
 
 def presence_of(members: Sequence[Mapping[str, Any]], me: str) -> Spans:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,39 @@ def escalate(reason: str, note: str = "") -> Verb:
 def reopen() -> Verb:
     """Open a closed one again."""
     return _change("open again", status="OPEN")
+
+
+def labels_of(text: str) -> tuple[list[str], list[str]]:
+    """(labels to put on, labels to take off) of `vip -old`. ValueError, in words, when one is none."""
+    from backend.client.query import label_of
+
+    add: list[str] = []
+    remove: list[str] = []
+    for word in text.split():
+        (remove if word.startswith("-") else add).append(label_of(word.lstrip("-")))
+    return add, remove
+
+
+def label(add: Sequence[str], remove: Sequence[str]) -> Verb:
+    """Put labels on it, take others off; others may be changed meanwhile, so no version is needed."""
+
+    def act(api: Client, id: str, _: int) -> Awaitable[Incidence]:
+        from backend.incidences.schemas import LabelsChange
+
+        return api.incidences.label(id, LabelsChange(add=list(add), remove=list(remove)))
+
+    signed = [*(f"#{name}" for name in add), *(f"-#{name}" for name in remove)]
+    return Verb(f"labelled {' '.join(signed)}", act)
+
+
+def watch() -> Verb:
+    """Hear of it."""
+    return Verb("watched", lambda api, id, _: api.incidences.watch(id))
+
+
+def unwatch() -> Verb:
+    """Hear of it no more."""
+    return Verb("watched no more", lambda api, id, _: api.incidences.unwatch(id))
 
 
 def _change(did: str, **fields: Any) -> Verb:

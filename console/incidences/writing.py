@@ -10,12 +10,16 @@ from textual.content import Content
 
 from console.desk import wording
 from console.drafts import Draft
+from console.incidences.naming import named
 from console.incidences.story import Story
 from widgets.composer import Composer, Mode
 
 if TYPE_CHECKING:
     from backend.incidences.schemas import Posted
     from console.incidences.casework import Casework
+
+OFFERED = "tab writes "
+"""Begins what the border says while names are offered."""
 
 TYPING_LASTS = 3.0
 """Seconds after the last key during which colleagues see that one types."""
@@ -90,6 +94,18 @@ class Writing:
             session.drafts.keep(Draft(id, mode, text, self.story.seen_seq))
         if self.composer.has_focus and self.composer.text.strip():
             self._typed_at = monotonic()
+        self._offer_names()
+
+    def _offer_names(self) -> None:
+        """After an @ in a note: the colleagues that it could mean; tab writes the first."""
+        word, names = self.composer.word, []
+        if self.composer.mode == "note" and word.startswith("@"):
+            names = [f"@{name}" for name in named(word[1:], self.screen.store.members.values())]
+        self.composer.completions = [] if names == [word.casefold()] else names
+        if self.composer.completions:
+            self._say(f"{OFFERED}{'  '.join(names[:4])}")
+        elif self._note.startswith(OFFERED):
+            self._say("")
 
     @property
     def is_typing(self) -> bool:
@@ -149,6 +165,9 @@ class Writing:
                 self.composer.load_text("")
             self.story.timeline.mark_new_since(None)
             self.screen.written()
+        if answer.unknown_mentions:
+            names = ", ".join(f"@{name}" for name in answer.unknown_mentions)
+            self.screen.console.say(f"The note is there, but {names} is nobody here, or several.", "warning")
 
     def _failed(self, error: Exception, seen: int) -> None:
         self.is_sending = False

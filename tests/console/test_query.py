@@ -31,6 +31,8 @@ def row(**changes: Any) -> dict[str, Any]:
         "churnScore": 80,
         "agentId": ME,
         "agentName": "Asha Rao",
+        "labels": ["vip"],
+        "watcherIds": [ME],
     } | changes
 
 
@@ -58,6 +60,12 @@ def row(**changes: Any) -> dict[str, Any]:
         ("#INC-1042", True),
         ("#1042", True),
         ("inc-1042", True),
+        ("#vip", True),
+        ("label:VIP", True),
+        ("#refund", False),
+        ("-#refund", True),
+        ("watching", True),
+        ("watcher:none", False),
         ("#104", False),
         ("is:snoozed", False),
         ("open", True),
@@ -98,7 +106,7 @@ def test_what_is_not_known_is_neither_above_nor_below() -> None:
         ("tier:platinum", "gold, silver, bronze"),
         ("tier>gold", "no order"),
         ("is:asleep", "no status"),
-        ("#abc", "#INC-1042"),
+        ("ref:abc", "#INC-1042"),
         ("@", "@me"),
         ("value>1e999", "number"),
         ("x" * 501, "500"),

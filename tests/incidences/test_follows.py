@@ -8,7 +8,14 @@ import pytest
 from backend.client import Client
 from backend.customers.schemas import CustomerChange
 from backend.identity.schemas import UserChange
-from backend.incidences.schemas import ChannelEscalate, IncidenceChange, IncidenceRead, MessageSend, NoteAdd
+from backend.incidences.schemas import (
+    ChannelEscalate,
+    IncidenceChange,
+    IncidenceRead,
+    LabelsChange,
+    MessageSend,
+    NoteAdd,
+)
 from tests.support.backend import Backend
 from tests.support.follows import follows
 from tests.support.incidences import open_case
@@ -68,7 +75,10 @@ VERBS: dict[str, Verb] = {
     "send": lambda _, agent, case: agent.incidences.send(
         case.incidence_id, MessageSend(text="Hello", last_seen_seq=case.last_seq)
     ),
-    "note": lambda _, agent, case: agent.agent.note(case.incidence_id, NoteAdd(text="@asha look")),
+    "note": lambda _, agent, case: agent.agent.note(case.incidence_id, NoteAdd(text="@owner1 look")),
+    "label": lambda _, agent, case: agent.incidences.label(case.incidence_id, LabelsChange(add=["vip"])),
+    "set labels": changing(labels=["vip", "refund"]),
+    "watch": lambda _, agent, case: agent.incidences.watch(case.incidence_id),
     "status": changing(status="WAITING"),
     "close": changing(outcome="RESOLVED", rootCause="menu"),
     "reopen": close_and_reopen,

@@ -179,5 +179,5 @@ def test_a_new_revision_of_unchanged_models_is_empty(tmp_path: Path, monkeypatch
     written = new.write("Nothing at all")
     assert written.name == f"{int(revisions()[-2]) + 1:04}_nothing_at_all.py"
     assert written.read_text().rstrip().endswith("pass")
-    before = (folder / "versions" / "0001_tables.py").read_text()
-    assert new.write("Tables", first=True).read_text() == before
+    first = new.write("Tables", first=True).read_text()
+    assert all(f'"{table}"' in first for table in Base.metadata.tables)
