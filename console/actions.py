@@ -32,8 +32,9 @@ Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go",
 GROUPS: tuple[Group, ...] = ("Work", "Write", "Find", "Mark", "Move", "Copy", "Screen", "Go", "Console")
 """In the order in which menus list them: what one is here for comes before how one moves."""
 
-QUEUE, INCIDENCE = "queue", "incidence"
+QUEUE, INCIDENCE, ESCALATIONS = "queue", "incidence", "escalations"
 DESK = (QUEUE, INCIDENCE)
+CASES = (*DESK, ESCALATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +84,36 @@ class Action:
 
 
 def _scrolls(name: str) -> tuple[str, ...]:
-    return f"table.{name}", f"timeline.{name}"
+    return f"table.{name}", f"timeline.{name}", f"board.{name}"
 
 
 _ONE = ("incidence",)
-_OPEN = ("incidence", "online", "open")
+_ANY = ("incidence", "online")
+_OPEN = (*_ANY, "open")
 
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     # Move
-    Action("move_down", "Down", ("j", "down"), "Move", "The next row or line.", arrows=("down",), screens=DESK,
+    Action("move_down", "Down", ("j", "down"), "Move", "The next row or line.", arrows=("down",), screens=CASES,
            binds=_scrolls("down")),
-    Action("move_up", "Up", ("k", "up"), "Move", "The row or line before.", arrows=("up",), screens=DESK,
+    Action("move_up", "Up", ("k", "up"), "Move", "The row or line before.", arrows=("up",), screens=CASES,
            binds=_scrolls("up")),
-    Action("move_first", "First", ("home", "jump g"), "Move", "The first row or line.", screens=DESK,
+    Action("move_first", "First", ("home", "jump g"), "Move", "The first row or line.", screens=CASES,
            binds=_scrolls("first")),
-    Action("move_last", "Last", ("G", "end"), "Move", "The last row or line.", arrows=("end",), screens=DESK,
+    Action("move_last", "Last", ("G", "end"), "Move", "The last row or line.", arrows=("end",), screens=CASES,
            binds=_scrolls("last")),
-    Action("half_down", "Half page down", ("ctrl+d",), "Move", "Half a page down.", screens=DESK,
+    Action("half_down", "Half page down", ("ctrl+d",), "Move", "Half a page down.", screens=CASES,
            binds=_scrolls("half-page-down")),
-    Action("half_up", "Half page up", ("ctrl+u",), "Move", "Half a page up.", screens=DESK,
+    Action("half_up", "Half page up", ("ctrl+u",), "Move", "Half a page up.", screens=CASES,
            binds=_scrolls("half-page-up")),
-    Action("page_down", "Page down", ("pagedown",), "Move", "A page down.", screens=DESK, binds=_scrolls("page-down")),
-    Action("page_up", "Page up", ("pageup",), "Move", "A page up.", screens=DESK, binds=_scrolls("page-up")),
+    Action("page_down", "Page down", ("pagedown",), "Move", "A page down.", screens=CASES, binds=_scrolls("page-down")),
+    Action("page_up", "Page up", ("pageup",), "Move", "A page up.", screens=CASES, binds=_scrolls("page-up")),
     Action("section_left", "Section left", ("h", "left"), "Move", "The section to the left.", arrows=("left",),
-           screens=DESK),
+           screens=CASES),
     Action("section_right", "Section right", ("l", "right"), "Move", "The section to the right.", arrows=("right",),
-           screens=DESK),
+           screens=CASES),
     Action("open", "Open", ("enter",), "Move", "Open the incidence under the cursor, or the one named.",
-           screens=(QUEUE,), binds=("table.open",), argument=Argument("ref", "ref"), foot=1),
+           screens=(QUEUE, ESCALATIONS), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
     Action("back", "Back", ("escape",), "Move", "Back one layer: menu, filter, marks, then the screen.",
            binds=("composer.leave",), foot=90),
     Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, "settings"), foot=85),
@@ -120,10 +122,10 @@ ACTIONS: tuple[Action, ...] = (
            arrows=("ctrl+down",), screens=(INCIDENCE,), foot=30),
     Action("previous_incidence", "Previous incidence", ("K",), "Move", "The incidence before it in the queue.",
            arrows=("ctrl+up",), screens=(INCIDENCE,)),
-    Action("tab", "Tab or panel", tuple("123456789"), "Move", "The tab or panel with that number.", screens=DESK,
+    Action("tab", "Tab or panel", tuple("123456789"), "Move", "The tab or panel with that number.", screens=CASES,
            passes_key=True, argument=Argument("number", "text", True)),
-    Action("next_tab", "Next tab", ("]",), "Move", "The next tab or panel.", screens=DESK),
-    Action("previous_tab", "Previous tab", ("[",), "Move", "The tab or panel before.", screens=DESK),
+    Action("next_tab", "Next tab", ("]",), "Move", "The next tab or panel.", screens=CASES),
+    Action("previous_tab", "Previous tab", ("[",), "Move", "The tab or panel before.", screens=CASES),
     # Find
     Action("filter", "Filter", ("/",), "Find", "As you type: p1 churn>70 @me -waiting tier:gold.",
            screens=(QUEUE,), argument=Argument("filter", "query"), foot=10),
@@ -147,18 +149,28 @@ ACTIONS: tuple[Action, ...] = (
     # Work
     Action("take", "Take", ("t",), "Work", "Make it yours.", screens=DESK, needs=(*_OPEN, "untaken"), changes=True,
            foot=2),
-    Action("assign", "Assign", ("a",), "Work", "Give it to somebody; `none` gives it back.", screens=DESK,
+    Action("assign", "Assign", ("a",), "Work", "Give it to somebody; `none` gives it back.", screens=CASES,
            needs=_OPEN, argument=Argument("member", "member"), changes=True, foot=3),
     Action("status", "Status", ("s",), "Work", "Open or waiting for the customer.", screens=DESK, needs=_OPEN,
            argument=Argument("status", "status"), changes=True, foot=40),
-    Action("priority", "Priority", ("!",), "Work", "1 is first, 4 last.", screens=DESK, needs=_OPEN,
+    Action("priority", "Priority", ("!",), "Work", "1 is first, 4 last.", screens=CASES, needs=_OPEN,
            argument=Argument("priority", "priority"), changes=True),
     Action("snooze", "Snooze", ("b",), "Work", "Put it away until then: 30m, 2h, 3d, 18:30, tomorrow, monday.",
            screens=DESK, needs=_OPEN, argument=Argument("until", "until"), changes=True, foot=41),
-    Action("solve", "Solve", ("x",), "Work", "Close it: resolved, dropped or converted.", screens=DESK, needs=_OPEN,
+    Action("solve", "Solve", ("x",), "Work", "Close it: resolved, dropped or converted.", screens=CASES, needs=_OPEN,
            argument=Argument("outcome", "outcome"), changes=True, foot=6),
-    Action("escalate", "Escalate", ("e",), "Work", "Hand it up, with a reason; the rules say to whom.", screens=DESK,
+    Action("escalate", "Escalate", ("e",), "Work", "Hand it up, with a reason; the rules say to whom.", screens=CASES,
            needs=_OPEN, argument=Argument("reason", "reason", True), changes=True, foot=6),
+    Action("take_over", "Take", ("t",), "Work", "Take it on: it climbs no further, and the case is yours.",
+           screens=(ESCALATIONS,), role="supervisor", needs=_ANY, changes=True, foot=2),
+    Action("acknowledge", "Acknowledge", ("A",), "Work", "Take it on, and leave the case with who has it.",
+           screens=(ESCALATIONS,), role="supervisor", needs=_ANY, changes=True, foot=3),
+    Action("hand_back", "Return", ("R",), "Work", "Hand it back to who had it, with what is to be done.", verb="return",
+           screens=(ESCALATIONS,), role="supervisor", needs=_ANY, argument=Argument("note", "text"), changes=True,
+           foot=3),
+    Action("settle", "Resolve", ("S",), "Work", "Settle what it was handed up for; the case stays open.",
+           verb="resolve", screens=(ESCALATIONS,), role="supervisor", needs=_ANY, argument=Argument("note", "text"),
+           changes=True, foot=3),
     Action("reopen", "Reopen", ("X",), "Work", "Open a closed one again.", screens=DESK,
            needs=("incidence", "online", "closed"), changes=True),
     Action("label", "Label", ("L",), "Work", "Put labels on it, take others off: vip -old.", screens=DESK,
@@ -171,9 +183,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "Undo", ("z",), "Work", "Take the last change back, where that is possible.", needs=("online",)),
     Action("redo", "Redo", ("Z",), "Work", "Do what was undone.", needs=("online",)),
     # Write
-    Action("reply", "Reply", ("r",), "Write", "Write to the customer.", screens=DESK, needs=("incidence", "open"),
+    Action("reply", "Reply", ("r",), "Write", "Write to the customer.", screens=CASES, needs=("incidence", "open"),
            foot=4),
-    Action("note", "Note", ("c",), "Write", "Write a note that only the team sees.", screens=DESK, needs=_ONE,
+    Action("note", "Note", ("c",), "Write", "Write a note that only the team sees.", screens=CASES, needs=_ONE,
            argument=Argument("text", "text"), foot=5),
     Action("send", "Send", ("alt+enter", "ctrl+j", "f9"), "Write", "Send what is written.", screens=(INCIDENCE,),
            binds=("composer.send",)),
@@ -191,13 +203,14 @@ ACTIONS: tuple[Action, ...] = (
            screens=DESK, needs=_ONE),
     # Screen
     Action("preview", "Preview", ("p",), "Screen", "Preview right, below or off.", screens=(QUEUE,), foot=50),
-    Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=DESK),
+    Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=CASES),
     Action("larger", "Larger", ("+",), "Screen", "More room for the pane with the focus.", screens=DESK),
     Action("smaller", "Smaller", ("_",), "Screen", "Less room for it.", screens=DESK),
     Action("show_new", "Show what is new", ("f5",), "Screen", "Let rows that wait come in and move.", screens=(QUEUE,)),
     # Go
     Action("jump", "Go…", ("g",), "Go", "Go to a screen: the footer tells the letters.", is_prefix=True, foot=80),
     Action("go_queue", "Queue", ("jump q",), "Go", "The queue."),
+    Action("go_escalations", "Escalations", ("jump e",), "Go", "What is handed up, by level, and who has it."),
     Action("go_outbox", "Outbox", ("jump o",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console

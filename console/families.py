@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 MODES: dict[str, str] = {
     "queue": "console.desk.queue:QueueScreen",
+    "escalations": "console.escalations.board:EscalationsScreen",
     "settings": "console.setup.settings:SettingsScreen",
     "outbox": "console.setup.outbox:OutboxScreen",
 }

@@ -16,17 +16,23 @@ class Escalations(Noun):
         """`level, limit, cursor`."""
         return await self.transport.call("GET", "/escalation/queue", Page[s.EscalationRead], **query)
 
-    async def acknowledge(self, id: str, note: str | None = None) -> s.EscalationRead:
+    async def acknowledge(self, id: str, note: str | None = None, version: int | None = None) -> s.EscalationRead:
         path = "/escalation/{escalation_id}/acknowledge"
-        return await self.transport.call("POST", path, s.EscalationRead, s.EscalationNote(note=note), escalation_id=id)
+        return await self.transport.call(
+            "POST", path, s.EscalationRead, s.EscalationNote(note=note, version=version), escalation_id=id
+        )
 
-    async def hand_back(self, id: str, note: str | None = None) -> s.EscalationRead:
+    async def hand_back(self, id: str, note: str | None = None, version: int | None = None) -> s.EscalationRead:
         path = "/escalation/{escalation_id}/return"
-        return await self.transport.call("POST", path, s.EscalationRead, s.EscalationNote(note=note), escalation_id=id)
+        return await self.transport.call(
+            "POST", path, s.EscalationRead, s.EscalationNote(note=note, version=version), escalation_id=id
+        )
 
-    async def resolve(self, id: str, note: str | None = None) -> s.EscalationRead:
+    async def resolve(self, id: str, note: str | None = None, version: int | None = None) -> s.EscalationRead:
         path = "/escalation/{escalation_id}/resolve"
-        return await self.transport.call("POST", path, s.EscalationRead, s.EscalationNote(note=note), escalation_id=id)
+        return await self.transport.call(
+            "POST", path, s.EscalationRead, s.EscalationNote(note=note, version=version), escalation_id=id
+        )
 
     async def rules(self) -> dict[str, Any]:
         return dict(await self.transport.call("GET", "/escalation/rules"))

@@ -120,7 +120,7 @@ def _up(
 
 def acknowledge(work: Work, id: str, body: EscalationNote) -> State:
     """Take an escalation, which stops the ladder. Conflict when somebody has, Forbidden below the level's role."""
-    row, escalation, compiled = _open(work, id)
+    row, escalation, compiled = _open(work, id, body.version)
     if escalation.status == "ACKNOWLEDGED":
         raise Conflict(
             f"{_name(work, escalation.acknowledged_by)} has acknowledged it.",
@@ -141,7 +141,7 @@ def acknowledge(work: Work, id: str, body: EscalationNote) -> State:
 
 def hand_back(work: Work, id: str, body: EscalationNote) -> State:
     """Return a case to who had it. It is unresolved still, so its clock starts again."""
-    row, escalation, compiled = _open(work, id)
+    row, escalation, compiled = _open(work, id, body.version)
     ladder.end(work, row, "RETURNED", body.note)
     timers.climb_when_unresolved(work, row)
     said = {"level": escalation.level}
@@ -150,7 +150,7 @@ def hand_back(work: Work, id: str, body: EscalationNote) -> State:
 
 def resolve(work: Work, id: str, body: EscalationNote) -> State:
     """What the case was handed up for is settled; the case itself stays open until it is closed."""
-    row, escalation, compiled = _open(work, id)
+    row, escalation, compiled = _open(work, id, body.version)
     ladder.end(work, row, "RESOLVED", body.note)
     row.climb_at = None
     timers.climb_later(work, row)
@@ -158,7 +158,7 @@ def resolve(work: Work, id: str, body: EscalationNote) -> State:
     return _told(work, row, escalation, compiled, events.EscalationResolved, said, body.note)
 
 
-def _open(work: Work, id: str) -> tuple[Incidence, Escalation, Compiled]:
+def _open(work: Work, id: str, version: int | None) -> tuple[Incidence, Escalation, Compiled]:
     """An escalation that is not over, with its case, which nobody else changes until the end."""
     own = (Escalation.business_id == work.business_id) & (Escalation.id == id)
     of = work.session.scalar(select(Escalation.incidence_id).where(own))
@@ -172,6 +172,7 @@ def _open(work: Work, id: str) -> tuple[Incidence, Escalation, Compiled]:
             code="ESCALATION_ENDED",
             current=shown(work, row),
         )
+    expect(work, row, version)
     return row, escalation, rules.current(work, KIND)
 
 

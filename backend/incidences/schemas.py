@@ -240,9 +240,10 @@ class EscalationTrigger(Wire):
 
 
 class EscalationNote(Wire):
-    """What to say with it, if anything."""
+    """What to say with it, if anything. With a version, the case must be the one on screen."""
 
     note: Line | None = None
+    version: Annotated[int, Field(ge=1)] | None = None
 
 
 class Taker(Wire):

@@ -69,6 +69,10 @@ class Verbs(App[None]):
         """The queue."""
         await self.go("queue")
 
+    async def action_go_escalations(self) -> None:
+        """The board of what is handed up."""
+        await self.go("escalations")
+
     async def action_go_outbox(self) -> None:
         """What was done offline."""
         await self.go("outbox")

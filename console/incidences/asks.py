@@ -15,6 +15,8 @@ from textual.widgets import Input, Static
 from console.desk import ages
 from console.desk.until import CHOICES, Unclear, wake_at
 from widgets.entry import Entry
+from widgets.paint import Cell
+from widgets.panel import Panel
 from widgets.plain import plain
 from widgets.prompt import Option, OptionLines
 
@@ -127,6 +129,46 @@ class AskUntil(Ask):
     def answer(self, option: str, words: str) -> str:
         """The words, else the option."""
         return words or option
+
+
+class AskNote(ModalScreen[str | None]):
+    """A few words, and nothing to choose. Enter answers them, escape None; with `is_needed`, not without any."""
+
+    CSS_PATH = "asks.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Back", show=False)]
+
+    def __init__(self, title: str, hint: str, *, lines: Sequence[Cell] = (), is_needed: bool = False) -> None:
+        super().__init__()
+        self._title, self._hint, self._lines, self._is_needed = title, hint, lines, is_needed
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content(plain(self._title))
+            if self._lines:
+                yield Panel()
+            yield Entry(placeholder=plain(self._hint), compact=True, max_length=NOTE)
+            yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        """Show what it is about."""
+        if self._lines:
+            self.query_one(Panel).show((), self._lines)
+        needed = "Say it in a few words" if self._is_needed else "enter does it, with or without words"
+        self.query_one(Static).update(Content(f"{needed}; esc leaves it."))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter answers."""
+        event.stop()
+        words = event.value.strip()
+        if self._is_needed and not words:
+            self.query_one(Static).set_class(True, "-wrong")
+            self.app.bell()
+        else:
+            self.dismiss(words)
+
+    def action_give_up(self) -> None:
+        """Leave it."""
+        self.dismiss(None)
 
 
 def _until(said: str, now: datetime) -> tuple[str, bool]:

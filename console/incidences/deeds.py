@@ -39,9 +39,10 @@ class CaseScreen(FrameScreen):
 
     # -- doing
 
-    def do(self, what: str, verb: Verb, undo: Verb | None = None) -> None:
-        """Do a verb to the targets. `what` is its name in a sentence: "solve"; `undo` takes it back from one row."""
-        targets = self.targets()
+    def do(self, what: str, verb: Verb, undo: Verb | None = None, *, on: list[Target] | None = None) -> None:
+        """Do a verb to the targets, or `on` those. `what` is its name in a sentence: "solve"; `undo` takes it back from
+        one row."""
+        targets = self.targets() if on is None else on
         if len(targets) > 1:
             Bulk(self.console, what, verb, self.bulk_done).start(targets)
         elif targets:

@@ -123,12 +123,12 @@ class Floor:
 
     @asynccontextmanager
     async def console(
-        self, *, size: tuple[int, int] = (140, 45), theme: str = "holdfast-night", **options: Any
+        self, *, size: tuple[int, int] = (140, 45), theme: str = "holdfast-night", email: str = EMAIL, **options: Any
     ) -> AsyncIterator[tuple[Console, Pilot[None]]]:
-        """The owner's console, signed in and live, on the tab that shows everything; `driver` takes the terminal's
-        place."""
+        """A console (the owner's, unless another's `email` is given), signed in and live, on the tab that shows
+        everything; `driver` takes the terminal's place."""
         driver = options.pop("driver", None)
-        console = Console(Target(self.url, email=EMAIL, password=PASSWORD), **options)
+        console = Console(Target(self.url, email=email, password=PASSWORD), **options)
         console.frozen = self.clock
         if driver is not None:
             console.driver_class = driver

@@ -8,12 +8,8 @@ from console.actions import BY_ID
 from console.incidences.asks import AskReason
 from console.incidences.workspace import IncidenceScreen
 from tests.console.desk.floor import Console, Floor, said, until
-from tests.widgets.stage import screen_lines
+from tests.console.escalations.world import text_of
 from widgets.prompt import Confirm
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
 
 
 def why_not(app: Console) -> str:
