@@ -18,6 +18,8 @@ from backend.runtime import Runtime
 from backend.unit import enter
 
 VERSION = "0.1.0"
+_YOUNG_OBJECTS = 20_000
+"""Between two looks for garbage: sixty requests at work hold more than the 700 that are the default."""
 
 
 def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
@@ -28,6 +30,7 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
         await runtime.start(run_jobs=run_jobs)
         gc.collect()
         gc.freeze()  # what was made at start-up lives for ever; not walking it again halves the slowest answers
+        gc.set_threshold(_YOUNG_OBJECTS)
         gc.enable()
         yield
         await runtime.close()

@@ -67,6 +67,7 @@ def serve(
     import uvicorn
 
     from backend.app import create_app
+    from backend.core.packets import Protocol
     from backend.runtime import Runtime
 
     listening = _listen(host, port)
@@ -81,6 +82,7 @@ def serve(
     _share_heaps()
     config = uvicorn.Config(
         create_app(Runtime.build(settings), run_jobs=run_jobs),
+        http=Protocol,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -71,9 +71,10 @@ class Patience:
     __slots__ = ("_is_over", "_is_waiting", "_seconds", "_task", "_timer")
 
     def __init__(self, seconds: float) -> None:
-        self._task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task(loop)
         self._seconds, self._is_waiting, self._is_over = seconds, False, False
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._give_up)
+        self._timer = loop.call_later(seconds, self._give_up)
 
     def _give_up(self) -> None:
         self._is_over = True

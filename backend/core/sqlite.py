@@ -46,6 +46,7 @@ def _engine(url: str, *, begin: str, synchronous: str) -> Engine:
             "busy_timeout=30000",
             "temp_store=MEMORY",
             "cache_size=-4000",
+            "wal_autocheckpoint=4000",  # pages: those written again and again are copied into the file a quarter as often
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -73,7 +74,8 @@ class SqliteDatabase:
         # BEGIN IMMEDIATE: with a plain BEGIN, concurrent read-modify-writes were lost.
         self._writer_engine = _engine(url, begin="BEGIN IMMEDIATE", synchronous="FULL")
         self._reader_engine = _engine(url, begin="BEGIN", synchronous="FULL")
-        self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Write]] = {}
+        self._waiting: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, "read")
         self._writer: threading.Thread | None = None
 
@@ -99,19 +101,27 @@ class SqliteDatabase:
     ) -> "asyncio.Future[Any]":
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        self._waiting.put(_Write(unit, merged, item, future, loop))
+        # What one turn of the loop wants is handed over together: a write at a time would wake the writer for the first
+        # of them, and both threads would then fight for the interpreter.
+        gathered = self._gathered.get(loop)
+        if gathered is None:
+            gathered = self._gathered[loop] = []
+            loop.call_soon(self._hand_over, loop)
+        gathered.append(_Write(unit, merged, item, future, loop))
         return future
 
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._waiting.put(self._gathered.pop(loop))
+
     def _write_forever(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            group = [first]
+        while (group := self._waiting.get()) is not None:
             try:
                 while len(group) < GROUP_AT_MOST:
                     following = self._waiting.get_nowait()
                     if following is None:
                         self._waiting.put(None)
                         break
-                    group.append(following)
+                    group += following
             except queue.Empty:
                 pass
             self._commit(group)
@@ -166,6 +176,7 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         if self._writer is not None:
+            await asyncio.sleep(0)  # what this turn of the loop still wants is handed over first
             self._waiting.put(None)
             await asyncio.to_thread(self._writer.join)
         self._readers.shutdown(wait=True)

@@ -9,7 +9,10 @@ from sqlalchemy import Column, ColumnElement, Select, String, Table, bindparam, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from backend.core.rows import from_micros
+from backend.core.rows import Json, from_micros
+
+_ROWS_AT_ONCE = 64
+"""A power of two. SQLite takes 32,766 values in a statement."""
 
 
 def dialect_of(session: Session) -> str:
@@ -31,13 +34,16 @@ def _same(micros: int | None) -> int | None:
 class Chosen:
     """A select by ids, built once: `column` is one of `ids`, of one business. One parameter, however many ids.
 
-    Rows are tuples of what the driver has: on SQLite, JSON is text and an instant is microseconds.
+    On SQLite an instant is microseconds, and all rows come as one: the driver lets another thread go on at each row that
+    it fetches, and to get its turn again can take longer than the whole select.
     """
 
     def __init__(self, query: Select[Any], business: ColumnElement[Any], column: Column[Any]) -> None:
         query = query.where(business == bindparam("business"))
         values = func.json_each(bindparam("ids")).table_valued("value")
-        chosen = query.where(column.in_(select(values.c.value)))
+        parts = [func.json(part) if isinstance(part.type, Json) else part for part in query.selected_columns]
+        chosen = query.with_only_columns(func.json_group_array(func.json_array(*parts)), maintain_column_froms=True)
+        chosen = chosen.where(column.in_(select(values.c.value))).order_by(None)
         self._sqlite = str(chosen.compile(dialect=sqlite.dialect(paramstyle="named")))
         self._postgresql = query.where(column == func.any(bindparam("ids", type_=postgresql.ARRAY(String))))
 
@@ -48,9 +54,9 @@ class Chosen:
         if (driver := _sqlite_driver(session)) is None:
             given = {"business": business_id, "ids": list(ids)}
             return session.connection().execute(self._postgresql, given).all()
-        return driver.execute(  # type: ignore[no-any-return]
-            self._sqlite, {"business": business_id, "ids": orjson.dumps(list(ids)).decode()}
-        ).fetchall()
+        given = {"business": business_id, "ids": orjson.dumps(list(ids)).decode()}
+        rows: list[Any] = orjson.loads(driver.execute(self._sqlite, given).fetchone()[0])
+        return rows
 
 
 def _sqlite_driver(session: Session) -> Any:
@@ -72,16 +78,25 @@ class Bulk:
     def __init__(self, table: Table, columns: Sequence[str], *, key: Sequence[str] = (), updates: Sequence[str] = ()):
         assert "business_id" in columns
         self.table, self.columns, self.key, self.updates = table, list(columns), list(key), list(updates)
+        self._row = f"({', '.join('?' * len(self.columns))})"
         self._sql: dict[str, str] = {}
 
     def insert(self, session: Session, rows: list[tuple[Any, ...]]) -> None:
         """Insert `rows` (or update those that are there)."""
         if not rows:
             return
+        statement = self._statement(session)
         if (driver := _sqlite_driver(session)) is None:
-            session.connection().exec_driver_sql(self._statement(session), rows)
-        else:
-            driver.executemany(self._statement(session), rows)
+            session.connection().exec_driver_sql(statement, rows)
+            return
+        # A few statements of many rows each, of sizes that the driver remembers: it lets others go on at each of them.
+        head, row, tail = statement.partition(self._row)
+        start = 0
+        while start < len(rows):
+            count = min(_ROWS_AT_ONCE, 1 << (len(rows) - start).bit_length() - 1)
+            values = [value for part in rows[start : start + count] for value in part]
+            driver.execute(head + ", ".join([row] * count) + tail, values)
+            start += count
 
     def _statement(self, session: Session) -> str:
         name = dialect_of(session)

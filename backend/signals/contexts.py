@@ -117,9 +117,7 @@ def live_of(session: Session, business_id: str, customers: Iterable[Known | Cust
         value, event_type, guests = None, None, None
         if row is not None:
             _, visit.screen, screens, kept, visit.score, value, event_type, guests, *times = row
-            if is_sqlite:
-                screens, kept = orjson.loads(screens), orjson.loads(kept)
-            else:
+            if not is_sqlite:
                 times = [time and to_micros(time) for time in times]
             visit.started_at, visit.last_activity, visit.ends_at, visit.suppressed_until = times
             visit.previous_screens = screens

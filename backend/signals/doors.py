@@ -23,6 +23,8 @@ CONTEXT_SIGNALS = "/context/{user_id}/signals"
 FRICTION_SIGNALS = "/friction/signals"
 TRACK = "/api/track"
 _LONGEST_KEY = 100
+_TOLD_BY = (b"authorization", b"x-api-key", b"idempotency-key")
+"""The headers that say who calls, and whether they called before."""
 
 
 class Door:
@@ -36,7 +38,9 @@ class Door:
 
     def __init__(self, scope: Scope) -> None:
         self.runtime = scope["app"].state.runtime
-        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        self.headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _TOLD_BY
+        }
         self.request_id: str = scope["state"]["request_id"]
         self.now = to_micros(self.runtime.clock.now())
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Double, ForeignKey, Index, String, text
+from sqlalchemy import Date, Double, ForeignKey, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.rows import Base, BusinessOwned, Json
@@ -31,8 +31,6 @@ class Context(BusinessOwned, Base):
     """What a customer is doing in the app: the visit, the screen, the cart."""
 
     __tablename__ = "contexts"
-    __table_args__ = (Index("ix_contexts_last_activity", "business_id", "last_activity"),)
-
     business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), primary_key=True)
     started_at: Mapped[datetime | None]

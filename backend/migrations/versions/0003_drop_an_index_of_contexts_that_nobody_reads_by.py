@@ -1,0 +1,11 @@
+"""Drop an index of contexts that nobody reads by."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("contexts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contexts_last_activity"))
