@@ -116,7 +116,7 @@ class Edge:
                 given = value
             elif name == b"content-length":
                 length = int(value or 0)
-        request_id = clean_line(given.decode("latin-1"))[:64] or new_id()
+        request_id = (given and clean_line(given.decode("latin-1"))[:64]) or new_id()
         scope.setdefault("state", {})["request_id"] = request_id
         REQUEST_ID.set(request_id)
         if scope["type"] == "http":
@@ -172,17 +172,30 @@ class Doors:
     """The hot paths: their requests go by `edge` straight to their route."""
 
     def __init__(self, routes: list[Route], edge: ASGIApp) -> None:
-        self.routes, self.edge = routes, edge
+        self.edge = edge
+        self.exact = {
+            (method, route.path): route
+            for route in routes
+            if not route.param_convertors
+            for method in route.methods or ()
+        }
+        self.others = [route for route in routes if route.param_convertors]
 
     async def serve(self, app: Starlette, scope: Scope, receive: Receive, send: Send) -> bool:
         """Serve a request of `app` for one of the hot paths; False when it is for none of them."""
-        if scope["type"] == "http":
-            for route in self.routes:
-                if (found := route.path_regex.match(scope["path"])) and scope["method"] in (route.methods or ()):
-                    scope["app"], scope["route"], scope["path_params"] = app, route, found.groupdict()
-                    await self.edge(scope, receive, send)
-                    return True
-        return False
+        if scope["type"] != "http":
+            return False
+        method, path = scope["method"], scope["path"]
+        found = None
+        if (route := self.exact.get((method, path))) is None:
+            for route in self.others:
+                if method in (route.methods or ()) and (found := route.path_regex.match(path)):
+                    break
+            else:
+                return False
+        scope["app"], scope["route"], scope["path_params"] = app, route, found.groupdict() if found else {}
+        await self.edge(scope, receive, send)
+        return True
 
 
 async def serve_door(scope: Scope, receive: Receive, send: Send) -> None:

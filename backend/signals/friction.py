@@ -1,5 +1,6 @@
 """Friction of one customer: the facts that rules see, and what they say."""
 
+from bisect import bisect_left
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -126,4 +127,4 @@ def verdict_of(judgement: Judgement) -> FrictionVerdict:
 
 def band(score: int) -> int:
     """0 for 0-25, 1 for 26-50, 2 for 51-75, 3 above."""
-    return sum(score > step for step in BANDS)
+    return bisect_left(BANDS, score)

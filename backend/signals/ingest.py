@@ -170,10 +170,10 @@ class _Group:
         visit.rate(judgement.score)
         triggered = judgement.is_triggered
         if not triggered:
-            return answer._replace(score=judgement.score)
+            return Answer(answer.accepted, answer.duplicates, judgement.score)
         self.offers += help.offer(live, judgement, arrival.now)
         prompt = help.show(visit, judgement, arrival.now) if arrival.is_single and answer.accepted else None
-        return answer._replace(score=judgement.score, triggered=True, prompt=prompt)
+        return Answer(answer.accepted, answer.duplicates, judgement.score, True, prompt)
 
     def _restart_visits(self) -> None:
         """Visits whose ending came late are made again from the signals after it."""

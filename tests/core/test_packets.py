@@ -1,0 +1,106 @@
+"""Answers go out whole, in order, and not a byte of them is lost, over a real socket."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from backend.core.packets import Protocol
+
+LONG = b"x" * 300_000
+
+
+async def say(request: Request) -> Response:
+    return PlainTextResponse(request.path_params["word"])
+
+
+async def long(_: Request) -> Response:
+    return Response(LONG)
+
+
+async def stream(_: Request) -> Response:
+    async def parts() -> AsyncIterator[bytes]:
+        for number in range(100):
+            yield bytes([48 + number % 10]) * 10_000
+
+    return StreamingResponse(parts())
+
+
+APP = Starlette(routes=[Route("/say/{word}", say), Route("/long", long), Route("/stream", stream)])
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[int]:
+    """The port of a server that speaks `Protocol`."""
+    config = uvicorn.Config(APP, port=0, http=Protocol, lifespan="off", log_config=None, access_log=False)
+    answers = asyncio.Event()
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            answers.set()
+
+    server = Server(config)
+    task = asyncio.create_task(server.serve())
+    await answers.wait()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def asked(port: int, text: str) -> bytes:
+    """Everything that is answered to `text` until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(text.encode())
+    answer = await reader.read(-1)
+    writer.close()
+    return answer
+
+
+def get(path: str, *, close: bool = False) -> str:
+    lines = [f"GET {path} HTTP/1.1", "host: test", *(["connection: close"] if close else []), "", ""]
+    return "\r\n".join(lines)
+
+
+async def test_a_short_answer_is_one_piece() -> None:
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for word in ("one", "two"):
+            writer.write(get(f"/say/{word}").encode())
+            piece = await reader.read(65_536)
+            assert piece.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert piece.endswith(b"\r\n\r\n" + word.encode())
+        writer.close()
+
+
+async def test_answers_to_requests_sent_at_once_come_in_order_before_the_end() -> None:
+    async with served() as port:
+        whole = await asked(port, get("/say/one") + get("/say/two") + get("/say/three", close=True))
+    assert [part.rpartition(b"\r\n\r\n")[2] for part in whole.split(b"HTTP/1.1 200 OK")[1:]] == [
+        b"one",
+        b"two",
+        b"three",
+    ]
+
+
+async def test_long_answers_are_whole() -> None:
+    async with served() as port:
+        assert (await asked(port, get("/long", close=True))).endswith(b"\r\n\r\n" + LONG)
+        streamed = await asked(port, get("/stream", close=True))
+    assert sum(streamed.count(digit * 10_000) for digit in (b"%d" % number for number in range(10))) == 100
+
+
+async def test_who_leaves_early_hurts_nobody() -> None:
+    async with served() as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(get("/stream").encode())
+        writer.transport.abort()
+        assert (await asked(port, get("/say/still", close=True))).endswith(b"still")
