@@ -26,6 +26,10 @@ class Incidences(Noun):
         """By id or by ref (`INC-1042`)."""
         return await self.transport.call("GET", "/incidences/{incidence_id}", Incidence, incidence_id=id)
 
+    async def why(self, id: str) -> dict[str, Any]:
+        """Why it is where it is in the queue, as data and in sentences (`lines`)."""
+        return dict(await self.transport.call("GET", "/incidences/{incidence_id}/why", incidence_id=id))
+
     async def change(self, id: str, body: s.IncidenceChange) -> Incidence:
         return await self.transport.call("PATCH", "/incidences/{incidence_id}", Incidence, body, incidence_id=id)
 

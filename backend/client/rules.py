@@ -16,6 +16,23 @@ class Rules(Noun):
     async def versions(self, kind: str) -> dict[str, Any]:
         return dict(await self.transport.call("GET", "/api/rules/{kind}/versions", kind=kind))
 
+    async def version(self, kind: str, version: int) -> dict[str, Any]:
+        """The set as it was in a version."""
+        path = "/api/rules/{kind}/versions/{version}"
+        return dict(await self.transport.call("GET", path, kind=kind, version=version))
+
+    async def diff(self, kind: str, before: int, after: int) -> dict[str, Any]:
+        """What one version changed of another, in words."""
+        return dict(await self.transport.call("GET", "/api/rules/{kind}/diff", kind=kind, before=before, after=after))
+
+    async def vocabulary(self, kind: str) -> dict[str, Any]:
+        """What its rules are made of."""
+        return dict(await self.transport.call("GET", "/api/rules/{kind}/vocabulary", kind=kind))
+
+    async def check(self, kind: str, body: dict[str, Any] | Draft) -> dict[str, Any]:
+        """What is wrong with a draft (settings, rules; both optional), and what it says."""
+        return dict(await self.transport.call("POST", "/api/rules/{kind}/check", None, body, kind=kind))
+
     async def dry_run(self, kind: str, body: dict[str, Any] | Draft) -> dict[str, Any]:
         """What the draft (settings, rules, days, limit; all optional) would have changed."""
         return dict(await self.transport.call("POST", "/api/rules/{kind}/dry-run", None, body, kind=kind))

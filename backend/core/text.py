@@ -38,6 +38,18 @@ def clean_json(value: Any) -> Any:
     return value
 
 
+def clean_json_lines(value: Any) -> Any:
+    """A JSON value with every string and key in it cleaned, and on one line."""
+    match value:
+        case str():
+            return clean_line(value)
+        case list():
+            return [clean_json_lines(item) for item in value]
+        case dict():
+            return {clean_line(str(key)): clean_json_lines(item) for key, item in value.items()}
+    return value
+
+
 def _bounded(value: Any, depth: int = 0) -> int:
     if depth > 12:
         raise ValueError("nested deeper than 12 levels")

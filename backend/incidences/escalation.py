@@ -56,7 +56,7 @@ def trigger(work: Work, body: EscalationTrigger) -> State:
     escalation = ladder.open_of(work, row) or Escalation(incidence_id=row.id, raised_at=work.now)
     escalation.reason, escalation.raised_by, escalation.note = body.reason, me, body.note or escalation.note
     escalation.rule, escalation.rule_version = firing.rule_id, compiled.version
-    return _up(work, row, compiled, escalation, level, firing.text, body.note)
+    return _up(work, row, compiled, escalation, level, firing.text, body.note, facts)
 
 
 def climb(work: Work, incidence_id: str) -> None:
@@ -68,12 +68,12 @@ def climb(work: Work, incidence_id: str) -> None:
     if row.status == "CLOSED" or row.climb_at is None or row.climb_at > work.now:
         return
     compiled = rules.current(work, KIND)
-    escalation = ladder.open_of(work, row)
+    escalation, facts = ladder.open_of(work, row), None
     if escalation is not None:
         level = compiled.settings["climbsTo"].get(escalation.level)
         why = "nobody acknowledged it in time"
     else:
-        firing, _ = ladder.judged(work, compiled, row, UNRESOLVED)
+        firing, facts = ladder.judged(work, compiled, row, UNRESOLVED)
         level = firing.then["level"] if firing else None
         why = f"unresolved for {round((work.now - row.created_at).total_seconds() / 60)} min"
         if firing:
@@ -89,13 +89,21 @@ def climb(work: Work, incidence_id: str) -> None:
         escalation.next_climb_at = None
         record(work, row, events.IncidenceChanged, {"changes": {}, "reason": "the ladder ends here by now"})
     elif escalation is not None and level is not None:
-        _up(work, row, compiled, escalation, level, why, None)
+        _up(work, row, compiled, escalation, level, why, None, facts)
 
 
 def _up(
-    work: Work, row: Incidence, compiled: Compiled, escalation: Escalation, level: str, why: str, note: str | None
+    work: Work,
+    row: Incidence,
+    compiled: Compiled,
+    escalation: Escalation,
+    level: str,
+    why: str,
+    note: str | None,
+    facts: State | None,
 ) -> State:
-    """Put an escalation (perhaps a new one) on `level`, where it waits to be acknowledged."""
+    """Put an escalation (perhaps a new one) on `level`, where it waits to be acknowledged. `facts` are those that a
+    rule decided by; None when it climbed because nobody acknowledged it."""
     before = escalation.level if row.escalation_id else None
     escalation.level, escalation.status = level, "OPEN"
     escalation.acknowledged_by = escalation.acknowledged_at = None
@@ -114,6 +122,7 @@ def _up(
         "why": why,
         "rule": escalation.rule,
         "ruleVersion": escalation.rule_version,
+        "facts": facts,
     }
     return _told(work, row, escalation, compiled, events.Escalated, said, note)
 

@@ -68,7 +68,8 @@ class FrictionNoticed(Event, type="incidence.friction_noticed"):
 
 
 class Escalated(Event, type="incidence.escalated"):
-    """Handed up. data: escalationId, level [before, after], reason, why, rule, ruleVersion, note?."""
+    """Handed up. data: escalationId, level [before, after], reason, why, rule, ruleVersion, facts (that the rule saw;
+    None when it climbed unacknowledged), note?."""
 
 
 class EscalationAcknowledged(Event, type="incidence.escalation_acknowledged"):

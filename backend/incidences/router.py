@@ -9,6 +9,7 @@ from backend.core.http import JsonResponse
 from backend.core.wire import Page
 from backend.customers import service as customers
 from backend.incidences import channels, notes, queue, routing, service, timeline
+from backend.incidences import why as reasons
 from backend.incidences.escalation_router import router as escalation_router
 from backend.incidences.schemas import (
     ChannelEscalate,
@@ -102,6 +103,12 @@ async def incidences_of_order(order_id: str, unit: Unit) -> Response:
 async def read_incidence(incidence_id: str, unit: Unit) -> Response:
     """One case, by id or ref."""
     return JsonResponse(await unit.read(service.read_incidence, incidence_id))
+
+
+@router.get("/incidences/{incidence_id}/why")
+async def why(incidence_id: str, unit: Unit) -> dict[str, Any]:
+    """Why it is where it is in the queue: rules with their versions and what they saw, friction, escalation, owner."""
+    return await unit.read(reasons.why, incidence_id)
 
 
 @router.patch("/incidences/{incidence_id}", response_model=IncidenceRead)

@@ -1,10 +1,14 @@
-"""What cases keep for the rule machine: the facts that the router saw, for trying other routing rules on them."""
+"""What cases keep for the rule machine: the facts that its decisions saw, for trying other rules on them."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from backend.core.rows import table_of
+from backend.events.log import EVENTS
+from backend.events.models import EventBody
+from backend.incidences.events import Escalated
 from backend.incidences.repository import CASES
 from backend.rules.history import HISTORY, History, PastPage
 from backend.rules.replay import Case
@@ -36,4 +40,32 @@ HISTORY["routing"] = History(
     "The cases opened in these days, each with the facts that the router last decided on. "
     "`before` is what the rules in force say of them, whatever version decided then.",
     past_routes,
+)
+
+
+_BODIES = table_of(EventBody).c
+_HANDED_UP = (
+    select(EVENTS.seq, EVENTS.incidence_id, CASES.number, _BODIES.body)
+    .join(table_of(EventBody), (_BODIES.business_id == EVENTS.business_id) & (_BODIES.seq == EVENTS.seq))
+    .join(CASES.id.table, CASES.id == EVENTS.incidence_id)
+    .where(EVENTS.business_id == bindparam("business"), EVENTS.seq < bindparam("before"))
+    .where(EVENTS.type == Escalated.type, EVENTS.recorded_at >= bindparam("since"))
+    .order_by(EVENTS.seq.desc())
+    .limit(_PAGE)
+)
+
+
+def past_escalations(work: Work, _settings: Settings, since: datetime, before: Any) -> PastPage:
+    """The times a rule handed a case up since `since`, the newest first, each with the facts that it saw."""
+    asked = {"business": work.business_id, "since": since, "before": _NO_NUMBER if before is None else before}
+    rows = work.session.connection().execute(_HANDED_UP, asked).all()
+    seen = ((row, ((row.body or {}).get("data") or {}).get("facts")) for row in rows)
+    cases = [Case(row.incidence_id, facts, f"INC-{row.number}") for row, facts in seen if facts]
+    return PastPage(cases, rows[-1].seq if len(rows) == _PAGE else None)
+
+
+HISTORY["escalation"] = History(
+    "The times a rule handed a case up in these days, each with the facts that it saw. "
+    "Tries that no rule covered were refused and are not kept; customers who were erased are left out.",
+    past_escalations,
 )

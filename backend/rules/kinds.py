@@ -58,7 +58,7 @@ class Kind:
         try:
             document = RuleSetDocument.model_validate(raw, strict=True)
         except ValidationError as error:
-            raise InvalidRules(_problems_of(error, "")) from None
+            raise InvalidRules(problems_of(error, "")) from None
         problems = self.check(document)
         if problems:
             raise InvalidRules(problems)
@@ -110,11 +110,12 @@ def _fit(model: type[BaseModel], value: object, path: str) -> list[Problem]:
     try:
         model.model_validate(value, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
-        return _problems_of(error, path)
+        return problems_of(error, path)
     return []
 
 
-def _problems_of(error: ValidationError, path: str) -> list[Problem]:
+def problems_of(error: ValidationError, path: str) -> list[Problem]:
+    """What pydantic found, each at its place below `path`."""
     problems = []
     for detail in error.errors(include_url=False, include_input=False, include_context=False):
         where = path

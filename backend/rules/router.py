@@ -4,9 +4,9 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from backend.rules import drafting, service, vocabulary
 from backend.rules import dry_run as trial
-from backend.rules import service
-from backend.rules.schemas import Draft, Publish, Rollback
+from backend.rules.schemas import Draft, Publish, Rollback, VersionNumber
 from backend.unit import RuntimeOf, Unit
 
 router = APIRouter(prefix="/api/rules", tags=["rules"])
@@ -28,6 +28,30 @@ async def read(kind: str, unit: Unit) -> dict[str, Any]:
 async def versions(kind: str, unit: Unit) -> dict[str, Any]:
     """What was published, newest first."""
     return {"items": await unit.read(service.versions, kind), "nextCursor": None}
+
+
+@router.get("/{kind}/versions/{version}")
+async def read_version(kind: str, version: VersionNumber, unit: Unit) -> dict[str, Any]:
+    """The rule set as it was in a version, and who published it when and why."""
+    return await unit.read(service.read_version, kind, version)
+
+
+@router.get("/{kind}/diff")
+async def diff(kind: str, before: VersionNumber, after: VersionNumber, unit: Unit) -> dict[str, Any]:
+    """What version `after` changed of version `before`, rule by rule, in words."""
+    return await unit.read(service.diff, kind, before, after)
+
+
+@router.get("/{kind}/vocabulary")
+async def read_vocabulary(kind: str) -> dict[str, Any]:
+    """What rules of this kind are made of: facts, operators, the shape of what follows, settings, limits."""
+    return vocabulary.of(kind)
+
+
+@router.post("/{kind}/check")
+async def check(kind: str, body: Draft, unit: Unit) -> dict[str, Any]:
+    """What is wrong with a draft, what it says in words, and what it changes of the rules in force. Changes nothing."""
+    return await unit.read(drafting.check, kind, body)
 
 
 @router.post("/{kind}/dry-run")

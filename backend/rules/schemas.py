@@ -10,6 +10,7 @@ from backend.rules.documents import MOST_RULES
 
 MOST_DAYS = 90
 MOST_CHANGES = 500
+VersionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 SettingsPart = dict[str, Any] | None
 RulesPart = Annotated[list[dict[str, Any]], Field(max_length=MOST_RULES)] | None
 
@@ -36,5 +37,5 @@ class Publish(Change):
 class Rollback(Change):
     """Put the document of version `to` in force again, as a new version."""
 
-    to: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    to: VersionNumber
     reason: Annotated[Line, Field(max_length=160)]

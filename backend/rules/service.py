@@ -1,6 +1,6 @@
 """Rule sets of a business: which version is in force, its history, and publishing another."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,15 +9,16 @@ from sqlalchemy import bindparam, select, union_all
 from backend.core.clock import instant
 from backend.core.errors import Invalid, NotFound, StaleVersion, Unprocessable
 from backend.core.rows import table_of
-from backend.core.text import clean_json, clean_line
+from backend.core.text import clean_json_lines, clean_line
 from backend.events import log
+from backend.rules.comparing import changes_between
 from backend.rules.documents import RuleSetDocument
 from backend.rules.engine import Compiled
 from backend.rules.events import RulesPublished
 from backend.rules.kinds import Kind, Kinds
 from backend.rules.models import RuleSetVersion
-from backend.rules.problems import InvalidRules
-from backend.rules.prose import warnings_of, words_of
+from backend.rules.problems import InvalidRules, Problem
+from backend.rules.prose import findings_of, in_words, words_of
 from backend.rules.schemas import Publish, Rollback
 from backend.rules.shipped import ORDERING_KINDS
 from backend.work import Work
@@ -26,6 +27,8 @@ KINDS = Kinds(ORDERING_KINDS)
 SHIPPED_VERSION = 1
 _DEEPEST = 32
 """Twice the deepest condition, each level of which is an object and a list, is out of reach of anything that can run."""
+_MOST_PARTS = 20_000
+"""Values in a part of a draft, objects and lists among them: a hundred for each of the most rules there can be."""
 
 
 def kind_of(name: str) -> Kind:
@@ -86,31 +89,66 @@ def _published(work: Work, kind: str, version_id: str) -> Compiled:
 
 def read(work: Work, name: str) -> dict[str, Any]:
     """The rule set in force as it goes over the wire: kind, label, version, groups, settings, rules, facts,
-    words (each rule as a sentence, in the order of the rules), warnings (gaps and overlaps, in words)."""
+    words (each rule as a sentence, in the order of the rules), findings (gaps and overlaps) and warnings (those in
+    words)."""
+    return _shown(kind_of(name), current(work, name))
+
+
+def read_version(work: Work, name: str, version: int) -> dict[str, Any]:
+    """A version of old in the shape of `read`, with who published it, when and why. NotFound when there is none."""
     kind = kind_of(name)
-    compiled = current(work, name)
+    found = next((one for one in versions(work, name) if one["version"] == version), None)
+    if found is None:
+        raise _no_version(kind, version)
+    return _shown(kind, compiled_version(work, name, version)) | found
+
+
+def compiled_version(work: Work, name: str, version: int) -> Compiled:
+    """The rules of a version, ready to evaluate. NotFound when there never was one."""
+    if version == SHIPPED_VERSION:
+        return _shipped(name)
+    query = select(RuleSetVersion.id).where(RuleSetVersion.kind == name, RuleSetVersion.version == version)
+    found = work.session.scalars(query).one_or_none()
+    if found is None:
+        raise _no_version(kind_of(name), version)
+    return _published(work, name, found)
+
+
+def diff(work: Work, name: str, before: int, after: int) -> dict[str, Any]:
+    """What version `after` has other than version `before`, in words. NotFound when one of them never was."""
+    kind, versions = kind_of(name), [compiled_version(work, name, version) for version in (before, after)]
+    changes = changes_between(kind, *(compiled.document for compiled in versions))
+    return {"kind": name, "before": before, "after": after, "changes": changes}
+
+
+def _shown(kind: Kind, compiled: Compiled) -> dict[str, Any]:
     facts = [
         {"name": fact.name, "type": fact.type, "label": fact.label, "choices": list(fact.choices), "doc": fact.doc}
         for fact in kind.catalogue
     ]
     document = compiled.document.model_dump(mode="json", by_alias=True)
-    words, warnings = _told(compiled)
-    said = {"words": list(words), "warnings": list(warnings)}
+    words, findings = _told(compiled)
+    said = {"words": list(words), "findings": list(findings), "warnings": in_words(findings)}
     return {"label": kind.label, "version": compiled.version, **document, "facts": facts, **said}
 
 
 @lru_cache(maxsize=64)
-def _told(compiled: Compiled) -> tuple[list[str], list[str]]:
+def _told(compiled: Compiled) -> tuple[list[str], list[dict[str, Any]]]:
     kind = KINDS[compiled.kind]
-    return words_of(kind, compiled.document), warnings_of(kind, compiled.document)
+    return words_of(kind, compiled.document), findings_of(kind, compiled.document)
 
 
 def list_sets(work: Work) -> list[dict[str, Any]]:
-    """Every rule set: kind, label, version, and how many rules it has."""
-    sets = [current(work, name) for name in KINDS.names]
+    """Every rule set: kind, label, version and who published it when and why, how many rules and warnings it has."""
     return [
-        {"kind": one.kind, "label": KINDS[one.kind].label, "version": one.version, "rules": len(one.document.rules)}
-        for one in sets
+        {
+            **versions(work, one.kind)[0],
+            "kind": one.kind,
+            "label": KINDS[one.kind].label,
+            "rules": len(one.document.rules),
+            "warnings": len(_told(one)[1]),
+        }
+        for one in (current(work, name) for name in KINDS.names)
     ]
 
 
@@ -132,25 +170,37 @@ def versions(work: Work, name: str) -> list[dict[str, Any]]:
 
 def drafted(kind: Kind, before: Compiled, body: dict[str, Any]) -> RuleSetDocument:
     """The document of `before` with the settings and rules of `body`. Invalid with every problem when it cannot run."""
-    raw = before.document.model_dump(mode="json", by_alias=True)
-    raw |= {part: _clean(body[part], part) for part in ("settings", "rules") if part in body}
     try:
-        return kind.read(raw)
+        return kind.read(raw_draft(before, body))
     except InvalidRules as error:
-        problems = [
-            {"field": problem.path, "reason": problem.message, "hint": problem.hint} for problem in error.problems
-        ]
+        problems = told(error.problems)
         first = problems[0]
         raise Invalid(f"{first['field']}: {first['reason']}", field=first["field"], problems=problems) from error
 
 
+def raw_draft(before: Compiled, body: dict[str, Any]) -> dict[str, Any]:
+    """The document of `before` with the settings and rules of `body`, cleaned, and not looked at any further.
+
+    Invalid when a part is nested too deep or holds too much for anything that could run.
+    """
+    raw = before.document.model_dump(mode="json", by_alias=True)
+    return raw | {part: _clean(body[part], part) for part in ("settings", "rules") if part in body}
+
+
+def told(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Problems as they go over the wire."""
+    return [{"field": problem.path, "reason": problem.message, "hint": problem.hint} for problem in problems]
+
+
 def _clean(value: Any, field: str) -> Any:
-    layer, depth = [value], 0
+    layer, depth, parts = [value], 0, 0
     while layer := [part for whole in layer for part in _parts(whole)]:
-        depth += 1
+        depth, parts = depth + 1, parts + len(layer)
         if depth > _DEEPEST:
             raise Invalid(f"{field}: nested deeper than {_DEEPEST} levels", field=field)
-    return clean_json(value)
+        if parts > _MOST_PARTS:
+            raise Invalid(f"{field}: holds more than {_MOST_PARTS:,} values", field=field)
+    return clean_json_lines(value)
 
 
 def _parts(value: Any) -> Collection[Any]:
@@ -199,20 +249,14 @@ def publish(work: Work, name: str, body: Publish) -> dict[str, Any]:
 def rollback(work: Work, name: str, body: Rollback) -> dict[str, Any]:
     """Publish the document of an old version as the next one. NotFound when there never was such a version;
     Unprocessable when it is the one in force. Raises as `replace` does."""
-    kind = kind_of(name)
+    kind_of(name)
     if body.to == body.version:
         raise Unprocessable(f"Version {body.to} is in force already.", code="ALREADY_IN_FORCE", field="to")
-    document = _document_of(work, kind, body.to)
+    document = compiled_version(work, name, body.to).document.model_dump(mode="json", by_alias=True)
     reason = f"back to version {body.to}: {body.reason}"
     old = {part: document[part] for part in ("settings", "rules")}
     return replace(work, name, {"version": body.version, **old, "reason": reason}, restores=body.to)
 
 
-def _document_of(work: Work, kind: Kind, version: int) -> dict[str, Any]:
-    if version == SHIPPED_VERSION:
-        return kind.shipped.model_dump(mode="json", by_alias=True)
-    query = select(RuleSetVersion).where(RuleSetVersion.kind == kind.name, RuleSetVersion.version == version)
-    row = work.session.scalars(query).one_or_none()
-    if row is None:
-        raise NotFound(f"The {kind.label.lower()} rules have no version {version}.", version=version)
-    return row.document
+def _no_version(kind: Kind, version: int) -> NotFound:
+    return NotFound(f"The {kind.label.lower()} rules have no version {version}.", version=version)

@@ -34,6 +34,17 @@ def display(id: Id, url: twin.Url = "", json: twin.Json = False) -> None:
 
 
 @group.command()
+def why(id: Id, url: twin.Url = "", json: twin.Json = False) -> None:
+    """Why it is where it is in the queue: rules and versions, what they saw, friction, escalation, owner."""
+
+    async def asked(api: "Client") -> Any:
+        return await api.incidences.why(id)
+
+    found = twin.signed_in(url, asked)
+    show(twin.table([(line,) for line in (found["ref"], *found["lines"])]), found, as_json=json)
+
+
+@group.command()
 def take(id: Id, version: Version = None, url: twin.Url = "", json: twin.Json = False) -> None:
     """Make it yours."""
     done(url, json, lambda api: api.incidences.take(id, version), "is yours")

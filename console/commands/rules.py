@@ -71,6 +71,67 @@ def versions(kind: Kind, url: twin.Url = "", json: twin.Json = False) -> None:
     show(twin.table(rows), answer, as_json=json)
 
 
+@group.command("version")
+def one_version(
+    kind: Kind, version: Annotated[int, typer.Argument(min=1)], url: twin.Url = "", json: twin.Json = False
+) -> None:
+    """The rules as they were in a version, in plain words."""
+
+    async def found(api: "Client") -> dict[str, Any]:
+        return await api.rules.version(kind, version)
+
+    answer = twin.signed_in(url, found)
+    head = f"{answer['label']}, version {version}: {answer['reason']}"
+    show(
+        _text(twin.table([(head,), *((words,) for words in answer["words"])]), answer["warnings"]), answer, as_json=json
+    )
+
+
+@group.command()
+def diff(
+    kind: Kind,
+    before: Annotated[int, typer.Argument(min=1, help="A version.")],
+    after: Annotated[int, typer.Argument(min=1, help="Another one.")],
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """What one version changed of another, rule by rule."""
+
+    async def found(api: "Client") -> dict[str, Any]:
+        return await api.rules.diff(kind, before, after)
+
+    answer = twin.signed_in(url, found)
+    show(_changes_in_words(answer["changes"]), answer, as_json=json)
+
+
+@group.command()
+def vocabulary(kind: Kind, url: twin.Url = "", json: twin.Json = False) -> None:
+    """What conditions may ask about: the facts, with their types and operators."""
+
+    async def found(api: "Client") -> dict[str, Any]:
+        return await api.rules.vocabulary(kind)
+
+    answer = twin.signed_in(url, found)
+    rows = [(fact["name"], fact["type"], " ".join(fact["operators"]), fact["doc"]) for fact in answer["facts"]]
+    show(twin.table(rows), answer, as_json=json)
+
+
+@group.command()
+def check(kind: Kind, file: File, url: twin.Url = "", json: twin.Json = False) -> None:
+    """What is wrong with the rules in a file, and what they would change. Exits with 1 when they could not run."""
+    draft = {part: value for part, value in _read(file).items() if part in _PARTS}
+
+    async def checked(api: "Client") -> dict[str, Any]:
+        return await api.rules.check(kind, draft)
+
+    answer = twin.signed_in(url, checked)
+    problems = [(one["field"], one["reason"], one["hint"]) for one in answer["problems"]]
+    text = twin.table(problems) if problems else _changes_in_words(answer["changes"])
+    show(_text(text, answer["warnings"]), answer, as_json=json)
+    if problems:
+        raise SystemExit(1)
+
+
 @group.command("dry-run")
 def dry_run(
     kind: Kind,
@@ -156,6 +217,21 @@ def _diff_in_words(answer: dict[str, Any]) -> str:
     parts = [twin.table([(counted,), (answer["source"],)])]
     parts += [twin.table(rows) for rows in (outcomes, changes) if rows]
     return _text("\n\n".join(parts), answer["warnings"])
+
+
+def _changes_in_words(changes: Sequence[dict[str, Any]]) -> str:
+    if not changes:
+        return "Nothing is different."
+    rows = []
+    for one in changes:
+        rows += [(one["what"] if at == 0 else "", sign, text) for at, (sign, text) in enumerate(_signed(one))]
+    return twin.table(rows)
+
+
+def _signed(one: dict[str, Any]) -> list[tuple[str, str]]:
+    if one["before"] == one["after"]:
+        return [("~", one["after"])]
+    return [(sign, text) for sign, text in (("-", one["before"]), ("+", one["after"])) if text is not None]
 
 
 def _rules(ids: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from backend.runtime import Runtime
 from tests.support.backend import Backend, business_of
 from tests.support.socket import Socket
 
-NOWHERE = dict.fromkeys(("business_id", "member_id", "key_id", "incidence_id", "customer_id", "user_id", "order_id", "job_id", "escalation_id", "letter_id"), "01900000-0000-7000-8000-000000000000") | {"kind": "friction"}  # fmt: skip
+NOWHERE = dict.fromkeys(("business_id", "member_id", "key_id", "incidence_id", "customer_id", "user_id", "order_id", "job_id", "escalation_id", "letter_id"), "01900000-0000-7000-8000-000000000000") | {"kind": "friction", "version": "1"}  # fmt: skip
 MARKER = "Zaphod Beeblebrox"
 Wanted = Callable[[Access], set[int] | None]
 """The statuses that are right for a path; None when anything but 401, 403 and 5xx is."""

@@ -96,6 +96,13 @@ async def test_every_trigger(backend: Backend, reason: str, value: float | None,
         "why": "",
         "rule": reason.lower(),
         "ruleVersion": 1,
+        "facts": {
+            "reason": reason,
+            "order_value": value,
+            "minutes_open": 0,
+            "event_type": None,
+            "priority": case.priority,
+        },
         "note": "look at this",
     }
 

@@ -6,12 +6,14 @@ import pytest
 
 from backend.rules.engine import Compiled
 from backend.rules.shipped import ORDERING_KINDS
+from backend.rules.shipped.escalation import ESCALATION
 from backend.rules.shipped.friction import FRICTION, is_help_due
 from backend.rules.shipped.notification import NOTIFICATION
 from backend.rules.shipped.ordering import screen_name
 from backend.rules.shipped.routing import ROUTING
 from backend.rules.wording import describe
 
+ESCALATION_RULES = ESCALATION.compile(ESCALATION.shipped, 0)
 FRICTION_RULES = FRICTION.compile(FRICTION.shipped, 0)
 NOTIFICATION_RULES = NOTIFICATION.compile(NOTIFICATION.shipped, 0)
 ROUTING_RULES = ROUTING.compile(ROUTING.shipped, 0)
@@ -41,7 +43,9 @@ def test_shipped_documents_are_sound_and_survive_json(kind: Any) -> None:
     ],
 )
 def test_friction_points(fact: str, at: Any, above: Any, rule: str, points: int) -> None:
-    assert FRICTION_RULES.evaluate({fact: at}, group="score").result == 0
+    below = at - 1 if isinstance(at, int | float) and not isinstance(at, bool) else at
+    for value in (below, at):
+        assert FRICTION_RULES.evaluate({fact: value}, group="score").result == 0
     verdict = FRICTION_RULES.evaluate({fact: above}, group="score")
     assert (verdict.result, [(f.rule_id, f.points) for f in verdict.fired]) == (points, [(rule, points)])
 
@@ -89,7 +93,8 @@ def test_help_is_due_above_fifty_not_at_fifty() -> None:
     ],
 )
 def test_friction_signals(facts: dict[str, Any], fact: str, at: int, above: int, then: tuple[str, str, str]) -> None:
-    assert fired(FRICTION_RULES, "signals", **facts, **{fact: at}) == []
+    for value in (at - 1, at):
+        assert fired(FRICTION_RULES, "signals", **facts, **{fact: value}) == []
     (given,) = FRICTION_RULES.evaluate({**facts, fact: above}, group="signals").result
     action, prompt, cause = then
     assert (given["action"], given["cause"]) == (action, cause)
@@ -112,7 +117,8 @@ def test_idling_elsewhere_than_checkout_calls_for_no_help() -> None:
     ],
 )
 def test_notification_prompts(facts: dict[str, Any], fact: str, at: Any, above: Any, prompt: str) -> None:
-    assert NOTIFICATION_RULES.evaluate({**facts, fact: at}).result == []
+    for value in (at - 1, at):
+        assert NOTIFICATION_RULES.evaluate({**facts, fact: value}).result == []
     assert [then["prompt"] for then in NOTIFICATION_RULES.evaluate({**facts, fact: above}).result] == [prompt]
     for screen in {"screen"} & set(facts):
         assert NOTIFICATION_RULES.evaluate({screen: "elsewhere", fact: above}).result == []
@@ -145,6 +151,32 @@ def test_routing(facts: dict[str, Any], channels: list[str], seconds: int | None
     priority = {"self_serve": 4, "chat": 3, "chat_and_call": 2, "important_event": 2}[rule]
     assert verdict.result == {"channels": channels, "autoEscalation": escalation, "priority": priority}
     assert [firing.rule_id for firing in verdict.fired] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("reason", "order_value", "level"),
+    [
+        ("HIGH_VALUE", 49_999.99, None),
+        ("HIGH_VALUE", 50_000, None),
+        ("HIGH_VALUE", 50_000.01, "SENIOR_AGENT"),
+        ("HIGH_VALUE", None, None),
+        ("SYSTEM_BUG", None, "TECH_TEAM"),
+        ("POLICY_EXCEPTION", 50_000.01, "SUPERVISOR"),
+        ("EMOTIONAL", 0, "SENIOR_AGENT"),
+        ("UNRESOLVED", None, "SUPERVISOR"),
+        ("BOREDOM", 90_000, None),
+    ],
+)
+def test_escalation(reason: str, order_value: float | None, level: str | None) -> None:
+    verdict = ESCALATION_RULES.evaluate({"reason": reason, "order_value": order_value})
+    assert verdict.result == (None if level is None else {"level": level})
+    assert [firing.rule_id for firing in verdict.fired] == ([] if level is None else [reason.lower()])
+
+
+def test_what_is_unresolved_climbs_after_fifteen_minutes_to_the_top() -> None:
+    settings = ESCALATION_RULES.settings
+    assert (settings["unresolvedAfterSeconds"], settings["climbAfterSeconds"]) == (15 * 60, 15 * 60)
+    assert settings["climbsTo"] == {"SENIOR_AGENT": "SUPERVISOR", "TECH_TEAM": "SUPERVISOR"}
 
 
 def test_whatsapp_counts_as_chat() -> None:
