@@ -1,1 +1,1 @@
-"""The agent's desk: the dashboard of a case, and which case is next."""
+"""The agent's desk: the dashboard of a case, what may be done to it, approvals, and which case is next."""

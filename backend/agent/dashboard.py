@@ -2,7 +2,9 @@
 
 from sqlalchemy import bindparam, select
 
-from backend.agent.schemas import ActionVerdict
+from backend.agent import approvals
+from backend.agent.judging import verdicts_of
+from backend.agent.orders import discounts_read, inputs_of
 from backend.core.clock import instant
 from backend.customers import service as customers
 from backend.customers.models import Customer
@@ -15,7 +17,6 @@ from backend.signals import service as signals
 from backend.work import Work
 
 TIMELINE = 50
-ACTIONS = ("APPLY_DISCOUNT", "MODIFY_ORDER", "REASSIGN", "ESCALATE", "CLOSE_RESOLVED", "CLOSE_DROPPED")
 
 
 def dashboard(work: Work, id: str) -> State:
@@ -25,18 +26,20 @@ def dashboard(work: Work, id: str) -> State:
     customer = work.session.get_one(Customer, row.customer_id)
     context = signals.context_of(work, customer)
     friction = signals.friction_of(work, customer)
+    guests, day = inputs_of(row)
     entries = log.of_incidence(work.session, work.business_id, row.id, None, TIMELINE)
     return {
         "incidence": shown(work, row),
         "userDetails": customers.read_of(customer).model_dump(mode="json", by_alias=True),
         "orderContext": {
             "cartItems": context.cart_items or row.selected_items,
-            "guestCount": context.guest_count,
-            "eventDate": context.event_date.isoformat() if context.event_date else None,
+            "guestCount": guests if context.guest_count is None else context.guest_count,
+            "eventDate": context.event_date.isoformat() if context.event_date else day,
             "eventType": context.event_type or row.event_type,
             "selectedPlatter": context.selected_platter,
             "estimatedValue": context.estimated_value,
             "currency": context.currency,
+            "discounts": discounts_read(work, row),
         },
         "appState": {
             "currentScreen": context.current_screen or row.app_screen,
@@ -54,7 +57,8 @@ def dashboard(work: Work, id: str) -> State:
             "asOf": instant(context.last_activity) if context.last_activity else None,
         },
         "previousIncidences": _previous(work, row),
-        "actions": [verdict.model_dump(by_alias=True) for verdict in _actions(row)],
+        "actions": [verdict.model_dump(by_alias=True) for verdict in verdicts_of(work, row)],
+        "approvals": approvals.pending_of(work, row),
         "timeline": [frame_of(entry) for entry in entries],
         "asOf": as_of,
     }
@@ -82,8 +86,3 @@ def _previous(work: Work, row: Incidence) -> list[State]:
         }
         for found in work.session.connection().execute(_PREVIOUS, asked)
     ]
-
-
-def _actions(row: Incidence) -> list[ActionVerdict]:
-    closed = f"INC-{row.number} is closed; reopen it first" if row.status == "CLOSED" else None
-    return [ActionVerdict(type=action, allowed=closed is None, reason=closed) for action in ACTIONS]

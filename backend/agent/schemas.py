@@ -1,10 +1,35 @@
-"""Wire types of the agent's view."""
+"""Wire types of the agent's view, of what agents do, and of approvals."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from backend.core.wire import UtcInstant, Wire
+from pydantic import Field
+
+from backend.core.text import JsonObject, Line
+from backend.core.wire import Change, UtcInstant, Wire
 from backend.customers.schemas import CustomerRead
 from backend.incidences.schemas import IncidenceRead, Outcome, Status, TimelineEntry
+
+ActionType = Literal[
+    "APPLY_DISCOUNT",
+    "MODIFY_ORDER",
+    "REASSIGN",
+    "ESCALATE",
+    "CLOSE_RESOLVED",
+    "CLOSE_DROPPED",
+    "CLARIFY_MENU",
+    "REASSURE",
+    "COMPARE_PACKAGES",
+    "HELP_COMPLETE_ORDER",
+    "CUSTOM_PRICING",
+    "OFF_CATALOG_ITEM",
+    "MANUAL_DISCOUNT_OVER_LIMIT",
+    "UPSELL",
+    "RESTART_JOURNEY",
+    "OVERRIDE_PRICING",
+    "OFF_SYSTEM_PROMISE",
+]
+"""The dashboard's six, then what the cx rules know beside them."""
+ApprovalStatus = Literal["PENDING", "APPROVED", "DENIED", "EXPIRED", "USED", "WITHDRAWN"]
 
 
 class Next(Wire):
@@ -14,12 +39,100 @@ class Next(Wire):
     reasons: list[str]
 
 
+class ParamRead(Wire):
+    """One parameter of an action, as a form asks for it."""
+
+    name: str
+    kind: str
+    """percent, money, count, date, items, member, choice or text."""
+    label: str
+    required: bool
+    choices: list[str] = []
+
+
 class ActionVerdict(Wire):
     """What the agent may do, before the key is pressed."""
 
-    type: str
+    type: ActionType
     allowed: bool
+    """It may be done as it is; of a discount, there is room for one."""
+    needs_approval: bool = False
+    """It may be asked for: a supervisor decides."""
     reason: str | None = None
+    rule: str | None = None
+    rule_version: int | None = None
+    when: str | None = None
+    """The rule's condition in words, with its numbers."""
+    params: list[ParamRead] = []
+
+
+class ActionAsk(Change):
+    """An action to carry out on a case. `version` is the case's, as it was on screen."""
+
+    type: ActionType
+    params: JsonObject = {}
+
+
+class ActionAnswer(Wire):
+    """An action that was carried out: the case after it, and the rule that allowed it."""
+
+    allowed: Literal[True] = True
+    incidence: IncidenceRead
+    rule: str
+    rule_version: int
+    reason: str
+
+
+class DiscountRead(Wire):
+    """A discount that was given. Amounts are in major units."""
+
+    amount: float | int
+    percent: float | None
+    given_by: str
+    given_at: UtcInstant
+    approval_id: str | None
+
+
+class ApprovalRead(Wire):
+    """A request that a supervisor decides."""
+
+    approval_id: str
+    version: int
+    incidence_id: str
+    ref: str
+    customer_name: str
+    action: ActionType
+    params: dict[str, Any]
+    digest: str
+    diff: list[str]
+    """What is done when it is approved, in words; while it is pending, with the case as it is now."""
+    changes: list[str]
+    """What has changed in the case since it was asked for, in words."""
+    reason: str
+    rule: str
+    rule_version: int
+    status: ApprovalStatus
+    requested_by: str
+    requested_by_name: str
+    requested_at: UtcInstant
+    incidence_version: int
+    """When it was asked for."""
+    incidence_version_now: int
+    """When this was read, or when the event happened that carries it; so it is with `diff` and `changes`."""
+    expires_at: UtcInstant
+    decided_by: str | None
+    decided_by_name: str | None
+    decided_at: UtcInstant | None
+    note: str | None
+    failure: str | None
+    """Why it was not carried out, or ended by itself."""
+
+
+class ApprovalDecision(Change):
+    """`version` is the approval's. When the case has changed since, `incidence_version` says that this was seen."""
+
+    incidence_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    note: Line | None = None
 
 
 class OrderContext(Wire):
@@ -30,6 +143,8 @@ class OrderContext(Wire):
     selected_platter: Any
     estimated_value: float | int | None
     currency: str
+    discounts: list[DiscountRead]
+    """Of the order, the oldest first."""
 
 
 class AppState(Wire):
@@ -70,5 +185,7 @@ class Dashboard(Wire):
     friction: FrictionPanel
     previous_incidences: list[PreviousIncidence]
     actions: list[ActionVerdict]
+    approvals: list[ApprovalRead]
+    """What was asked for in this case and is not decided yet."""
     timeline: list[TimelineEntry]
     as_of: int

@@ -1,7 +1,10 @@
-"""The agent's view of a case, and the next one."""
+"""The agent's view of a case, what they do to it, the next one; and approvals."""
+
+from typing import Any
 
 from backend.agent import schemas as s
 from backend.client.noun import Noun
+from backend.core.wire import Page
 from backend.incidences import schemas as incidences
 
 
@@ -17,3 +20,24 @@ class Agent(Noun):
 
     async def next(self) -> s.Next:
         return await self.transport.call("POST", "/agent/next", s.Next)
+
+    async def act(self, id: str, body: s.ActionAsk, *, idempotency_key: str | None = None) -> s.ActionAnswer:
+        """ApiError 403 ACTION_BLOCKED or APPROVAL_REQUIRED, with details, when the rules do not allow it."""
+        path = "/agent/actions/{incidence_id}"
+        return await self.transport.call(
+            "POST", path, s.ActionAnswer, body, incidence_id=id, idempotency_key=idempotency_key
+        )
+
+
+class Approvals(Noun):
+    async def list(self, **query: Any) -> Page[s.ApprovalRead]:
+        """`status, limit, cursor`."""
+        return await self.transport.call("GET", "/approvals", Page[s.ApprovalRead], **query)
+
+    async def approve(self, id: str, body: s.ApprovalDecision) -> s.ApprovalRead:
+        return await self.transport.call(
+            "POST", "/approvals/{approval_id}/approve", s.ApprovalRead, body, approval_id=id
+        )
+
+    async def deny(self, id: str, body: s.ApprovalDecision) -> s.ApprovalRead:
+        return await self.transport.call("POST", "/approvals/{approval_id}/deny", s.ApprovalRead, body, approval_id=id)

@@ -2,7 +2,7 @@
 
 import httpx
 
-from backend.client.agent import Agent
+from backend.client.agent import Agent, Approvals
 from backend.client.customers import Customers
 from backend.client.escalation import Escalations
 from backend.client.identity import Businesses, Identity, Keys
@@ -22,6 +22,7 @@ class Client:
     def __init__(self, url: str, *, api_key: str | None = None, http: httpx.AsyncClient | None = None) -> None:
         self.transport = transport = Transport(url, api_key=api_key, http=http)
         self.agent = Agent(transport)
+        self.approvals = Approvals(transport)
         self.audit = Audit(transport)
         self.businesses = Businesses(transport)
         self.channels = Channels(transport)

@@ -78,6 +78,10 @@ TABLE: dict[tuple[str, str], Access] = {
     ("GET", "/agent/dashboard/{incidence_id}"): AGENT,
     ("POST", "/agent/notes/{incidence_id}"): AGENT,
     ("POST", "/agent/next"): AGENT,
+    ("POST", "/agent/actions/{incidence_id}"): AGENT,  # what may be done is for the cx rules to say
+    ("GET", "/approvals"): SUPERVISOR,
+    ("POST", "/approvals/{approval_id}/approve"): SUPERVISOR,
+    ("POST", "/approvals/{approval_id}/deny"): SUPERVISOR,
     ("GET", "/api/customers"): AGENT,
     ("GET", "/api/customers/{customer_id}"): AGENT,
     ("PATCH", "/api/customers/{customer_id}"): AGENT,

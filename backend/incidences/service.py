@@ -144,12 +144,16 @@ def _summary(body: IncidenceOpen) -> str:
     )
 
 
+_CHANGES = log.EVENTS.type.like("incidence.%") & (log.EVENTS.type != "incidence.action_denied")
+
+
 def expect(work: Work, row: Incidence, version: int | None) -> None:
     """StaleVersion, with the current row and what happened since, unless `version` is the row's."""
     if version is None or version == row.version:
         return
     newer = max(1, min(row.version - version, 20))  # each version is one event
-    since = [frame_of(entry) for entry in log.of_incidence(work.session, work.business_id, row.id, None, newer)]
+    entries = log.of_incidence(work.session, work.business_id, row.id, None, newer, _CHANGES)
+    since = [frame_of(entry) for entry in entries]
     last = since[-1]["actor"]["name"] if since else "Somebody"
     raise StaleVersion(
         f"{last} changed INC-{row.number} meanwhile. Look at it as it is now and try again.",
@@ -257,8 +261,8 @@ def change_incidence(work: Work, id: str, body: IncidenceChange) -> State:
 _NEVER_EMPTY = ("status", "priority", "summary", "user_inputs", "selected_items", "labels")
 
 
-def apply(work: Work, row: Incidence, wanted: State, *, reason: str | None = None) -> State:
-    """Apply `wanted` (fields of IncidenceChange) to `row` and record it as the verb that it amounts to."""
+def apply(work: Work, row: Incidence, wanted: State, **said: Any) -> State:
+    """Apply `wanted` (fields of IncidenceChange) to `row`; record it, with what is `said` of it, as what it amounts to."""
     if empty := [name for name in _NEVER_EMPTY if name in wanted and wanted[name] is None]:
         raise Invalid(f"{empty[0]}: cannot be empty", field=empty[0])
     if wanted.get("order_value") is not None:
@@ -282,7 +286,7 @@ def apply(work: Work, row: Incidence, wanted: State, *, reason: str | None = Non
         return shown(work, row)
     if row.escalation_level != level:
         changes["escalation_level"] = [level, row.escalation_level]
-    return record(work, row, event, {"changes": changes} | ({"reason": reason} if reason else {}))
+    return record(work, row, event, {"changes": changes} | {name: value for name, value in said.items() if value})
 
 
 def _change_status(work: Work, row: Incidence, wanted: State) -> type[Event] | None:

@@ -1,6 +1,8 @@
 """What is done with contexts and friction, beside taking signals in (see `ingest`)."""
 
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import delete, func, literal, update
@@ -109,6 +111,25 @@ def put_cart(work: Work, user_id: str, body: CartPut, visit_timeout: int) -> Con
         cart_value=None if value is None else float(value), event_type=body.event_type, guest_count=body.guest_count
     )
     return _settled(work, before, Live(person, live.visit))
+
+
+def revise_cart(
+    work: Work,
+    customer_id: str,
+    *,
+    cart_items: list[Any] | None,
+    guest_count: int | None,
+    event_date: date | None,
+    value: Decimal | None,
+) -> None:
+    """Change what is given of a customer's cart, on their behalf: it is no act of theirs and begins no visit."""
+    given = {"cart_items": cart_items, "guest_count": guest_count, "event_date": event_date}
+    if value is not None:
+        given["estimated_value"] = to_minor(value, contexts.currency_of(work.session, work.business_id))
+    wanted = {name: one for name, one in given.items() if one is not None}
+    mine = (Context.business_id == work.business_id) & (Context.customer_id == customer_id)
+    if wanted:
+        work.session.execute(update(Context).where(mine).values(wanted).execution_options(synchronize_session=False))
 
 
 def _entered(work: Work, user_id: str, visit_timeout: int) -> Live:

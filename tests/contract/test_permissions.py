@@ -1,5 +1,6 @@
 """The table of who may call what, walked path by path: what it says is what happens, and nothing is beside it."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -9,8 +10,9 @@ from fastapi import APIRouter
 from starlette.routing import Route
 
 from backend import slices
+from backend.agent.schemas import ActionAsk
 from backend.app import create_app, routes_of
-from backend.client import Client
+from backend.client import ApiError, Client
 from backend.core.errors import Forbidden
 from backend.identity.permissions import ROLES, SCOPES, TABLE, Access
 from backend.identity.schemas import KeyCreate
@@ -19,7 +21,9 @@ from backend.runtime import Runtime
 from tests.support.backend import Backend, business_of
 from tests.support.socket import Socket
 
-NOWHERE = dict.fromkeys(("business_id", "member_id", "key_id", "incidence_id", "customer_id", "user_id", "order_id", "job_id", "escalation_id", "letter_id"), "01900000-0000-7000-8000-000000000000") | {"kind": "friction", "version": "1"}  # fmt: skip
+UNKNOWN = "01900000-0000-7000-8000-000000000000"
+NOWHERE = {name: UNKNOWN for _, path in TABLE for name in re.findall(r"{(\w+)}", path)}
+NOWHERE |= {"kind": "friction", "version": "1"}
 MARKER = "Zaphod Beeblebrox"
 Wanted = Callable[[Access], set[int] | None]
 """The statuses that are right for a path; None when anything but 401, 403 and 5xx is."""
@@ -130,9 +134,14 @@ async def test_another_business_sees_and_changes_nothing_of_ours(backend: Backen
     (customer,) = (await owner.customers.list()).items
     key = await owner.keys.create(KeyCreate(name=MARKER))
     me = await owner.identity.me()
+    asked = ActionAsk(type="CUSTOM_PRICING", version=opened.version, params={"reason": MARKER})
+    with pytest.raises(ApiError):
+        await owner.agent.act(opened.incidence_id, asked)
+    (approval,) = (await owner.approvals.list()).items
     await backend.drain()
     ids = {
         **NOWHERE,
+        "approval_id": approval.approval_id,
         "business_id": await business_of(owner),
         "member_id": me.member_id,
         "key_id": key.id,
@@ -142,7 +151,7 @@ async def test_another_business_sees_and_changes_nothing_of_ours(backend: Backen
         "order_id": "order-1",
     }
     before = await owner.audit.verify()
-    secrets = {MARKER, key.id, customer.id, opened.incidence_id, me.member_id}
+    secrets = {MARKER, approval.approval_id, key.id, customer.id, opened.incidence_id, me.member_id}
     wrong = []
     async for (method, path, access), response in answers(backend, stranger, ids):
         named = path.count("{") and not path.startswith("/api/rules")

@@ -133,6 +133,7 @@ async def known(backend: Backend) -> dict[str, str]:
         "kind": "routing",
         "job_id": UNKNOWN,
         "escalation_id": UNKNOWN,
+        "approval_id": UNKNOWN,
         "letter_id": UNKNOWN,
     }
 

@@ -210,6 +210,18 @@ WORDS = {
     "policy_exception": "reason is POLICY_EXCEPTION",
     "emotional": "reason is EMOTIONAL",
     "unresolved": "reason is UNRESOLVED",
+    "upsell": "action is UPSELL",
+    "restart_journey": "action is RESTART_JOURNEY",
+    "override_pricing": "action is OVERRIDE_PRICING",
+    "off_system_promise": "action is OFF_SYSTEM_PROMISE",
+    "custom_pricing": "action is CUSTOM_PRICING",
+    "off_catalog_item": "action is OFF_CATALOG_ITEM",
+    "manual_discount": "action is MANUAL_DISCOUNT_OVER_LIMIT",
+    "pre_approved_discount": "action is APPLY_DISCOUNT and discount in all <= 10 % and discount in all <= 5,000",
+    "discount_over_limit": "action is APPLY_DISCOUNT",
+    "help": "action is one of CLARIFY_MENU, REASSURE, COMPARE_PACKAGES, HELP_COMPLETE_ORDER",
+    "work": "action is one of MODIFY_ORDER, REASSIGN, ESCALATE, CLOSE_RESOLVED, CLOSE_DROPPED",
+    "anything_else": "always",
 }
 
 

@@ -1,0 +1,340 @@
+"""What agents do to cases: each action of the source, at its limit and beyond it, refused and recorded."""
+
+import asyncio
+from typing import Any
+
+from backend.agent import judging, params
+from backend.agent.schemas import ActionAnswer, ActionAsk
+from backend.client import ApiError, Client
+from backend.incidences.schemas import IncidenceRead
+from backend.rules.shipped.cx import ACTIONS, APPROVED, BLOCKED, DASHBOARD, HELP
+from backend.signals.schemas import CartPut
+from tests.agent.asks import act, kinds, refused
+from tests.support.backend import Backend
+from tests.support.incidences import open_case
+
+
+async def denied(client: Client) -> list[dict[str, Any]]:
+    """The denied tries in the audit, the newest first."""
+    items: list[dict[str, Any]] = (await client.audit.list(type="incidence.action_denied"))["items"]
+    return items
+
+
+async def given(client: Client, case: IncidenceRead) -> list[float | int]:
+    board = await client.agent.dashboard(case.incidence_id)
+    return [discount.amount for discount in board.order_context.discounts]
+
+
+LIMITS: tuple[tuple[float, dict[str, Any], float | None], ...] = (
+    (31_000, {"percent": 9.9999}, 3_099.96),
+    (31_000, {"percent": 10}, 3_100),  # the limit exactly
+    (31_000, {"percent": 10.0001}, None),
+    (31_000, {"amount": 3_099.99}, 3_099.99),
+    (31_000, {"amount": 3_100}, 3_100),
+    (31_000, {"amount": 3_100.01}, None),  # one paisa above
+    (80_000, {"amount": 4_999.99}, 4_999.99),
+    (80_000, {"amount": 5_000}, 5_000),  # the other limit
+    (80_000, {"amount": 5_000.01}, None),
+    (50_000, {"percent": 10}, 5_000),  # both at once
+    (333.35, {"percent": 10}, 33.33),  # never more than the percent
+)
+"""(order value, what is asked for, what it comes to: None when it needs approval)"""
+
+
+async def test_discounts_at_the_limit(backend: Backend) -> None:
+    agent, key = await backend.member("agent"), await backend.key()
+    for value, asked, comes_to in LIMITS:
+        case = await open_case(key, orderValue=value)
+        if comes_to is None:
+            error = await refused(act(agent, case, "APPLY_DISCOUNT", **asked))
+            assert (error.status, error.code) == (403, "APPROVAL_REQUIRED"), (value, asked)
+            assert error.details["rule"] == "discount_over_limit"
+            assert await given(agent, case) == []
+        else:
+            answer = await act(agent, case, "APPLY_DISCOUNT", **asked)
+            assert (answer.allowed, answer.rule, answer.rule_version) == (True, "pre_approved_discount", 1)
+            assert answer.incidence.version == case.version + 1
+            assert await given(agent, case) == [comes_to], (value, asked)
+
+
+async def test_discounts_of_one_order_are_added_up(backend: Backend) -> None:
+    """Whichever case they are given in: two halves are a whole."""
+    agent, key = await backend.member("agent"), await backend.key()
+    first = await open_case(key, orderValue=30_000, orderId="ORD-1")
+    second = await open_case(key, orderValue=30_000, orderId="ORD-1")
+    other = await open_case(key, orderValue=30_000, orderId="ORD-2")
+    await act(agent, first, "APPLY_DISCOUNT", percent=6)
+    error = await refused(act(agent, second, "APPLY_DISCOUNT", percent=6))
+    assert error.code == "APPROVAL_REQUIRED"
+    assert error.details["reason"] == "12 % of the order, 3,600 in all; the limit is 10 % and 5,000"
+    assert error.details["diff"] == ["discount 6 % of 30,000 = 1,800", "with earlier discounts 3,600 = 12 %"]
+    await act(agent, second, "APPLY_DISCOUNT", percent=4)
+    await act(agent, other, "APPLY_DISCOUNT", percent=10)
+    assert await given(agent, second) == [1_800, 1_200]
+    verdicts = {verdict.type: verdict for verdict in (await agent.agent.dashboard(first.incidence_id)).actions}
+    assert (verdicts["APPLY_DISCOUNT"].allowed, verdicts["APPLY_DISCOUNT"].needs_approval) == (False, True)
+    timeline = (await agent.incidences.timeline(second.incidence_id)).items[-1]
+    assert timeline.type == "incidence.discount_applied"
+    assert timeline.data is not None
+    assert {name: timeline.data[name] for name in ("amount", "percent", "total", "rule")} == {
+        "amount": 1_200,
+        "percent": 4,
+        "total": 3_000,
+        "rule": "pre_approved_discount",
+    }
+
+
+async def test_thirty_discounts_at_once_never_pass_the_limit(backend: Backend) -> None:
+    """Of thirty that ask for 2 % on the same order in five cases at once, five get it."""
+    agents, key = [await backend.member("agent") for _ in range(5)], await backend.key()
+    cases = [await open_case(key, f"u-{n}", orderValue=20_000, orderId="ORD-1") for n in range(5)]
+
+    async def attempt(place: int) -> bool:
+        for _ in range(30):
+            try:
+                await act(agents[place % 5], cases[place % 5], "APPLY_DISCOUNT", percent=2)
+            except ApiError as error:
+                if error.code == "STALE_VERSION":
+                    continue
+                assert error.code == "APPROVAL_REQUIRED"
+                return False
+            return True
+        raise AssertionError("always stale")
+
+    won = await asyncio.gather(*(attempt(place) for place in range(30)))
+    assert sum(won) == 5
+    assert sum(await given(agents[0], cases[0])) == 2_000
+
+
+async def test_blocked_outright(backend: Backend) -> None:
+    """Nobody may, whatever their role; each try is in the audit, whose chain stays whole, and nothing else happened."""
+    agent, owner, case = await backend.member("agent"), await backend.owner(), await open_case(await backend.key())
+    for action in BLOCKED:
+        for client in (agent, owner):
+            error = await refused(act(client, case, action, what="a bigger cake"))
+            assert (error.status, error.code) == (403, "ACTION_BLOCKED")
+            assert error.details["rule"] == action.lower()
+            assert error.details["reason"] in error.message
+            assert "approvalId" not in error.details
+    tries = await denied(owner)
+    assert [entry["actor"]["name"] for entry in tries] == ["Owner 1", "Agent 2"] * len(BLOCKED)
+    assert [entry["data"]["action"] for entry in tries[::-2]] == list(BLOCKED)
+    assert tries[0]["data"]["params"] == {"what": "a bigger cake"}
+    assert (await owner.audit.verify())["isWhole"]
+    assert await agent.incidences.show(case.incidence_id) == case
+    assert (await owner.approvals.list()).items == []
+
+
+async def test_approval_is_needed_whoever_asks(backend: Backend) -> None:
+    owner, case = await backend.owner(), await open_case(await backend.key())
+    asked = []
+    for action in APPROVED:
+        error = await refused(act(owner, case, action))
+        assert (error.status, error.code) == (403, "APPROVAL_REQUIRED")
+        asked.append(error.details["approvalId"])
+    assert [approval.approval_id for approval in (await owner.approvals.list(status="PENDING")).items] == asked
+    assert [entry["data"]["approvalId"] for entry in await denied(owner)] == asked[::-1]
+    assert await owner.incidences.show(case.incidence_id) == case
+
+
+async def test_helping_is_allowed_and_on_record(backend: Backend) -> None:
+    agent, case = await backend.member("agent"), await open_case(await backend.key())
+    for number, action in enumerate(HELP, 2):
+        answer = await act(agent, case, action, reason="asked about spices")
+        assert (answer.rule, answer.incidence.version) == ("help", number)
+        entry = (await agent.incidences.timeline(case.incidence_id)).items[-1]
+        assert (entry.type, entry.data and entry.data["action"]) == ("incidence.action_done", action)
+
+
+async def test_modify_order_before_it_is_placed(backend: Backend) -> None:
+    """The case and the customer's cart change; what is not named stays."""
+    agent, key = await backend.member("agent"), await backend.key()
+    cart = CartPut(cart_items=["Veg thali"], guest_count=40, event_date="2027-01-09", estimated_value=12_000)  # type: ignore[arg-type]
+    await key.context.set_cart("u-1", cart)
+    case = await open_case(key, selectedItems=["Veg thali"])
+    answer = await act(agent, case, "MODIFY_ORDER", orderValue=42_000, guestCount=140, reason="the whole village comes")
+    assert (answer.incidence.order_value, answer.incidence.allowed_channels) == (42_000, ["CHAT", "CALL"])
+    assert answer.incidence.user_inputs["guestCount"] == 140
+    context = await key.context.show("u-1")
+    assert (context.guest_count, context.estimated_value, context.cart_items) == (140, 42_000, ["Veg thali"])
+    assert str(context.event_date) == "2027-01-09"
+    entry = (await agent.incidences.timeline(case.incidence_id)).items[-1]
+    assert entry.data is not None
+    assert entry.data["action"] == "MODIFY_ORDER"
+    assert entry.data["changes"]["order_value"] == [1_200_000, 4_200_000]
+    answer = await act(agent, case, "MODIFY_ORDER", items=["Royal thali"], eventDate="2027-02-01")
+    assert answer.incidence.selected_items == ["Royal thali"]
+    board = await agent.agent.dashboard(case.incidence_id)
+    assert (board.order_context.event_date, board.order_context.cart_items) == ("2027-02-01", ["Royal thali"])
+
+
+async def test_modify_order_after_it_was_placed(backend: Backend) -> None:
+    """The cart of the next order is left alone."""
+    agent, key = await backend.member("agent"), await backend.key()
+    await key.context.set_cart("u-1", CartPut(cart_items=["Something else"], guest_count=3))
+    case = await open_case(key, stage="POST_ORDER", orderId="ORD-1")
+    answer = await act(agent, case, "MODIFY_ORDER", guestCount=60)
+    assert (answer.incidence.order_impact, answer.incidence.user_inputs) == ("MODIFIED", {"guestCount": 60})
+    assert (await key.context.show("u-1")).guest_count == 3
+
+
+async def test_reassign_escalate_and_close(backend: Backend) -> None:
+    agent, other = await backend.member("agent"), await backend.member("agent")
+    case = await open_case(await backend.key())
+    member = (await other.identity.me()).member_id
+    assert (await act(agent, case, "REASSIGN", agentId=member)).incidence.agent_id == member
+    raised = await act(agent, case, "ESCALATE", reason="SYSTEM_BUG", note="the menu is empty")
+    assert raised.incidence.escalation_level == "TECH_TEAM"
+    closed = await act(agent, case, "CLOSE_RESOLVED", category="menu", outcome="CONVERTED", orderImpact="PLACED")
+    told = closed.incidence
+    assert (told.status, told.outcome, told.issue_category, told.order_impact) == (
+        "CLOSED",
+        "CONVERTED",
+        "menu",
+        "PLACED",
+    )
+    dropped = await act(agent, await open_case(await backend.key()), "CLOSE_DROPPED", reason="went away")
+    assert (dropped.incidence.status, dropped.incidence.outcome) == ("CLOSED", "DROPPED")
+    assert await kinds(agent, case) == [
+        "incidence.opened",
+        "incidence.assigned",
+        "incidence.escalated",
+        "incidence.closed",
+    ]
+
+
+WRONG: tuple[tuple[str, dict[str, Any], int, str], ...] = (
+    ("APPLY_DISCOUNT", {}, 400, "percent or an amount"),
+    ("APPLY_DISCOUNT", {"percent": 5, "amount": 5}, 400, "percent or an amount"),
+    ("APPLY_DISCOUNT", {"percent": 0}, 400, "params.percent"),
+    ("APPLY_DISCOUNT", {"percent": 100.5}, 400, "params.percent"),
+    ("APPLY_DISCOUNT", {"percent": "NaN"}, 400, "params.percent"),
+    ("APPLY_DISCOUNT", {"amount": -1}, 400, "params.amount"),
+    ("APPLY_DISCOUNT", {"amount": 0.001}, 422, "comes to nothing"),
+    ("APPLY_DISCOUNT", {"amount": 12_000.01}, 422, "more than that"),
+    ("APPLY_DISCOUNT", {"percent": 5, "code": "X"}, 400, "params.code"),
+    ("MODIFY_ORDER", {}, 400, "what of the order changes"),
+    ("MODIFY_ORDER", {"guestCount": -1}, 400, "params.guestCount"),
+    ("MODIFY_ORDER", {"eventDate": "soon"}, 400, "params.eventDate"),
+    ("MODIFY_ORDER", {"items": "all"}, 400, "params.items"),
+    ("REASSIGN", {}, 400, "params.agentId"),
+    ("REASSIGN", {"agentId": "nobody"}, 422, "no such member"),
+    ("ESCALATE", {"reason": "BORED"}, 400, "params.reason"),
+    ("ESCALATE", {"reason": "HIGH_VALUE"}, 422, "No escalation rule"),
+    ("CLOSE_RESOLVED", {"outcome": "DROPPED"}, 400, "params.outcome"),
+    ("CUSTOM_PRICING", {"orderValue": -5}, 400, "params.orderValue"),
+)
+
+
+async def test_wrong_parameters_change_nothing(backend: Backend) -> None:
+    agent, case = await backend.member("agent"), await open_case(await backend.key())
+    for action, wrong, status, says in WRONG:
+        error = await refused(act(agent, case, action, **wrong))
+        assert (error.status, says in error.message) == (status, True), (action, wrong, error.message)
+    assert await agent.incidences.show(case.incidence_id) == case
+    assert await kinds(agent, case) == ["incidence.opened"]
+
+
+async def test_stale_closed_and_foreign(backend: Backend) -> None:
+    agent, key = await backend.member("agent"), await backend.key()
+    case = await open_case(key)
+    await act(agent, case, "REASSURE")
+    stale = await refused(act(agent, case, "REASSURE", version=case.version))
+    assert (stale.status, stale.code, stale.details["current"]["version"]) == (409, "STALE_VERSION", 2)
+    assert [entry["type"] for entry in stale.details["since"]] == ["incidence.action_done"]
+    denied = await refused(act(agent, case, "UPSELL", version=case.version))
+    assert denied.code == "STALE_VERSION", "who looks at an old case is told so first"
+    assert (await refused(act(await backend.another_owner(), case, "REASSURE", version=1))).status == 404
+    assert (await refused(act(key, case, "REASSURE", version=1))).status == 403
+    worthless = await open_case(key, "b", orderValue=None)
+    assert (await refused(act(agent, worthless, "APPLY_DISCOUNT", percent=5))).code == "ORDER_VALUE_UNKNOWN"
+    await act(agent, case, "CLOSE_DROPPED")
+    assert (await refused(act(agent, case, "REASSURE"))).code == "INCIDENCE_CLOSED"
+    board = await agent.agent.dashboard(case.incidence_id)
+    assert {(verdict.allowed, verdict.needs_approval) for verdict in board.actions} == {(False, False)}
+    assert "closed" in (board.actions[0].reason or "")
+
+
+async def test_the_verdict_before_the_key_is_pressed(backend: Backend) -> None:
+    agent, case = await backend.member("agent"), await open_case(await backend.key())
+    board = await agent.agent.dashboard(case.incidence_id)
+    assert tuple(verdict.type for verdict in board.actions) == ACTIONS
+    told = {verdict.type: verdict for verdict in board.actions}
+    for action in (*DASHBOARD, *HELP):
+        assert (told[action].allowed, told[action].needs_approval) == (True, False), action
+    for action in APPROVED:
+        assert (told[action].allowed, told[action].needs_approval) == (False, True), action
+    for action in BLOCKED:
+        assert (told[action].allowed, told[action].needs_approval) == (False, False), action
+    discount = told["APPLY_DISCOUNT"]
+    assert discount.reason == "pre-approved up to 10 % of the order and 5,000 in all"
+    assert discount.when == "action is APPLY_DISCOUNT and discount in all <= 10 % and discount in all <= 5,000"
+    assert [(param.name, param.kind) for param in discount.params] == [
+        ("reason", "text"),
+        ("percent", "percent"),
+        ("amount", "money"),
+    ]
+    assert all(verdict.rule and verdict.rule_version == 1 for verdict in board.actions)
+    worthless = await open_case(await backend.key(), "b", orderValue=None)
+    first = (await agent.agent.dashboard(worthless.incidence_id)).actions[0]
+    assert (first.allowed, first.needs_approval, "not known" in (first.reason or "")) == (False, False, True)
+
+
+async def test_before_the_order_the_cart_says_what_it_is_worth(backend: Backend) -> None:
+    agent, key = await backend.member("agent"), await backend.key()
+    await key.context.set_cart("u-1", CartPut(cart_items=["Veg thali"], estimated_value=8_000))  # type: ignore[arg-type]
+    case = await open_case(key, orderValue=None)
+    await act(agent, case, "APPLY_DISCOUNT", percent=10)
+    assert await given(agent, case) == [800]
+
+
+async def test_the_rules_are_data(backend: Backend) -> None:
+    """An admin lets agents give more, and stops everybody from dropping dear cases."""
+    agent, owner, case = await backend.member("agent"), await backend.owner(), await open_case(await backend.key())
+    rules = await owner.rules.show("cx")
+    wanted = [dict(rule) for rule in rules["rules"]]
+    place = next(n for n, rule in enumerate(wanted) if rule["id"] == "pre_approved_discount")
+    wanted[place]["when"]["all"][1]["value"] = 20
+    dear = {"fact": "order_value", "op": "gt", "value": 10_000}
+    stop = {
+        "id": "no_dropping",
+        "label": "No dropping",
+        "group": "actions",
+        "enabled": True,
+        "text": "too dear to drop",
+    }
+    stop |= {"when": {"all": [{"fact": "action", "op": "eq", "value": "CLOSE_DROPPED"}, dear]}}
+    stop |= {"then": {"decision": "blocked"}}
+    draft = {"rules": [stop, *wanted]}
+    await refused(act(agent, case, "APPLY_DISCOUNT", percent=15))
+    tried = await owner.rules.dry_run("cx", draft)
+    assert (tried["cases"], tried["changed"]) == (1, 1)
+    assert tried["changes"][0]["ref"] == case.ref
+    assert (tried["changes"][0]["before"], tried["changes"][0]["after"]) == (
+        {"decision": "approval"},
+        {"decision": "allowed"},
+    )
+    await owner.rules.publish("cx", {"version": 1, "reason": "festival", **draft})
+    answer = await act(agent, case, "APPLY_DISCOUNT", percent=15)
+    assert (answer.rule_version, answer.allowed) == (2, True)
+    error = await refused(act(agent, case, "CLOSE_DROPPED"))
+    assert (error.code, error.details["rule"], error.details["ruleVersion"]) == ("ACTION_BLOCKED", "no_dropping", 2)
+
+
+async def test_a_repeated_request_acts_once(backend: Backend) -> None:
+    agent, case = await backend.member("agent"), await open_case(await backend.key())
+    body = ActionAsk(type="APPLY_DISCOUNT", version=1, params={"percent": 5})
+    answers = [await agent.agent.act(case.incidence_id, body, idempotency_key="k") for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert isinstance(answers[0], ActionAnswer)
+    assert await given(agent, case) == [600]
+    over = ActionAsk(type="APPLY_DISCOUNT", version=2, params={"percent": 50})
+    errors = [await refused(agent.agent.act(case.incidence_id, over, idempotency_key="l")) for _ in range(2)]
+    assert errors[0].details == errors[1].details
+    assert len(await denied(await backend.owner())) == 1
+
+
+def test_every_action_has_parameters_and_a_rule() -> None:
+    assert set(params.MODELS) == set(ACTIONS)
+    assert all(params.told_of(action) for action in params.MODELS)
+    assert set(judging.DISCOUNTS) < set(ACTIONS)
