@@ -70,9 +70,15 @@ class Waiting:
 
 @event.listens_for(Session, "do_orm_execute")
 def _stay_in_business(state: ORMExecuteState) -> None:
-    """Every ORM select, update and delete sees the rows of the session's business only."""
+    """Every ORM select, update and delete sees the rows of the session's business only.
+
+    A select of the hottest paths that names its business itself says so by the option `names_business`: to add the
+    condition to it anew each time cost more than to run it.
+    """
     business_id = state.session.info.get("business_id")
     if business_id is None or state.is_column_load or state.is_relationship_load:
+        return
+    if state.execution_options.get("names_business"):
         return
     state.statement = state.statement.options(
         with_loader_criteria(BusinessOwned, lambda row: row.business_id == business_id, include_aliases=True)

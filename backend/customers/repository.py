@@ -18,6 +18,7 @@ _BY_EXTERNAL_ID = (
     select(Customer)
     .where(Customer.business_id == bindparam("business"), Customer.external_id == bindparam("external"))
     .with_for_update(read=True, key_share=True)
+    .execution_options(names_business=True)
 )
 
 

@@ -58,7 +58,9 @@ def state_of_row(row: Row[Any], currency: str) -> dict[str, Any]:
 
 
 _BY_ID, _BY_NUMBER = (
-    select(Incidence).where(Incidence.business_id == bindparam("business"), column == bindparam("which"))
+    select(Incidence)
+    .where(Incidence.business_id == bindparam("business"), column == bindparam("which"))
+    .execution_options(names_business=True)
     for column in (Incidence.id, Incidence.number)
 )
 
