@@ -4,7 +4,7 @@ import contextlib
 import os
 import traceback
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,6 @@ from console.setup.lock import LockScreen
 from console.setup.sign_in import SignInScreen
 from console.store import Store
 from console.undo import Undo
-from console.views import SLA_RISK_SECONDS
 from themes import DEFAULT_THEME, THEMES
 from widgets.bar import Bar
 from widgets.plain import plain
@@ -237,8 +236,7 @@ class ConsoleApp(Verbs):
         """What depends on time alone: views of time, the clock, the lock."""
         if self.session is None:
             return
-        soon = self.clock.now() + timedelta(seconds=SLA_RISK_SECONDS)
-        self.store.at(soon.isoformat(timespec="microseconds").replace("+00:00", "Z"))
+        self.store.at(self.clock.now().isoformat(timespec="microseconds").replace("+00:00", "Z"))
         self.show_header()
         if self.idle.is_over(self.preferences.current.lock_minutes):
             self.action_lock()

@@ -1,11 +1,13 @@
 """A filter evaluated on the mirror: terms from `backend.client.query`, rows as the wire has them."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from backend.client.query import ME, NOBODY, Problem, Term, parse
+from backend.client.query import LENGTHS, ME, NOBODY, Problem, Term, parse
+from backend.core.clock import instant
 
 __all__ = ["Predicate", "Problem", "compile_filter", "parse"]
 
@@ -17,9 +19,13 @@ _NUMBERS = {"priority": "priority", "friction": "frictionScore", "churn": "churn
 _CHOICES = {"status": "status", "channel": "channel", "stage": "stage"}
 
 
-def compile_filter(text: str, member_id: str) -> Predicate:
-    """A predicate over rows for a filter as typed; `member_id` is who `@me` is. Problem when it cannot be read."""
-    tests = [_negated(_test(term, member_id)) if term.negated else _test(term, member_id) for term in parse(text)]
+def compile_filter(text: str, member_id: str, now: Callable[[], str] = lambda: "") -> Predicate:
+    """A predicate over rows for a filter as typed; `member_id` is who `@me` is. Problem when it cannot be read.
+
+    `now` answers the present (ISO, UTC) whenever a row is looked at; nothing is due by a present that is not known.
+    """
+    terms = [(term, _test(term, member_id, now)) for term in parse(text)]
+    tests = [_negated(test) if term.negated else test for term, test in terms]
     if len(tests) == 1:
         return tests[0]
     return lambda row: all(test(row) for test in tests)
@@ -29,15 +35,19 @@ def _negated(test: Predicate) -> Predicate:
     return lambda row: not test(row)
 
 
-def _test(term: Term, member_id: str) -> Predicate:
+def _test(term: Term, member_id: str, now: Callable[[], str]) -> Predicate:
+    if term.field in LENGTHS:
+        return _left(_OPERATORS[term.op], timedelta(seconds=int(term.value)), now)
     if term.op == "!=":
-        return _negated(_test(Term(term.field, "=", term.value), member_id))
+        return _negated(_test(Term(term.field, "=", term.value), member_id, now))
     if term.field in _NUMBERS:
         return _number(_NUMBERS[term.field], _OPERATORS[term.op], term.value)
     value = str(term.value)
     if key := _CHOICES.get(term.field):
         return lambda row: row[key] == value
     match term.field:
+        case "breached":
+            return lambda row: row.get("slaBreachedAt") is not None
         case "tier":
             return lambda row: row["customer"]["tier"] == value
         case "language":
@@ -61,6 +71,22 @@ def _number(key: str, compare: Callable[[Any, Any], bool], value: Decimal | str)
     def test(row: Row) -> bool:
         number = row.get(key)
         return number is not None and compare(number, wanted)
+
+    return test
+
+
+def _left(compare: Callable[[Any, Any], bool], wanted: timedelta, now: Callable[[], str]) -> Predicate:
+    """Compares instants as the wire writes them, which sort as text; worked out anew only when time has passed."""
+    known = limit = ""
+
+    def test(row: Row) -> bool:
+        nonlocal known, limit
+        due, present = row.get("slaDueAt"), now()
+        if due is None or not present:
+            return False
+        if present != known:
+            known, limit = present, instant(datetime.fromisoformat(present) + wanted)
+        return compare(due, limit)
 
     return test
 

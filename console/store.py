@@ -166,9 +166,9 @@ class Store:
         for id in ids:
             self._tell(Update("presence", id))
 
-    def at(self, soon: str) -> None:
-        """Count the views of time anew; `soon` is the instant (ISO, UTC) before which a timer counts as near."""
-        self._moment = Moment(self.member_id, soon)
+    def at(self, now: str) -> None:
+        """Count the views of time anew; `now` is the present (ISO, UTC)."""
+        self._moment = Moment(self.member_id, now)
         self._recount_all()
         self._tell(Update("counts"))
 

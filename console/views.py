@@ -8,15 +8,14 @@ Row = dict[str, Any]
 
 HIGH_FRICTION = 50
 HIGH_CHURN = 70
-SLA_RISK_SECONDS = 300
 """As `backend.incidences.repository` counts them."""
 
 
 class Moment(NamedTuple):
-    """What the views depend on beside the row: who looks, and the instant (ISO, UTC) before which a timer is near."""
+    """What the views depend on beside the row: who looks, and the present (ISO, UTC)."""
 
     member_id: str
-    soon: str
+    now: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ def _is_unassigned(row: Row, _: Moment) -> bool:
 
 
 def _is_at_risk(row: Row, moment: Moment) -> bool:
-    due = row["autoEscalateAt"]
-    return due is not None and _is_awake(row) and due < moment.soon
+    at = row.get("slaRiskAt")
+    return at is not None and _is_awake(row) and at <= moment.now
 
 
 VIEWS: tuple[View, ...] = (
@@ -82,6 +81,11 @@ def membership(row: Row, moment: Moment) -> int:
         if view.holds(row, moment):
             bits |= 1 << place
     return bits
+
+
+def sla_order(row: Row) -> tuple[str, str]:
+    """The sort key of who is due next; those that nothing is due for last, each group from the oldest on."""
+    return row.get("slaDueAt") or "~", row["incidenceId"]
 
 
 def queue_order(row: Row) -> tuple[int, bool, str, str]:

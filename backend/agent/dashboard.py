@@ -5,6 +5,7 @@ from sqlalchemy import bindparam, select
 from backend.agent import approvals
 from backend.agent.judging import verdicts_of
 from backend.agent.orders import discounts_read, inputs_of
+from backend.agent.promise import promise_of
 from backend.core.clock import instant
 from backend.customers import service as customers
 from backend.customers.models import Customer
@@ -56,6 +57,7 @@ def dashboard(work: Work, id: str) -> State:
             "ruleVersion": friction.rule_version,
             "asOf": instant(context.last_activity) if context.last_activity else None,
         },
+        "sla": promise_of(work, row),
         "previousIncidences": _previous(work, row),
         "actions": [verdict.model_dump(by_alias=True) for verdict in verdicts_of(work, row)],
         "approvals": approvals.pending_of(work, row),

@@ -7,7 +7,7 @@ from pydantic import Field
 from backend.core.text import JsonObject, Line
 from backend.core.wire import Change, UtcInstant, Wire
 from backend.customers.schemas import CustomerRead
-from backend.incidences.schemas import IncidenceRead, Outcome, Status, TimelineEntry
+from backend.incidences.schemas import IncidenceRead, Outcome, SlaState, SlaTarget, Status, TimelineEntry
 
 ActionType = Literal[
     "APPLY_DISCOUNT",
@@ -166,6 +166,42 @@ class FrictionPanel(Wire):
     as_of: UtcInstant | None
 
 
+class SlaClock(Wire):
+    """One target of a case. `seconds` and `usedSeconds` are of business time; no seconds promise nothing."""
+
+    target: SlaTarget
+    seconds: int | None
+    used_seconds: float
+    is_paused: bool
+    is_breached: bool
+    due_at: UtcInstant | None
+    risk_at: UtcInstant | None
+
+
+class SlaBreach(Wire):
+    target: SlaTarget
+    due_at: UtcInstant
+    breached_at: UtcInstant
+    """When it was over; later than `dueAt` when another policy moved the target into the past."""
+    rule: str | None
+    rule_version: int
+
+
+class SlaPanel(Wire):
+    """What a case was promised. `countsFrom` is the next opening while the business is closed, None while it is open."""
+
+    state: SlaState
+    target: SlaTarget | None
+    due_at: UtcInstant | None
+    rule: str | None
+    text: str
+    rule_version: int
+    time_zone: str
+    counts_from: UtcInstant | None
+    targets: list[SlaClock]
+    breaches: list[SlaBreach]
+
+
 class PreviousIncidence(Wire):
     incidence_id: str
     ref: str
@@ -183,6 +219,8 @@ class Dashboard(Wire):
     order_context: OrderContext
     app_state: AppState
     friction: FrictionPanel
+    sla: SlaPanel | None
+    """None for a case that never had a clock."""
     previous_incidences: list[PreviousIncidence]
     actions: list[ActionVerdict]
     approvals: list[ApprovalRead]

@@ -2,8 +2,10 @@
 
 A filter is words; every word must hold, a leading `-` turns it round. A word is one of
 `p1`-`p4` (priority) · `@me`, `@none`, `@asha` (assignee) · `#1042`, `INC-1042` (ref) · `#vip` (label) · `watching` ·
-`name<op>value` with `: = != > >= < <=` (priority, friction, churn, value, tier, status, assignee, channel, stage, event,
-language, ref, label, watcher, text; `is:` is `status:`) · a bare status (`open waiting snoozed closed`) · anything else is text looked for in summary, customer, ref and order.
+`name<op>value` with `: = != > >= < <=` (priority, friction, churn, value, sla, tier, status, assignee, channel, stage,
+event, language, ref, label, watcher, text; `is:` is `status:`) · a bare status (`open waiting snoozed closed`) ·
+`breached` (missed a target) · anything else is text looked for in summary, customer, ref and order.
+`sla` is what is left of the nearest target: `sla<30m`, `sla<0` for what is over; units are s, m, h and d.
 Double quotes keep spaces together and make text of what would mean something: `"closed"`.
 
 Pure: the server translates terms to SQL, the console evaluates them on its mirror, and both read the same words.
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 NUMBERS = ("priority", "friction", "churn", "value")
+LENGTHS = ("sla",)
 CHOICES: dict[str, tuple[str, ...]] = {
     "tier": ("GOLD", "SILVER", "BRONZE"),
     "status": ("OPEN", "WAITING", "SNOOZED", "CLOSED"),
@@ -21,7 +24,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "stage": ("PRE_ORDER", "POST_ORDER"),
 }
 WORDS = ("assignee", "event", "language", "ref", "label", "watcher", "text")
-FIELDS = (*NUMBERS, *CHOICES, *WORDS)
+FIELDS = (*NUMBERS, *LENGTHS, *CHOICES, *WORDS)
 SHORT = {
     "p": "priority",
     "prio": "priority",
@@ -48,6 +51,8 @@ _REF = re.compile(r"#?(?:inc-)?(\d{1,15})", re.IGNORECASE)
 _NOT_IN_LABEL = re.compile(r"[^\w./&+-]+")
 _LONGEST_LABEL = 32
 _COMPARISON = re.compile(r"([A-Za-z]+)(>=|<=|!=|[:=<>])(.*)", re.DOTALL)
+_LENGTH = re.compile(r"(-?\d{1,6})(?:(s|m|min|h|d)|(?<=^0))", re.IGNORECASE)
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "": 1}
 _TOKEN = re.compile(r'(-?)((?:[^\s"]|"[^"]*(?:"|$))+)')
 
 
@@ -55,7 +60,7 @@ _TOKEN = re.compile(r'(-?)((?:[^\s"]|"[^"]*(?:"|$))+)')
 class Term:
     """One condition. `op` is `=`, `!=`, `>`, `>=`, `<` or `<=`; `value` a Decimal for numbers, else a string.
 
-    Text, event and language are casefolded; choices are as on the wire; `ref` is the bare number as a string.
+    `sla` is in seconds, `breached` is `yes`. Text, event and language are casefolded; choices are as on the wire; `ref` is the bare number as a string.
     """
 
     field: str
@@ -93,6 +98,8 @@ def _term(word: str, negated: bool) -> Term:
         return Term("ref", "=", _ref(word, word), negated)
     if match := _COMPARISON.fullmatch(word):
         return _comparison(match[1], match[2], match[3], word, negated)
+    if word.casefold() == "breached":
+        return Term("breached", "=", "yes", negated)
     if word.upper() in CHOICES["status"]:
         return Term("status", "=", word.upper(), negated)
     if word.casefold() == WATCHING:
@@ -110,6 +117,8 @@ def _comparison(name: str, op: str, value: str, word: str, negated: bool) -> Ter
         raise Problem(f"What should {name} be? Write a value after {op!r}.", word)
     if field in NUMBERS:
         return Term(field, op, _number(field, value, word), negated)
+    if field in LENGTHS:
+        return Term(field, op, _length(value, word), negated)
     if op not in ("=", "!="):
         raise Problem(f"{name} has no order: use {name}:… instead of {op!r}.", word)
     return Term(field, op, _worded(field, value, word), negated)
@@ -147,6 +156,13 @@ def _number(field: str, value: str, word: str) -> Decimal:
     if not number.is_finite() or abs(number) > Decimal("1e12"):
         raise Problem(f"{field} is compared with a number; {value!r} is none.", word)
     return number * scale
+
+
+def _length(value: str, word: str) -> Decimal:
+    match = _LENGTH.fullmatch(value)
+    if match is None:
+        raise Problem(f"{value!r} is no length of time; write 90s, 30m, 4h, 2d, or 0.", word)
+    return Decimal(int(match[1]) * _UNITS[(match[2] or "").lower()])
 
 
 def _assignee(name: str, word: str) -> str:

@@ -12,15 +12,17 @@ from backend.core.clock import instant
 from backend.core.money import to_minor
 from backend.demo.ledger import Ledger
 from backend.events.event import SYSTEM, Actor, Event
-from backend.incidences import channels, events
+from backend.incidences import channels, clocks, events
 from backend.incidences.models import Conversation, Incidence
 from backend.incidences.queue_rank import rank
 from backend.incidences.routing import judged
+from backend.incidences.sla_policy import facts_of, policy_in
 from backend.incidences.state import state_of
 from backend.jobs.models import PendingJob
 from backend.rules.service import KINDS, SHIPPED_VERSION
 
 CURRENCY = "INR"
+TIME_ZONE = "Asia/Kolkata"
 PLATFORM = "freshchat"
 WEBHOOK = Actor("webhook", None, "Freshchat")
 _EMPTY = dict.fromkeys(Incidence.__table__.columns.keys())
@@ -36,6 +38,7 @@ class Casebook:
     def __init__(self, ledger: Ledger, key: Actor, first_number: int) -> None:
         self.ledger, self.key, self.next_number = ledger, key, first_number
         self._routing = KINDS["routing"].compile(KINDS["routing"].shipped, SHIPPED_VERSION)
+        self._policy = policy_in(KINDS["sla"].compile(KINDS["sla"].shipped, SHIPPED_VERSION), TIME_ZONE)
         self._briefs: dict[int, Mapping[str, Any]] = {}
         self._agents: dict[str, str] = {}
         self._cases: list[Case] = []
@@ -153,6 +156,20 @@ class Casebook:
         data = {"channels": [before, case.allowed_channels], "reason": f"unresolved for {minutes} min"}
         self._record(case, events.ChannelEscalated, SYSTEM, at, data)
 
+    def next_timer(self, case: Case) -> datetime | None:
+        """When a timer of the case has something to do next."""
+        at = [at for at in (case.auto_escalate_at, clocks.timer_at(case)) if at is not None]
+        return min(at) if at else None
+
+    def ring(self, case: Case) -> None:
+        """What `next_timer` said: the next channel, or a target that is near or was missed."""
+        at = self.next_timer(case)
+        if at is not None and at == case.auto_escalate_at:
+            self.escalate(case)
+        elif at is not None:
+            for event, said in clocks.tell(case, at):
+                self._record(case, event, SYSTEM, at, said)
+
     def close(self, case: Case, at: datetime, agent: Actor, **changes: Any) -> None:
         """An agent solves it; `changes` are the outcome and what else is set with it."""
         before = {name: getattr(case, name) for name in changes}
@@ -164,6 +181,9 @@ class Casebook:
     def _record(self, case: Case, event: type[Event], actor: Actor, at: datetime, data: dict[str, Any]) -> None:
         case.version += 1
         case.updated_at, case.last_seq = at, self.ledger.seq + 1
+        facts = facts_of(case, self._briefs[case.number]["tier"], CURRENCY)
+        if not clocks.is_untouched(case, facts, event):
+            clocks.bring_up(case, facts, self._policy, at, event)
         if event in (events.MessageReceived, events.MessageSent):
             case.last_message_seq = case.last_seq
         agent = self._agents.get(case.agent_id) if case.agent_id else None
@@ -178,6 +198,7 @@ class Casebook:
             self.ledger.add(Incidence, **vars(case))
             timers = {"end_snooze": ("snooze", case.snoozed_until)}
             timers["escalate_channel"] = ("escalate-channel", case.auto_escalate_at)
+            timers["watch_sla"] = ("sla", clocks.timer_at(case))
             for job, (mark, due) in timers.items():
                 if due is not None:
                     self.ledger.add(

@@ -78,11 +78,11 @@ class Scene:
         return self.case
 
     def until(self, at: datetime) -> Life:
-        """Let the time pass to `at`; on the way the case climbs if its time is up."""
-        while self.case and self.case.auto_escalate_at and self.case.auto_escalate_at <= at:
-            yield self.case.auto_escalate_at
-            if self.case.auto_escalate_at:
-                self.stage.book.escalate(self.case)
+        """Let the time pass to `at`; on the way the timers of the case do what they are there for."""
+        book = self.stage.book
+        while self.case and (due := book.next_timer(self.case)) and due <= at:
+            yield due
+            book.ring(self.case)
         yield at
 
     def talk(self, at: datetime, turns: int) -> Life:

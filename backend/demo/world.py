@@ -14,7 +14,7 @@ from typing import Any
 from backend.core.security import fingerprint
 from backend.customers.models import Customer, CustomerHandle
 from backend.demo import cast, lives, talk
-from backend.demo.casebook import CURRENCY, PLATFORM, Casebook
+from backend.demo.casebook import CURRENCY, PLATFORM, TIME_ZONE, Casebook
 from backend.demo.ledger import Ledger
 from backend.demo.lives import Life, Scene, Stage
 from backend.events.event import Actor
@@ -57,7 +57,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
 
 def _found(ledger: Ledger, at: datetime, password_hash: str) -> dict[str, list[Actor]]:
     """The business and those who work there, by role."""
-    business = {"id": ledger.business_id, "name": cast.BUSINESS, "currency": CURRENCY, "time_zone": "Asia/Kolkata"}
+    business = {"id": ledger.business_id, "name": cast.BUSINESS, "currency": CURRENCY, "time_zone": TIME_ZONE}
     ledger.rows[Business.__table__].append(business | {"created_at": at, "version": 1})  # type: ignore[index]
     staff: dict[str, list[Actor]] = {}
     state = BusinessRead(**business, version=1).model_dump(mode="json", by_alias=True)

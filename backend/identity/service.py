@@ -41,7 +41,10 @@ def business_of(work: Work) -> Business:
 
 
 _BUSINESSES = table_of(Business)
-_CURRENCY = select(_BUSINESSES.c.currency).where(_BUSINESSES.c.id == bindparam("business"))
+_CURRENCY, _TIME_ZONE = (
+    select(column).where(_BUSINESSES.c.id == bindparam("business"))
+    for column in (_BUSINESSES.c.currency, _BUSINESSES.c.time_zone)
+)
 
 
 def currency_of(work: Work) -> str:
@@ -50,6 +53,15 @@ def currency_of(work: Work) -> str:
     if known is None:
         known = work.session.connection().execute(_CURRENCY, {"business": work.business_id}).scalar_one()
         work.session.info["currency", work.business_id] = known
+    return known
+
+
+def time_zone_of(work: Work) -> str:
+    """The IANA zone of the business that this work is for; looked up once a unit."""
+    known: str | None = work.session.info.get(("time_zone", work.business_id))
+    if known is None:
+        known = work.session.connection().execute(_TIME_ZONE, {"business": work.business_id}).scalar_one()
+        work.session.info["time_zone", work.business_id] = known
     return known
 
 

@@ -67,6 +67,18 @@ class FrictionNoticed(Event, type="incidence.friction_noticed"):
     """The customer of an open incidence struggles on. data: score, reasons."""
 
 
+class SlaWarned(Event, type="incidence.sla_warned"):
+    """A target is near. data: target, dueAt, rule, ruleVersion."""
+
+
+class SlaBreached(Event, type="incidence.sla_breached"):
+    """A target was missed, once for each due instant. data: target, dueAt, breachedAt, rule, ruleVersion."""
+
+
+class SlaChanged(Event, type="incidence.sla_changed"):
+    """Another policy, calendar or tier moved its targets. data: rule and ruleVersion [before, after], reason."""
+
+
 class Escalated(Event, type="incidence.escalated"):
     """Handed up. data: escalationId, level [before, after], reason, why, rule, ruleVersion, facts (that the rule saw;
     None when it climbed unacknowledged), note?."""

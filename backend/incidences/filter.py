@@ -1,6 +1,7 @@
 """The filter language over the database. The console reads the same words over its mirror."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,13 +22,13 @@ _COMPARE: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 }
 
 
-def conditions(text: str, member_id: str | None, currency: str) -> list[ColumnElement[bool]]:
-    """What `text` asks for, as conditions that must all hold. Invalid, in words, when it cannot be read."""
+def conditions(text: str, member_id: str | None, currency: str, now: datetime) -> list[ColumnElement[bool]]:
+    """What `text` asks for at `now`, as conditions that must all hold. Invalid, in words, when it cannot be read."""
     try:
         terms = parse(text)
     except Problem as error:
         raise Invalid(str(error), field="q") from error
-    held = [(term, _one(term, member_id, currency)) for term in terms]
+    held = [(term, _one(term, member_id, currency, now)) for term in terms]
     return [not_(func.coalesce(condition, False)) if term.negated else condition for term, condition in held]
 
 
@@ -46,7 +47,9 @@ def _is_empty(column: Any) -> ColumnElement[bool]:
     return cast(column, Text) == "[]"
 
 
-def _one(term: Term, member_id: str | None, currency: str) -> ColumnElement[bool]:
+def _one(term: Term, member_id: str | None, currency: str, now: datetime) -> ColumnElement[bool]:
+    if term.field == "sla":
+        return _COMPARE[term.op](CASES.sla_due_at, now + timedelta(seconds=int(term.value)))
     if term.field in ("priority", "friction", "value", "churn"):
         return _number(term, Decimal(term.value), currency)
     condition = _word(term.field, str(term.value), member_id)
@@ -69,6 +72,8 @@ def _word(field: str, value: str, member_id: str | None) -> ColumnElement[bool]:
     match field:
         case "assignee":
             return _assignee(value, member_id)
+        case "breached":
+            return CASES.sla_breached_at.is_not(None)
         case "tier":
             return CUSTOMERS.tier == value
         case "language":

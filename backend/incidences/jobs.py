@@ -1,7 +1,10 @@
 """What happens to incidences later: snoozes end, channels escalate, friction opens cases."""
 
-from backend.incidences import channels, escalation, friction, service
+from backend.customers.events import CustomerChanged
+from backend.identity.events import BusinessChanged
+from backend.incidences import channels, escalation, friction, service, sla_timers
 from backend.jobs.registry import JobContext, job, on
+from backend.rules.events import RulesPublished
 from backend.signals.events import HelpOffered
 
 
@@ -21,6 +24,29 @@ async def escalate_channel(ctx: JobContext, *, incidence_id: str) -> None:
 async def climb(ctx: JobContext, *, incidence_id: str) -> None:
     """Hand up a case that is unresolved for too long, or whose escalation nobody has acknowledged."""
     await ctx.write(escalation.climb, incidence_id)
+
+
+@job()
+async def watch_sla(ctx: JobContext, *, incidence_id: str) -> None:
+    """Tell of a target that is near or was missed, at its second."""
+    await ctx.write(sla_timers.watch, incidence_id)
+
+
+@on(RulesPublished, BusinessChanged)
+@job()
+async def follow_policy(ctx: JobContext, *, event_id: str, seq: int) -> None:
+    """Bring open cases to another policy or zone, page by page, so that nobody waits for a long queue."""
+    if await ctx.read(sla_timers.moves_clocks, seq):
+        after: int | None = 0
+        while after is not None:
+            after = await ctx.write(sla_timers.follow_policy, after)
+
+
+@on(CustomerChanged)
+@job()
+async def follow_customer(ctx: JobContext, *, event_id: str, seq: int) -> None:
+    """Bring a customer's open cases to what their tier is promised."""
+    await ctx.write(sla_timers.follow_customer, seq)
 
 
 @on(HelpOffered)

@@ -19,6 +19,7 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
         Index("ix_incidences_agent", "business_id", "agent_id", "status"),
         Index("ix_incidences_order", "business_id", "order_id"),
         Index("ix_incidences_updated", "business_id", "updated_at", "id"),
+        Index("ix_incidences_sla", "business_id", "sla_rank", "id"),
     )
 
     number: Mapped[int]
@@ -62,6 +63,22 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     escalation_id: Mapped[str | None] = mapped_column(String(36))
     friction_score: Mapped[int | None]
     platform: Mapped[str | None] = mapped_column(String(32))
+
+    sla: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """Its clocks, the policy's version and rule they run by, and what was missed: see `sla.Clocks`."""
+    first_response_due_at: Mapped[datetime | None]
+    next_response_due_at: Mapped[datetime | None]
+    resolution_due_at: Mapped[datetime | None]
+    """Of clocks that run; a paused one has none."""
+    sla_due_at: Mapped[datetime | None]
+    """The nearest of these, and below which target's it is."""
+    sla_target: Mapped[str | None] = mapped_column(String(16))
+    sla_risk_at: Mapped[datetime | None]
+    """From when on it is at risk: when the first of its clocks that run warns."""
+    sla_breached_at: Mapped[datetime | None]
+    """When it missed a target for the first time. Never taken back."""
+    sla_rank: Mapped[int] = mapped_column(server_default="9000000000000000000")
+    """`sla_due_at` as a number that is always there, so that the order of who is due next is one walk along one index."""
 
     queue_rank: Mapped[int]
     """Its place in the queue, see `queue_rank.rank`: one number, so that a page is one walk along one index."""

@@ -38,7 +38,7 @@ def list_incidences(
         wanted.append(CASES.status == status)
     if assignee is not None:
         wanted.append(_assigned_to(work, assignee))
-    wanted += conditions(clean_line(q or ""), work.actor.id, currency)
+    wanted += conditions(clean_line(q or ""), work.actor.id, currency, work.now)
     rows, after = repository.page(work.session, work.business_id, wanted, sort, cursors.decode(cursor), limit)
     items = [repository.state_of_row(row, currency) for row in rows]
     return {"items": items, "nextCursor": cursors.encode(after), "asOf": as_of}

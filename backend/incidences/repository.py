@@ -1,7 +1,7 @@
 """Selects of incidences: by id or ref, and the pages of the queue."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, or_, select
@@ -14,16 +14,15 @@ from backend.identity.models import Member, User
 from backend.incidences.models import Escalation, Incidence
 from backend.incidences.state import TOLD_OF_ESCALATION, escalation_of, state_of
 
-# Friction and value thresholds of the queue's views are the console's tabs, so they stand once, here.
+# The thresholds of the queue's views are the console's tabs, so they stand once, here.
 HIGH_FRICTION = 50
-SLA_RISK = timedelta(minutes=5)
 
 # Lists are selected from the bare tables, a business at a time: the ORM's planning cost more than the reading.
 CASES = table_of(Incidence).c
 CUSTOMERS = table_of(Customer).c
 AGENTS = table_of(User).c
 _MEMBERS = table_of(Member).c
-_UNSHOWN = ("business_id", "queue_rank", "climb_at")
+_UNSHOWN = ("business_id", "queue_rank", "climb_at", "sla_rank")
 _SHOWN = [column for column in CASES if column.key not in _UNSHOWN]
 _CUSTOMER = [CUSTOMERS[name].label(f"customer_{name}") for name in ("external_id", "name", "tier", "language")]
 _ESCALATIONS = table_of(Escalation).c
@@ -86,7 +85,7 @@ def view_of(view: str, member_id: str | None, now: datetime) -> ColumnElement[bo
         case "all":
             return is_open
         case "sla_risk":
-            return and_(awake, CASES.auto_escalate_at < now + SLA_RISK)
+            return and_(awake, CASES.sla_risk_at <= now)
         case "high_friction":
             return and_(awake, CASES.friction_score > HIGH_FRICTION)
         case "escalated":
@@ -101,6 +100,7 @@ def view_of(view: str, member_id: str | None, now: datetime) -> ColumnElement[bo
 SORTS: dict[str, tuple[tuple[Any, bool], ...]] = {
     # name: (expression, descending) in turn; the id makes every order total, so that pages neither skip nor repeat
     "queue": ((CASES.queue_rank, False), (CASES.id, False)),
+    "sla": ((CASES.sla_rank, False), (CASES.id, False)),
     "updated": ((CASES.updated_at, True), (CASES.id, True)),
     "created": ((CASES.created_at, True), (CASES.id, True)),
     "value": ((func.coalesce(CASES.order_value, -1), True), (CASES.id, True)),

@@ -1,5 +1,6 @@
 """What cases keep for the rule machine: the facts that its decisions saw, for trying other rules on them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ _PAGE = 500
 _NO_NUMBER = 2**62
 # Along the numbers, which are given in the order of opening: a page is one short walk on their index.
 _OPENED = (
-    select(CASES.id, CASES.number, CASES.created_at, CASES.routing)
+    select(CASES.id, CASES.number, CASES.created_at, CASES.routing, CASES.sla, CASES.is_self_serve)
     .where(CASES.business_id == bindparam("business"), CASES.number < bindparam("before"))
     .order_by(CASES.number.desc())
     .limit(_PAGE)
@@ -28,10 +29,19 @@ _OPENED = (
 
 def past_routes(work: Work, _settings: Settings, since: datetime, before: Any) -> PastPage:
     """The cases opened since `since`, the newest first, each with the facts at its last decision of the router."""
+    return _opened(work, since, before, lambda row: row.routing["facts"])
+
+
+def past_promises(work: Work, _settings: Settings, since: datetime, before: Any) -> PastPage:
+    """The same with the facts that their targets followed from last. What is self-service was promised nothing."""
+    return _opened(work, since, before, lambda row: row.sla["facts"] if row.sla and not row.is_self_serve else None)
+
+
+def _opened(work: Work, since: datetime, before: Any, facts_of: Callable[[Any], dict[str, Any] | None]) -> PastPage:
     asked = {"business": work.business_id, "before": _NO_NUMBER if before is None else before}
     rows = work.session.connection().execute(_OPENED, asked).all()
     recent = [row for row in rows if row.created_at >= since]
-    cases = [Case(row.id, row.routing["facts"], f"INC-{row.number}") for row in recent]
+    cases = [Case(row.id, facts, f"INC-{row.number}") for row in recent if (facts := facts_of(row)) is not None]
     has_more = len(recent) == _PAGE
     return PastPage(cases, recent[-1].number if has_more else None)
 
@@ -40,6 +50,11 @@ HISTORY["routing"] = History(
     "The cases opened in these days, each with the facts that the router last decided on. "
     "`before` is what the rules in force say of them, whatever version decided then.",
     past_routes,
+)
+HISTORY["sla"] = History(
+    "The cases opened in these days that were promised an answer, each with the facts that its targets followed from last. "
+    "Hours and holidays are not replayed: they move due instants, not targets.",
+    past_promises,
 )
 
 

@@ -17,7 +17,9 @@ Status = Literal["OPEN", "WAITING", "SNOOZED", "CLOSED"]
 Outcome = Literal["RESOLVED", "DROPPED", "CONVERTED"]
 OrderImpact = Literal["PLACED", "MODIFIED", "LOST"]
 View = Literal["mine", "unassigned", "all", "sla_risk", "high_friction", "high_churn", "escalated", "snoozed", "closed"]
-Sort = Literal["queue", "updated", "created", "value", "friction"]
+Sort = Literal["queue", "sla", "updated", "created", "value", "friction"]
+SlaTarget = Literal["first_response", "next_response", "resolution"]
+SlaState = Literal["NONE", "ON_TRACK", "AT_RISK", "BREACHED", "PAUSED", "MET", "MISSED"]
 Level = Literal["SENIOR_AGENT", "TECH_TEAM", "SUPERVISOR"]
 EscalationReason = Literal["HIGH_VALUE", "SYSTEM_BUG", "POLICY_EXCEPTION", "EMOTIONAL", "UNRESOLVED"]
 EscalationStatus = Literal["OPEN", "ACKNOWLEDGED", "RETURNED", "RESOLVED"]
@@ -65,6 +67,14 @@ class EscalationBrief(Wire):
     note: str | None
 
 
+class SlaPolicy(Wire):
+    """The rule that promises the targets, why it holds, and the version of the policy."""
+
+    rule: str | None
+    text: str
+    version: int
+
+
 class IncidenceRead(Wire):
     """An incidence as lists, the feed and the workspace show it."""
 
@@ -110,6 +120,21 @@ class IncidenceRead(Wire):
     waiting_since: UtcInstant | None
     first_response_at: UtcInstant | None
     snoozed_until: UtcInstant | None
+    sla_state: SlaState
+    """PAUSED while we wait for the customer; MET or MISSED once it is closed; NONE without targets."""
+    sla_target: SlaTarget | None
+    sla_due_at: UtcInstant | None
+    """The nearest of the three below; instants that have passed were missed. None while no clock runs."""
+    sla_risk_at: UtcInstant | None
+    """From when on it is at risk."""
+    first_response_due_at: UtcInstant | None
+    next_response_due_at: UtcInstant | None
+    resolution_due_at: UtcInstant | None
+    sla_breached_at: UtcInstant | None
+    """When a target was first missed; it stays when the case is answered after all."""
+    sla_breached: list[SlaTarget]
+    """The targets that were missed."""
+    sla_policy: SlaPolicy | None
     reopen_count: int
     labels: list[str]
     watcher_ids: list[str]

@@ -3,21 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, update
-
 from backend.core.clock import instant
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion, Unprocessable
 from backend.core.money import to_major, to_minor
-from backend.core.rows import table_of
 from backend.customers import service as customers
 from backend.customers.models import Customer
 from backend.events import log
 from backend.events.event import Event
 from backend.events.feed import frame_of
-from backend.identity.models import Business, Member, User
+from backend.identity.models import Member, User
 from backend.identity.service import currency_of
-from backend.incidences import events, ladder, repository, timers
+from backend.incidences import events, ladder, repository, sla, sla_policy, timers
 from backend.incidences.models import Incidence
+from backend.incidences.numbering import next_number
 from backend.incidences.queue_rank import rank
 from backend.incidences.routing import judged, route
 from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend, Take
@@ -59,6 +57,7 @@ def record(
     if event in (events.MessageReceived, events.MessageSent):
         row.last_message_seq = row.last_seq
     row.queue_rank = rank(row.status, row.priority, row.waiting_since, row.created_at)
+    sla.follow(work, row, event, occurred_at)
     if row not in work.session:
         work.add(row)
     work.session.flush()
@@ -89,8 +88,8 @@ def open_incidence(
     `is_answered_anyway`: the customer already writes to us, so chat is allowed whatever the order is worth.
     """
     customer = customers.ensure_customer(work, body.user_id)
-    number, currency = _number(work)
-    routing, escalation = rules.current_two(work, "routing", "escalation")
+    number, currency = next_number(work)
+    routing, escalation, promised = rules.current_of(work, "routing", "escalation", sla_policy.KIND)
     verdict = judged(routing, work.now, body.order_value, body.event_type)
     channels = verdict.channels or (["CHAT"] if is_answered_anyway else [])
     escalate_at = verdict.escalate_at if channels else None
@@ -115,25 +114,10 @@ def open_incidence(
         last_message_seq=0,
         **body.model_dump(exclude={"user_id", "order_value", "summary"}),
     )
+    sla.begin(work, row, customer.tier, promised)
     state = record(work, row, events.IncidenceOpened, {"routing": verdict.why, "channels": channels})
     timers.set_first(work, row)
     return state
-
-
-_BUSINESSES = table_of(Business)
-_NEXT_NUMBER = (
-    update(_BUSINESSES)
-    .where(_BUSINESSES.c.id == bindparam("business"))
-    .values(next_number=_BUSINESSES.c.next_number + 1)
-    .returning(_BUSINESSES.c.next_number - 1, _BUSINESSES.c.currency)
-)
-
-
-def _number(work: Work) -> tuple[int, str]:
-    """The next number of the business, now taken, and its currency."""
-    number, currency = work.session.connection().execute(_NEXT_NUMBER, {"business": work.business_id}).one()
-    work.session.info["currency", work.business_id] = currency
-    return number, currency
 
 
 def _summary(body: IncidenceOpen) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from backend.core.clock import instant
 from backend.core.money import to_major
+from backend.incidences import clocks
 
 # The facts and the trace stay in the row and on the timeline: in every mirrored row they cost 3 KB each.
 _TOLD_OF_ROUTING = ("rule", "text", "version")
@@ -87,6 +88,7 @@ def state_of(
         "waitingSince": _at(row.waiting_since),
         "firstResponseAt": _at(row.first_response_at),
         "snoozedUntil": _at(row.snoozed_until),
+        **clocks.told(row),
         "reopenCount": row.reopen_count,
         "labels": row.labels,
         "watcherIds": row.watcher_ids,

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from backend.incidences import sla
 from backend.incidences.models import Incidence
 from backend.rules import service as rules
 from backend.rules.engine import Compiled
@@ -17,6 +18,7 @@ def set_first(work: Work, row: Incidence) -> None:
     """Set the timers of a case that was opened just now."""
     escalate_channel_later(work, row, is_first=True)
     climb_later(work, row, is_first=True)
+    sla.set_timer(work, row, is_first=True)
 
 
 def climb_when_unresolved(work: Work, row: Incidence) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, union_all
+from sqlalchemy import CompoundSelect, bindparam, select, union_all
 
 from backend.core.clock import instant
 from backend.core.errors import Invalid, NotFound, StaleVersion, Unprocessable
@@ -52,12 +52,15 @@ _NEWEST = (
     .limit(1)
 )
 _OF_KIND = select(_VERSIONS.kind, _VERSIONS.id).where(_VERSIONS.business_id == bindparam("business"))
-_NEWEST_TWO = union_all(
-    *(
-        select(_OF_KIND.where(_VERSIONS.kind == bindparam(name)).order_by(_VERSIONS.version.desc()).limit(1).subquery())
-        for name in ("kind", "other")
-    )
-)
+
+
+@lru_cache(maxsize=8)
+def _newest_of(count: int) -> CompoundSelect[Any]:
+    newest = _VERSIONS.version.desc()
+    asked = (_OF_KIND.where(_VERSIONS.kind == bindparam(f"kind_{number}")) for number in range(count))
+    return union_all(*(select(of_kind.order_by(newest).limit(1).subquery()) for of_kind in asked))
+
+
 _COMPILED_AT_MOST = 256
 _compiled: dict[str, Compiled] = {}  # by version id: a version never changes
 
@@ -68,12 +71,11 @@ def current(work: Work, kind: str) -> Compiled:
     return _shipped(kind) if found is None else _published(work, kind, found.id)
 
 
-def current_two(work: Work, one: str, other: str) -> tuple[Compiled, Compiled]:
-    """The rules in force of two kinds, looked up by one select: for where each select counts."""
-    asked = {"business": work.business_id, "kind": one, "other": other}
-    ids = {found.kind: found.id for found in work.session.connection().execute(_NEWEST_TWO, asked)}
-    first, second = (_published(work, kind, ids[kind]) if kind in ids else _shipped(kind) for kind in (one, other))
-    return first, second
+def current_of(work: Work, *kinds: str) -> list[Compiled]:
+    """The rules in force of some kinds, looked up by one select: for where each select counts."""
+    asked = {"business": work.business_id, **{f"kind_{number}": kind for number, kind in enumerate(kinds)}}
+    ids = {found.kind: found.id for found in work.session.connection().execute(_newest_of(len(kinds)), asked)}
+    return [_published(work, kind, ids[kind]) if kind in ids else _shipped(kind) for kind in kinds]
 
 
 def _published(work: Work, kind: str, version_id: str) -> Compiled:

@@ -1,8 +1,10 @@
 """An incidence's dashboard as plain text."""
 
+from datetime import datetime
 from typing import Any
 
-from console.desk import wording
+from backend.core.clock import RealClock
+from console.desk import promise, wording
 from widgets.plain import plain, plain_lines
 
 _WORDS = {
@@ -20,6 +22,9 @@ _WORDS = {
     "incidence.changed": "changed it",
     "incidence.channel_escalated": "allowed another channel",
     "incidence.friction_noticed": "noticed friction",
+    "incidence.sla_warned": "saw a target near",
+    "incidence.sla_breached": "saw a target missed",
+    "incidence.sla_changed": "clocked it anew",
     "incidence.escalated": "handed it up",
     "incidence.escalation_acknowledged": "acknowledged the escalation",
     "incidence.escalation_returned": "handed it back",
@@ -37,6 +42,7 @@ def described(board: dict[str, Any]) -> str:
         f" {who['pastOrderCount']} orders; {plain(who['email'] or 'no e-mail')}, {plain(who['phone'] or 'no phone')}",
         f"With       {plain(row['agentName'] or 'nobody')}; channels: {wording.channels(row['allowedChannels'])}"
         f" ({plain(row['routing'].get('text', ''))})",
+        *([_promise(row, board["sla"])] * bool(board["sla"])),
         _order(order),
         _app(board["appState"]),
         _friction(board["friction"]),
@@ -48,6 +54,14 @@ def described(board: dict[str, Any]) -> str:
         *(line for entry in board["timeline"] for line in _entry(entry)),
     ]
     return "\n".join(lines)
+
+
+def _promise(row: dict[str, Any], sla: dict[str, Any]) -> str:
+    now = RealClock().now()
+    opens = datetime.fromisoformat(sla["countsFrom"]) if sla["countsFrom"] else None
+    said = "".join(text for text, _ in promise.named(row, now)) or sla["state"].lower()
+    missed = [f"missed {promise.TARGETS[one['target']]} of {one['dueAt'][:16]}" for one in sla["breaches"]]
+    return plain("SLA        " + "; ".join(part for part in (said, promise.why(row, opens, now), *missed) if part))
 
 
 def _order(order: dict[str, Any]) -> str:

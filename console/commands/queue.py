@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from backend.client import Client
 
 View = Literal["mine", "unassigned", "all", "sla_risk", "high_friction", "high_churn", "escalated", "snoozed", "closed"]
-Sort = Literal["queue", "updated", "created", "value", "friction"]
-HEADINGS = ("ref", "prio", "status", "waits", "friction", "value", "agent", "customer", "summary")
+Sort = Literal["queue", "sla", "updated", "created", "value", "friction"]
+HEADINGS = ("ref", "prio", "status", "waits", "sla", "friction", "value", "agent", "customer", "summary")
 
 
 def queue(
@@ -57,14 +57,16 @@ def next_best(url: twin.Url = "", json: twin.Json = False) -> None:
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     from backend.core.clock import RealClock
-    from console.desk import ages, wording
+    from console.desk import ages, promise, wording
 
+    now = RealClock().now()
     friction = "" if row["frictionScore"] is None else str(row["frictionScore"])
     return (
         row["ref"],
         f"P{row['priority']}",
         (row["outcome"] or row["status"]).lower(),
-        ages.since(row["waitingSince"], RealClock().now()),
+        ages.since(row["waitingSince"], now),
+        "".join(text for text, _ in promise.left(row, now)),
         friction,
         wording.money(row["orderValue"], row["currency"]),
         row["agentName"] or ("self-service" if row["isSelfServe"] else "nobody"),

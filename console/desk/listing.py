@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.query import Predicate, Problem, compile_filter, parse
-from console.views import VIEW_OF, VIEWS, Moment, queue_order
+from console.views import VIEW_OF, VIEWS, Moment, queue_order, sla_order
 
 Row = dict[str, Any]
 SAVED = "saved:"
@@ -51,18 +51,21 @@ class Listing:
         self.saved, self.broken, self._saved_holds = dict(saved), {}, {}
         for name, text in self.saved.items():
             try:
-                self._saved_holds[name] = _saved(text, self.member_id)
+                self._saved_holds[name] = _saved(text, self.member_id, self._now)
             except Problem as problem:
                 self.broken[name] = str(problem)
 
     def look_as(self, moment: Moment) -> None:
-        """Who looks, and what counts as near: views and `@me` depend on it."""
+        """Who looks, and when: views, `@me` and `sla` depend on it."""
         is_another, self.moment = moment.member_id != self.member_id, moment
         if is_another:
             self.member_id = moment.member_id
             self.save(self.saved)
             for place in self._places.values():
                 self._narrow(place, place.filter)
+
+    def _now(self) -> str:
+        return self.moment.now
 
     @property
     def place(self) -> Place:
@@ -77,7 +80,7 @@ class Listing:
     def _narrow(self, place: Place, text: str) -> None:
         place.filter = text
         try:
-            place.narrows = compile_filter(text, self.member_id) if text.strip() else None
+            place.narrows = compile_filter(text, self.member_id, self._now) if text.strip() else None
             place.problem = ""
         except Problem as problem:
             place.problem = str(problem)
@@ -97,8 +100,10 @@ class Listing:
 
     def order(self) -> tuple[Callable[[Row], Any], bool]:
         """The active tab's sort key, and whether it goes down."""
-        sort = _DESCENDING.get(self.place.sort)
-        return (queue_order, False) if sort is None else (sort, True)
+        descending = _DESCENDING.get(self.place.sort)
+        if descending is not None:
+            return descending, True
+        return (sla_order if self.place.sort == "sla" else queue_order), False
 
     def count(self, name: str, rows: Mapping[str, Row]) -> int:
         """How many rows a saved view holds."""
@@ -106,9 +111,9 @@ class Listing:
         return sum(map(holds, rows.values()))
 
 
-def _saved(text: str, member_id: str) -> Predicate:
+def _saved(text: str, member_id: str, now: Callable[[], str]) -> Predicate:
     """A saved view holds open cases, unless it says which status it wants."""
-    holds = compile_filter(text, member_id)
+    holds = compile_filter(text, member_id, now)
     if any(term.field == "status" for term in parse(text)):
         return holds
     return lambda row: row["status"] != "CLOSED" and holds(row)

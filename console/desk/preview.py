@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from console.desk import ages, wording
+from console.desk import ages, promise, wording
 from console.desk.wording import Row
 from console.incidences.panels import REASONS, Content
 from widgets.paint import Cell
@@ -23,6 +23,9 @@ def preview_of(row: Row, case: Dashboard | None, now: datetime) -> Content:
         ("Order", _order(row)),
         ("Route", [(row["routing"].get("text") or wording.channels(row["allowedChannels"]), "muted")]),
     ]
+    counts_from = case.sla.counts_from if case is not None and case.sla is not None else None
+    if due := promise.named(row, now):
+        pairs.insert(3, ("SLA", [*due, (f"  {promise.why(row, counts_from, now)}", "muted")]))
     if row["labels"]:
         pairs.append(("Labels", wording.labels(row)))
     about = " on ".join(part for part in (row["eventType"], row["appScreen"]) if part).replace("_", " ").lower()

@@ -18,7 +18,7 @@ from widgets.queue_messages import HeaderClicked, MarksChanged, Opened
 from widgets.queue_table import QueueTable
 from widgets.tabs import TabStrip
 
-SORTS = {"orderValue": "value", "frictionScore": "friction", "ref": "created", "status": "updated"}
+SORTS = {"slaDueAt": "sla", "orderValue": "value", "frictionScore": "friction", "ref": "created", "status": "updated"}
 """Columns whose title orders by them when it is clicked; the others bring the queue's own order back."""
 
 STEP = 5

@@ -15,7 +15,7 @@ _NOTHING = {
     "mine": "Nothing is yours. 2 shows what waits for somebody, N claims what is most urgent.",
     "unassigned": "Nobody waits to be taken. All clear.",
     "all": "No open incidence. New ones appear here by themselves.",
-    "sla_risk": "No timer is about to run out.",
+    "sla_risk": "No target is near, and none is missed.",
     "high_friction": "Nobody struggles above 50 of 100.",
     "high_churn": "No prediction of churn exists yet.",
     "escalated": "Nothing is escalated.",

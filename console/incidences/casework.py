@@ -210,8 +210,9 @@ class Casework(TeamScreen):
         me = self.store.member_id
         self.query_one("#case", Bar).show(title_of(row, self.place), "", facts_of(row, me, now))
         presence = presence_of(self.store.presence.get(self.incidence_id, ()), me)
-        route = [*route_of(row, now), *escalation_of(row, self.name_of, now), *watched_by(row, me, self.name_of)]
-        self.query_one("#route", Bar).show(route, "", presence)
+        opens = self.case.sla.counts_from if self.case is not None and self.case.sla is not None else None
+        about = [*escalation_of(row, self.name_of, now), *watched_by(row, me, self.name_of)]
+        self.query_one("#route", Bar).show([*route_of(row, now, opens), *about], "", presence)
         self.writing.dress()
 
     @property

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from console.desk import ages, wording
+from console.desk.promise import happened
 from console.escalations import ladder
 from widgets.timeline_book import Entry
 
@@ -88,6 +89,8 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return f"labelled it {' '.join(signed)}"
         case "watchers_changed":
             return "watches it" if data.get("added") else "watches it no more"
+        case "sla_warned" | "sla_breached" | "sla_changed":
+            return happened(kind, data, now) + reason
         case "friction_noticed":
             return f"noticed friction {data.get('score', '?')}"
     changes = _changes(data, name_of)

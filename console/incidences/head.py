@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from console.desk import ages, wording
+from console.desk import ages, promise, wording
 from console.desk.wording import Spans
 from console.escalations import ladder
 
@@ -29,7 +29,7 @@ def title_of(row: Row, place: str) -> Spans:
 
 
 def facts_of(row: Row, me: str, now: datetime) -> Spans:
-    """Status, priority, value and agent."""
+    """Status, nearest target, priority, value and agent."""
     row = dict(row)
     value = wording.money(row["orderValue"], row["currency"])
     return [
@@ -37,6 +37,7 @@ def facts_of(row: Row, me: str, now: datetime) -> Spans:
         *wording.status(row),
         *_clock(row, now),
         SEPARATOR,
+        *([*due, SEPARATOR] if (due := promise.named(row, now)) else []),
         *wording.priority(row),
         SEPARATOR,
         *([(value, "money"), SEPARATOR] if value else []),
@@ -48,13 +49,14 @@ def facts_of(row: Row, me: str, now: datetime) -> Spans:
 def _clock(row: Row, now: datetime) -> Spans:
     if row["status"] == "SNOOZED":
         return [(f" until {ages.local(row['snoozedUntil'], now)}", "muted")]
-    if row["status"] != "CLOSED" and row["waitingSince"] is not None:
+    is_told = row.get("slaTarget") in ("first_response", "next_response")  # what is left says more than what has passed
+    if row["status"] != "CLOSED" and row["waitingSince"] is not None and not is_told:
         return [(f" waits {ages.since(row['waitingSince'], now)}", "warning")]
     return []
 
 
-def route_of(row: Row, now: datetime) -> Spans:
-    """By which channels, and why these; when the next one opens by itself."""
+def route_of(row: Row, now: datetime, counts_from: datetime | None = None) -> Spans:
+    """By which channels, and why these; when the next one opens by itself; by which rule it is clocked, and in which hours."""
     why = row["routing"].get("text")
     reach = why or wording.channels(row["allowedChannels"])
     spans: Spans = [(" came by ", "muted"), (wording.channel(dict(row)), "info"), (f" · {reach}", "muted")]
@@ -62,6 +64,8 @@ def route_of(row: Row, now: datetime) -> Spans:
         left = (ages.parsed(row["autoEscalateAt"]) - now).total_seconds()
         said = "next channel is due" if left <= 0 else f"next channel in {ages.span(left)}"
         spans.append((f" · {said}", "sla-soon" if left <= 300 else "muted"))
+    if why := promise.why(row, counts_from, now):
+        spans.append((f" · SLA: {why}", "muted"))
     return spans
 
 

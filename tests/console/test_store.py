@@ -23,7 +23,7 @@ def incidence(id: str, version: int = 1, **changes: Any) -> dict[str, Any]:
         "agentId": None,
         "agentName": None,
         "customer": {"id": "c-1", "userId": "u-1", "name": "Meera", "tier": "GOLD", "language": "en"},
-        "autoEscalateAt": None,
+        "slaRiskAt": None,
         "frictionScore": None,
         "waitingSince": None,
         "createdAt": NOW,
@@ -122,7 +122,7 @@ rows = st.builds(
     status=st.sampled_from(["OPEN", "WAITING", "SNOOZED", "CLOSED"]),
     agentId=st.sampled_from([None, ME, "m-2"]),
     frictionScore=st.sampled_from([None, 50, 51, 99]),
-    autoEscalateAt=st.sampled_from([None, NOW, "2026-03-02T10:00:00.000000Z"]),
+    slaRiskAt=st.sampled_from([None, NOW, SOON, "2026-03-02T10:00:00.000000Z"]),
     priority=st.integers(1, 4),
     waitingSince=st.sampled_from([None, NOW]),
 )

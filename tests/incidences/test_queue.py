@@ -15,7 +15,7 @@ async def test_pages_neither_skip_nor_repeat(backend: Backend) -> None:
     for number in range(25):
         await open_case(key, f"u-{number}", orderValue=[100, 6_000, 40_000][number % 3], friction=None)
         backend.clock.advance(seconds=number % 4)
-    for sort in ("queue", "updated", "created", "value", "friction"):
+    for sort in ("queue", "sla", "updated", "created", "value", "friction"):
         seen: list[str] = []
         cursor = None
         while True:
@@ -52,7 +52,7 @@ async def test_views_and_counts_agree(backend: Backend) -> None:
     )
     closed = await open_case(key, "e")
     await agent.incidences.change(closed.incidence_id, IncidenceChange(version=1, outcome="DROPPED"))
-    backend.clock.advance(minutes=6)
+    backend.clock.advance(minutes=22, seconds=30)
     counts = await agent.incidences.counts()
     assert counts == {
         "mine": 1,

@@ -222,6 +222,15 @@ WORDS = {
     "help": "action is one of CLARIFY_MENU, REASSURE, COMPARE_PACKAGES, HELP_COMPLETE_ORDER",
     "work": "action is one of MODIFY_ORDER, REASSIGN, ESCALATE, CLOSE_RESOLVED, CLOSE_DROPPED",
     "anything_else": "always",
+    "gold_call": "tier is GOLD and channel is CALL",
+    "gold_whatsapp": "tier is GOLD and channel is WHATSAPP",
+    "gold_chat": "tier is GOLD",
+    "silver_call": "tier is SILVER and channel is CALL",
+    "silver_whatsapp": "tier is SILVER and channel is WHATSAPP",
+    "silver_chat": "tier is SILVER",
+    "other_call": "channel is CALL",
+    "other_whatsapp": "channel is WHATSAPP",
+    "other_chat": "always",
 }
 
 

@@ -6,5 +6,6 @@ from backend.rules.shipped.escalation import ESCALATION
 from backend.rules.shipped.friction import FRICTION
 from backend.rules.shipped.notification import NOTIFICATION
 from backend.rules.shipped.routing import ROUTING
+from backend.rules.shipped.sla import SLA
 
-ORDERING_KINDS: tuple[Kind, ...] = (FRICTION, NOTIFICATION, ROUTING, ESCALATION, CX)
+ORDERING_KINDS: tuple[Kind, ...] = (FRICTION, NOTIFICATION, ROUTING, ESCALATION, CX, SLA)

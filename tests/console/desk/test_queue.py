@@ -252,17 +252,21 @@ async def test_ages_tick_and_only_rows_that_read_differently_are_drawn(floor: Fl
     await floor.incidence("CUST-1", "Priya")
     floor.clock.advance(minutes=30)
     await floor.incidence("CUST-2", "Arjun")
-    async with floor.console() as (app, _):
+    floor.clock.advance(seconds=30)
+    async with floor.console(size=(200, 60)) as (app, _):
         screen = app.screen
         assert isinstance(screen, QueueScreen)
         rows = [app.store.incidences[key] for key in table(app).model.shown]
         assert screen.ages.stale(rows) == []
+        assert "<1m over" in text_of(app)
+        assert "29m left" in text_of(app)
         floor.clock.advance(seconds=20)
-        assert screen.ages.stale(rows) == [], "30 minutes and 20 seconds read the same; so does less than a minute"
+        assert screen.ages.stale(rows) == [], "30 and 50 seconds read the same; so does less than a minute"
         floor.clock.advance(seconds=50)
         assert set(screen.ages.stale(rows)) == {row["incidenceId"] for row in rows}
         screen._tick()
-        await until(lambda: "31m" in text_of(app))
+        await until(lambda: "31m" in text_of(app) and "28m left" in text_of(app))
+        assert "1m over" in text_of(app)
 
 
 async def test_no_letter_of_a_filter_is_lost_however_fast_it_is_typed(floor: Floor) -> None:
