@@ -77,6 +77,8 @@ class Casebook:
             "summary": "",
             "user_inputs": {},
             "selected_items": [],
+            "labels": [],
+            "watcher_ids": [],
             "event_type": occasion,
             "order_value": None if value is None else to_minor(value, CURRENCY),
             "allowed_channels": allowed,

@@ -12,7 +12,7 @@ from backend.demo.casebook import CURRENCY, Case, Casebook
 from backend.demo.ledger import Ledger
 from backend.events.event import SYSTEM, Actor
 from backend.events.models import EventBody, EventRow
-from backend.incidences import channels, service
+from backend.incidences import channels, notes, service
 from backend.incidences.models import Incidence
 from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend, NoteAdd, Take
 from backend.work import Work
@@ -53,7 +53,7 @@ def told(work: Work, by: Actor, platform: str | None, value: int) -> Any:
     when(3, by)
     service.send_message(work, id, MessageSend(text="Namaste", last_seen_seq=2**40))
     when(4, by)
-    service.add_note(work, id, NoteAdd(text="Called back"))
+    notes.add_note(work, id, NoteAdd(text="Called back"))
     when(5, by)
     service.change_incidence(work, id, IncidenceChange(version=row.version, priority=1))
     if row.auto_escalate_at:
