@@ -2,7 +2,18 @@
 
 from importlib import import_module, util
 
-SLICES = ("identity", "rules", "customers", "signals", "incidences", "agent", "integrations", "events", "jobs")
+SLICES = (
+    "identity",
+    "rules",
+    "customers",
+    "signals",
+    "incidences",
+    "agent",
+    "integrations",
+    "analytics",
+    "events",
+    "jobs",
+)
 
 
 def load(part: str) -> list[object]:

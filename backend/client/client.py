@@ -3,6 +3,7 @@
 import httpx
 
 from backend.client.agent import Agent, Approvals
+from backend.client.analytics import Analytics
 from backend.client.customers import Customers
 from backend.client.escalation import Escalations
 from backend.client.identity import Businesses, Identity, Keys
@@ -22,6 +23,7 @@ class Client:
     def __init__(self, url: str, *, api_key: str | None = None, http: httpx.AsyncClient | None = None) -> None:
         self.transport = transport = Transport(url, api_key=api_key, http=http)
         self.agent = Agent(transport)
+        self.analytics = Analytics(transport)
         self.approvals = Approvals(transport)
         self.audit = Audit(transport)
         self.businesses = Businesses(transport)

@@ -117,6 +117,13 @@ TABLE: dict[tuple[str, str], Access] = {
     ("POST", "/api/rules/{kind}/dry-run"): ADMIN,
     ("POST", "/api/rules/{kind}/publish"): ADMIN,
     ("POST", "/api/rules/{kind}/rollback"): ADMIN,
+    ("GET", "/analytics/kpis"): AGENT,
+    ("GET", "/analytics/trend/{metric}"): AGENT,
+    ("GET", "/analytics/rows/{metric}"): AGENT,
+    ("GET", "/analytics/friction-report"): AGENT,
+    ("GET", "/analytics/friction-reports"): AGENT,
+    ("GET", "/analytics/cost-analysis"): AGENT,
+    ("GET", "/analytics/export"): SUPERVISOR,
     ("POST", "/webhooks/freshchat"): OPEN,  # the signature is the permission
     ("HEAD", "/webhooks/freshchat"): OPEN,
     ("POST", "/webhooks/intercom"): OPEN,

@@ -3,17 +3,29 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Double, ForeignKey, String, text
+from sqlalchemy import Date, Double, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.rows import Base, BusinessOwned, Json
+
+ORDER_PLACED = "order_placed"
+"""The type of the signal that tells of an order: it ends the visit, and is what orders are counted by."""
 
 
 class Signal(BusinessOwned, Base):
     """One fact of behaviour. The id is the client's, or ours: seen again for the same customer, it is the same fact."""
 
     __tablename__ = "signals"
-    __table_args__ = ({"sqlite_with_rowid": False},)  # one tree instead of two: a customer's signals lie together
+    __table_args__ = (
+        Index(
+            "ix_signals_orders",
+            "business_id",
+            "received_at",
+            sqlite_where=text(f"type = '{ORDER_PLACED}'"),
+            postgresql_where=text(f"type = '{ORDER_PLACED}'"),
+        ),
+        {"sqlite_with_rowid": False},  # one tree instead of two: a customer's signals lie together
+    )
 
     business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), primary_key=True)

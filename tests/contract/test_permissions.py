@@ -23,7 +23,7 @@ from tests.support.socket import Socket
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 NOWHERE = {name: UNKNOWN for _, path in TABLE for name in re.findall(r"{(\w+)}", path)}
-NOWHERE |= {"kind": "friction", "version": "1"}
+NOWHERE |= {"kind": "friction", "version": "1", "metric": "orders"}
 MARKER = "Zaphod Beeblebrox"
 Wanted = Callable[[Access], set[int] | None]
 """The statuses that are right for a path; None when anything but 401, 403 and 5xx is."""

@@ -231,6 +231,17 @@ WORDS = {
     "other_call": "channel is CALL",
     "other_whatsapp": "channel is WHATSAPP",
     "other_chat": "always",
+    "price_chat": "channel is IN_APP_CHAT",
+    "price_whatsapp": "channel is WHATSAPP",
+    "price_call": "channel is CALL",
+    "payment": "issue category is one of PAYMENT, PAYMENT_FAILED, PAYMENT_ISSUE or signal is payment_failure",
+    "price": "issue category is one of PRICING, PRICE_QUESTION, PRICE_SURPRISE or signal is price_check",
+    "quantity": "issue category is one of QUANTITY, PORTIONS or signal is quantity_change",
+    "menu": "issue category is one of MENU, MENU_QUESTION, COMPARE_PLATTERS or signal is menu_comparison",
+    "lost": "signal is back_navigation",
+    "delivery": "issue category is one of DELIVERY, DELIVERY_TIME, LATE_DELIVERY",
+    "growing": "change >= 50 %",
+    "repeated": "repeated",
 }
 
 
