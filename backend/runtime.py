@@ -1,6 +1,7 @@
 """The one composition root: every long-lived part of a process, made from the settings."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
@@ -10,6 +11,8 @@ from backend.core.clock import Clock, RealClock
 from backend.core.databases import connect
 from backend.core.db import Database
 from backend.core.limits import RateLimit
+from backend.core.outside import Outside
+from backend.core.sealing import Vault
 from backend.events.feed import Feed
 from backend.events.presence import Presence
 from backend.identity.gate import Gate
@@ -33,6 +36,7 @@ class Runtime:
     registry: CollectorRegistry
     sign_in_limit: RateLimit
     track_limit: RateLimit
+    outside: Outside
     worker: "Worker | None" = None
 
     @classmethod
@@ -54,6 +58,7 @@ class Runtime:
             CollectorRegistry(),
             RateLimit(settings.sign_in_per_minute, clock),
             RateLimit(settings.track_per_minute, clock),
+            Outside(clock),
         )
         database.on_commit = runtime.committed
         return runtime
@@ -64,6 +69,11 @@ class Runtime:
             self.feed.wake(businesses)
         if info.get("jobs") and self.worker:
             self.worker.wake()
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Opens the credentials of other systems."""
+        return Vault(self.settings.resolved_secret())
 
     @property
     def jobs_state(self) -> str:
@@ -87,5 +97,6 @@ class Runtime:
     async def close(self) -> None:
         if self.worker:
             await self.worker.stop()
+        await self.outside.close()
         await self.feed.close()
         await self.database.close()

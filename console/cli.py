@@ -20,6 +20,7 @@ COMMANDS = (
     "customer",
     "engine",
     "rules",
+    "integration",
     "office",
     "serve",
     "init",

@@ -8,6 +8,7 @@ from backend.client.customers import Customers
 from backend.client.escalation import Escalations
 from backend.client.identity import Businesses, Identity, Keys
 from backend.client.incidences import Channels, Incidences
+from backend.client.integrations import Integrations, Outgoing
 from backend.client.jobs import Jobs
 from backend.client.live import Live
 from backend.client.rules import Rules
@@ -34,9 +35,11 @@ class Client:
         self.friction = Friction(transport)
         self.identity = Identity(transport)
         self.incidences = Incidences(transport)
+        self.integrations = Integrations(transport)
         self.jobs = Jobs(transport)
         self.keys = Keys(transport)
         self.live = Live(transport)
+        self.outgoing = Outgoing(transport)
         self.rules = Rules(transport)
         self.system = System(transport)
         self.tracking = Tracking(transport)

@@ -54,6 +54,13 @@ def by_handle(session: Session, business_id: str, platform: str, handle: str) ->
     return session.scalar(query)
 
 
+def handle_on(session: Session, business_id: str, platform: str, customer_id: str) -> str | None:
+    """What one platform calls the customer."""
+    mine = (CustomerHandle.business_id == business_id) & (CustomerHandle.customer_id == customer_id)
+    query = select(CustomerHandle.handle).where(mine, CustomerHandle.platform == platform)
+    return session.scalar(query.order_by(CustomerHandle.handle).limit(1))
+
+
 def handles_of(session: Session, business_id: str, customer_id: str) -> Sequence[str]:
     """What platforms call the customer."""
     mine = (CustomerHandle.business_id == business_id) & (CustomerHandle.customer_id == customer_id)

@@ -74,6 +74,11 @@ def customer_by_handle(
     return found
 
 
+def handle_of(work: Work, platform: str, customer_id: str) -> str:
+    """What `platform` calls the customer; "" when it does not know them."""
+    return repository.handle_on(work.session, work.business_id, platform, customer_id) or ""
+
+
 def find_customer(work: Work, id_or_external: str) -> Customer:
     """The customer by our id or the external one; NotFound otherwise, and for one that was erased."""
     id = clean_line(id_or_external)[:_LONGEST_ID]

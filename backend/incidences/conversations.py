@@ -10,7 +10,7 @@ from sqlalchemy import select
 from backend.core.clock import instant
 from backend.customers.models import Customer
 from backend.identity.models import Member, User
-from backend.incidences import events
+from backend.incidences import carrying, events
 from backend.incidences.models import Conversation, Incidence
 from backend.incidences.schemas import IncidenceOpen
 from backend.incidences.service import apply, incidence_of, open_incidence, receive_message, record
@@ -58,6 +58,7 @@ def message_from_customer(
         state = open_incidence(work, body, platform=platform, is_answered_anyway=True)
         row = incidence_of(work, state["incidenceId"])
         work.add(Conversation(platform=platform, conversation_id=conversation_id, incidence_id=row.id))
+        carrying.begin(work, row, events.IncidenceOpened)
     data = {"platform": platform, "messageId": message_id, "from": customer.name}
     receive_message(work, row, text, data, occurred_at, is_newest=is_newest, may_reopen=may_reopen)
     return row.id
@@ -99,17 +100,19 @@ def conversation_assigned(
     row = incidence_for(work, platform, conversation_id)
     if row is None:
         return None
-    member_id = work.session.scalar(
-        select(Member.id)
-        .join(User, User.id == Member.user_id)
-        .where(User.email == (agent_email or "").lower(), Member.removed_at.is_(None))
-    )
+    member_id = member_with(work, agent_email) if agent_email else None
     if member_id or not agent_name:  # on a closed case too: it may have been assigned before it was resolved
         apply(work, row, {"agent_id": member_id}, reason=f"assigned on {platform}")
     else:
         data = {"changes": {}, "reason": f"assigned on {platform} to {agent_name}, who is no member here"}
         record(work, row, events.IncidenceAssigned, data, occurred_at=occurred_at)
     return row.id
+
+
+def member_with(work: Work, email: str) -> str | None:
+    """The id of the member who signs in with that e-mail address."""
+    query = select(Member.id).join(User, User.id == Member.user_id)
+    return work.session.scalar(query.where(User.email == email.lower(), Member.removed_at.is_(None)))
 
 
 def conversation_resolved(work: Work, *, platform: str, conversation_id: str, occurred_at: datetime) -> str | None:
@@ -130,3 +133,24 @@ def conversation_reopened(work: Work, *, platform: str, conversation_id: str, oc
     if row.status == "CLOSED":
         apply(work, row, {"status": "OPEN"}, reason=f"reopened on {platform}")
     return row.id
+
+
+def conform(work: Work, row: Incidence, *, platform: str, status: str, reopen_count: int) -> None:
+    """Something came late: make the case what it would be if that had come in time. Nothing when it is so already."""
+    if (row.status, row.reopen_count) == (status, reopen_count):
+        return
+    reason = f"{platform} told late what came before"
+    if status == row.status:
+        row.reopen_count = reopen_count
+        record(work, row, events.IncidenceChanged, {"changes": {}, "reason": reason})
+    elif status == "CLOSED":
+        row.reopen_count = reopen_count
+        apply(work, row, {"outcome": "RESOLVED", "resolution_type": platform}, reason=reason)
+    elif row.status == "CLOSED":
+        row.reopen_count = reopen_count - 1  # reopening counts one
+        apply(work, row, {"status": "OPEN"}, reason=reason)
+        if status != "OPEN":
+            apply(work, row, {"status": status}, reason=reason)
+    else:
+        row.reopen_count = reopen_count
+        apply(work, row, {"status": status}, reason=reason)

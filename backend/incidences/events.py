@@ -20,7 +20,7 @@ class MessageReceived(Event, type="incidence.message_received"):
 
 
 class MessageSent(Event, type="incidence.message_sent"):
-    """To the customer. data: text, platform?."""
+    """To the customer. data: text; platform? when it was written there; via?, the platform that is to carry it."""
 
 
 class NoteAdded(Event, type="incidence.note_added"):

@@ -13,7 +13,7 @@ from backend.events.event import Event
 from backend.events.feed import frame_of
 from backend.identity.models import Member, User
 from backend.identity.service import currency_of
-from backend.incidences import events, ladder, repository, sla, sla_policy, timers
+from backend.incidences import carrying, events, ladder, repository, sla, sla_policy, timers
 from backend.incidences.models import Incidence
 from backend.incidences.numbering import next_number
 from backend.incidences.queue_rank import rank
@@ -72,6 +72,7 @@ def record(
             occurred_at=occurred_at,
         )
     )
+    carrying.carry(work, row, event)
     return state
 
 
@@ -192,7 +193,8 @@ def send_message(work: Work, id: str, body: MessageSend) -> State:
         _wake(work, row)
         row.status = "WAITING"
     row.last_message = {"text": body.text[:_SNIPPET], "by": "agent", "at": instant(work.now)}
-    return posted(work, record(work, row, events.MessageSent, {"text": body.text}))
+    via = {"via": row.platform} if carrying.ties_of(work, row) else {}
+    return posted(work, record(work, row, events.MessageSent, {"text": body.text} | via))
 
 
 MESSAGE_TYPES = (events.MessageReceived.type, events.MessageSent.type)

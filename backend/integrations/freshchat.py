@@ -81,7 +81,7 @@ def _read(body: dict[str, Any], conversation_id: str) -> Fact:
             return Reopened(conversation_id, at)
         case "conversation_assignment":
             return _assignment(object_in(body, "data", "assignment"), conversation_id, body)
-    return _message(object_in(body, "data", "message"), conversation_id, body)
+    return said_in(object_in(body, "data", "message"), conversation_id, body)
 
 
 def _assignment(assignment: dict[str, Any], conversation_id: str, body: dict[str, Any]) -> Fact:
@@ -93,7 +93,8 @@ def _assignment(assignment: dict[str, Any], conversation_id: str, body: dict[str
     return Assigned(conversation_id, agent_id or None, instant_in(body, "action_time"))
 
 
-def _message(message: dict[str, Any], conversation_id: str, body: dict[str, Any]) -> Fact:
+def said_in(message: dict[str, Any], conversation_id: str, body: dict[str, Any]) -> Fact:
+    """What a message tells; `body` is the webhook's it came in, {} when it was read back."""
     actor = object_in(body, "actor")
     by = (line_in(message, "actor_type") or line_in(actor, "actor_type")).lower()
     actor_id = key_in(message, "actor_id") or key_in(actor, "actor_id")

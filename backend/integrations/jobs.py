@@ -1,7 +1,7 @@
-"""Webhooks are understood after they were answered."""
+"""Webhooks are understood after they were answered; platforms are called outside of any transaction."""
 
-from backend.integrations import service
-from backend.jobs.registry import JobContext, job
+from backend.integrations import carrier, service, sweep
+from backend.jobs.registry import JobContext, cron, job
 
 
 @job(retries=5)
@@ -12,3 +12,24 @@ async def process_delivery(ctx: JobContext, *, delivery_id: str) -> None:
     except Exception as error:
         await ctx.write(service.note_failure, delivery_id, error)
         raise
+
+
+@job(queue="outside")
+async def carry(ctx: JobContext, *, platform: str, conversation_id: str) -> None:
+    """Make the calls that a conversation waits for, one after the other."""
+    while step := await ctx.write(carrier.take, platform, conversation_id, ctx.job_id, ctx.runtime.vault):
+        outcome = await carrier.make(step, ctx.runtime.outside)
+        await ctx.write(carrier.settle, step, ctx.job_id, outcome)
+
+
+@job(queue="outside")
+async def sweep_integration(ctx: JobContext, *, integration_id: str) -> None:
+    """Read back what changed at one connection."""
+    await sweep.sweep(ctx, integration_id)
+
+
+@cron("*/15 * * * *")
+@job()
+async def reconcile(ctx: JobContext) -> None:
+    """Repair what platforms dropped."""
+    await ctx.write(sweep.begin_all)

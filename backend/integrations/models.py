@@ -3,22 +3,37 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.rows import Base, BusinessOwned, Identified, Json
 
 
 class Integration(Identified, BusinessOwned, Base):
-    """A business's connection to a platform. `config` holds the platform's secret under its `secret_name`, and `agents`,
-    which maps the platform's agent ids to the e-mail addresses of members."""
+    """A business's connection to a platform. For what is in `config`, see `schemas.IntegrationConfig`.
+
+    `sealed` holds the credentials (see `core.sealing`): `token`, and `webhook_secret`, which webhooks are checked with.
+    """
 
     __tablename__ = "integrations"
     __table_args__ = (UniqueConstraint("business_id", "platform"),)
 
     platform: Mapped[str] = mapped_column(String(32))
     config: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    sealed: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    """When the platform last did what we asked."""
+    error: Mapped[str | None] = mapped_column(Text)
+    """What went wrong last; None when all has gone well since."""
+    failed_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    """The platform asked to be left alone until then."""
+    swept_until: Mapped[datetime | None]
+    """Up to when (by the platform's clock) everything was read back."""
+    sweep_cursor: Mapped[str | None] = mapped_column(Text)
+    """Where in its pages a sweep is that has not come to its end."""
+    swept_at: Mapped[datetime | None]
 
 
 class WebhookDelivery(Identified, BusinessOwned, Base):
@@ -47,7 +62,8 @@ class WebhookDelivery(Identified, BusinessOwned, Base):
 
 
 class ConversationMark(BusinessOwned, Base):
-    """The newest instant at which a conversation's `aspect` (assignment, status or message) was told of.
+    """The newest instant at which a conversation's `aspect` (assignment, status or message) was told of, or at which we
+    set it there ourselves (own-resolved, own-reopened; assignment too).
 
     It is kept by the platform's clock and compared with facts of the platform only, so that no drift between its clock
     and ours ever makes a customer's message look answered.
@@ -60,10 +76,14 @@ class ConversationMark(BusinessOwned, Base):
     conversation_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     aspect: Mapped[str] = mapped_column(String(16), primary_key=True)
     occurred_at: Mapped[datetime]
+    value: Mapped[str | None] = mapped_column(String(128))
+    """Of an assignment, the platform's id of the agent."""
 
 
 class ToldMessage(BusinessOwned, Base):
-    """A message of a conversation that is in its incidence's timeline. The key makes sure that it is there once."""
+    """A message of a conversation that is in its incidence's timeline, or a change of its status (whose id is made of
+    what and when). The key makes sure that it is there once; `kind` and `occurred_at` put what comes late in its place.
+    """
 
     __tablename__ = "told_messages"
 
@@ -71,3 +91,44 @@ class ToldMessage(BusinessOwned, Base):
     platform: Mapped[str] = mapped_column(String(32), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     message_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    kind: Mapped[str | None] = mapped_column(String(16))
+    """customer, agent, resolved or reopened."""
+    occurred_at: Mapped[datetime | None]
+
+
+class OutgoingCall(Identified, BusinessOwned, Base):
+    """Something to do on a platform, written in the transaction of the event (`seq`) that wants it: the intent.
+
+    `kind` is MESSAGE (to the customer), NOTE, PROPERTIES, ASSIGN or STATUS. The last three hold nothing: what is
+    carried out is the case as it is by then. A message's words stay in its event, where erasing finds them.
+    """
+
+    __tablename__ = "outgoing_calls"
+    __table_args__ = (
+        UniqueConstraint("business_id", "seq", "kind", "conversation_id"),
+        Index("ix_outgoing_calls_open", "business_id", "state", "platform", "conversation_id"),
+        Index("ix_outgoing_calls_incidence", "incidence_id"),
+    )
+
+    platform: Mapped[str] = mapped_column(String(32))
+    conversation_id: Mapped[str] = mapped_column(String(128))
+    incidence_id: Mapped[str] = mapped_column(ForeignKey("incidences.id"))
+    seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), default="QUEUED")
+    """QUEUED, SENDING (a job has it), UNKNOWN (it may have been done), SENT or FAILED."""
+    doubt: Mapped[str | None] = mapped_column(String(16))
+    """Why it is unknown: UNCLEAR (no answer, or an error of theirs), REFUSED or ACCEPTED (they do it later)."""
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    looks: Mapped[int] = mapped_column(Integer, default=0)
+    """How often the conversation was read back since the last try."""
+    due_at: Mapped[datetime]
+    held_by: Mapped[str | None] = mapped_column(String(128))
+    """The job that has it, until `held_until`."""
+    held_until: Mapped[datetime | None]
+    first_tried_at: Mapped[datetime | None]
+    vendor_id: Mapped[str | None] = mapped_column(String(128))
+    """What the platform calls the message."""
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]

@@ -1,5 +1,6 @@
 """Selects and inserts of the inbox."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
+from backend.events.models import EventBody
 from backend.identity.models import Business
+from backend.incidences.carrying import Tie
 from backend.incidences.models import Conversation, Incidence
-from backend.integrations.models import ConversationMark, Integration, ToldMessage, WebhookDelivery
+from backend.integrations.models import ConversationMark, Integration, OutgoingCall, ToldMessage, WebhookDelivery
 
 
 def first_business(session: Session) -> str | None:
@@ -56,8 +59,20 @@ def mark_of(session: Session, business_id: str, platform: str, conversation_id: 
     return found.occurred_at if found else None
 
 
+def value_of(session: Session, business_id: str, platform: str, conversation_id: str, aspect: str) -> str | None:
+    """What this aspect was told to be."""
+    found = session.get(ConversationMark, (business_id, platform, conversation_id, aspect))
+    return found.value if found else None
+
+
 def set_mark(
-    session: Session, business_id: str, platform: str, conversation_id: str, aspect: str, at: datetime
+    session: Session,
+    business_id: str,
+    platform: str,
+    conversation_id: str,
+    aspect: str,
+    at: datetime,
+    value: str | None = None,
 ) -> None:
     """Move the mark to `at`."""
     session.merge(
@@ -67,16 +82,175 @@ def set_mark(
             conversation_id=conversation_id,
             aspect=aspect,
             occurred_at=at,
+            value=value,
         )
     )
 
 
-def told_first(session: Session, business_id: str, platform: str, conversation_id: str, message_id: str) -> bool:
-    """Whether this message was never told before; from now on it was."""
+def told_first(
+    session: Session,
+    business_id: str,
+    platform: str,
+    conversation_id: str,
+    message_id: str,
+    *,
+    kind: str,
+    at: datetime,
+) -> bool:
+    """Whether this message (or change of status) was never told before; from now on it was."""
     make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     key = {"business_id": business_id, "platform": platform, "conversation_id": conversation_id}
-    statement = make(ToldMessage).values(**key, message_id=message_id).on_conflict_do_nothing()
+    row = make(ToldMessage).values(**key, message_id=message_id, kind=kind, occurred_at=at)
+    statement = row.on_conflict_do_nothing()
     return session.scalar(statement.returning(ToldMessage.message_id)) is not None
+
+
+def told_ids(session: Session, business_id: str, platform: str, conversation_id: str) -> frozenset[str]:
+    """The ids of everything that was told in a conversation."""
+    query = select(ToldMessage.message_id).where(
+        ToldMessage.business_id == business_id,
+        ToldMessage.platform == platform,
+        ToldMessage.conversation_id == conversation_id,
+    )
+    return frozenset(session.scalars(query))
+
+
+def told_of(session: Session, business_id: str, platform: str, conversation_id: str) -> list[tuple[datetime, str, str]]:
+    """(when, kind, id) of what was told in a conversation, in the order in which it happened."""
+    query = (
+        select(ToldMessage.occurred_at, ToldMessage.kind, ToldMessage.message_id)
+        .where(
+            ToldMessage.business_id == business_id,
+            ToldMessage.platform == platform,
+            ToldMessage.conversation_id == conversation_id,
+            ToldMessage.kind.is_not(None),
+        )
+        .order_by(ToldMessage.occurred_at, ToldMessage.message_id)
+    )
+    return [(at, kind, id) for at, kind, id in session.execute(query) if at is not None and kind is not None]
+
+
+def has_newer(session: Session, business_id: str, platform: str, conversation_id: str, at: datetime) -> bool:
+    """Whether something that happened after `at` was told of a conversation."""
+    query = select(ToldMessage.message_id).where(
+        ToldMessage.business_id == business_id,
+        ToldMessage.platform == platform,
+        ToldMessage.conversation_id == conversation_id,
+        ToldMessage.occurred_at > at,
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+def integration_of(session: Session, business_id: str, platform: str) -> Integration | None:
+    """The business's connection to a platform."""
+    query = select(Integration).where(Integration.business_id == business_id, Integration.platform == platform)
+    return session.scalars(query).first()
+
+
+def integrations(session: Session, business_id: str) -> Sequence[Integration]:
+    """The business's connections, by platform."""
+    query = select(Integration).where(Integration.business_id == business_id)
+    return session.scalars(query.order_by(Integration.platform)).all()
+
+
+_OPEN = ("QUEUED", "SENDING", "UNKNOWN")
+
+
+def open_calls(session: Session, business_id: str, platform: str, conversation_id: str) -> Sequence[OutgoingCall]:
+    """The calls of a conversation that are not over, in order."""
+    query = select(OutgoingCall).where(
+        OutgoingCall.business_id == business_id,
+        OutgoingCall.platform == platform,
+        OutgoingCall.conversation_id == conversation_id,
+        OutgoingCall.state.in_(_OPEN),
+    )
+    return session.scalars(query.order_by(OutgoingCall.seq, OutgoingCall.id)).all()
+
+
+def calls_tried(session: Session, business_id: str, platform: str, conversation_id: str) -> Sequence[OutgoingCall]:
+    """The messages of a conversation that were tried, and of which we do not know that they are there."""
+    query = select(OutgoingCall).where(
+        OutgoingCall.business_id == business_id,
+        OutgoingCall.platform == platform,
+        OutgoingCall.conversation_id == conversation_id,
+        OutgoingCall.state.in_((*_OPEN, "FAILED")),
+        OutgoingCall.kind == "MESSAGE",
+        OutgoingCall.first_tried_at.is_not(None),
+    )
+    return session.scalars(query.order_by(OutgoingCall.seq)).all()
+
+
+def calls(
+    session: Session, business_id: str, incidence_id: str | None, state: str | None, limit: int
+) -> Sequence[OutgoingCall]:
+    """Calls, the newest first, of one case or in one state when that is asked for."""
+    query = select(OutgoingCall).where(OutgoingCall.business_id == business_id)
+    if incidence_id is not None:
+        query = query.where(OutgoingCall.incidence_id == incidence_id)
+    if state is not None:
+        query = query.where(OutgoingCall.state == state)
+    return session.scalars(query.order_by(OutgoingCall.seq.desc(), OutgoingCall.id.desc()).limit(limit)).all()
+
+
+def unsettled(session: Session, business_id: str) -> dict[str, dict[str, int]]:
+    """How many calls are in each state but SENT, by platform."""
+    query = (
+        select(OutgoingCall.platform, OutgoingCall.state, func.count())
+        .where(OutgoingCall.business_id == business_id, OutgoingCall.state.in_((*_OPEN, "FAILED")))
+        .group_by(OutgoingCall.platform, OutgoingCall.state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for platform, state, count in session.execute(query):
+        found.setdefault(platform, {})[state] = count
+    return found
+
+
+def failing_deliveries(session: Session, business_id: str) -> dict[str, int]:
+    """How many webhooks have failed and are not applied, by platform."""
+    query = (
+        select(WebhookDelivery.platform, func.count())
+        .where(
+            WebhookDelivery.business_id == business_id,
+            WebhookDelivery.processed_at.is_(None),
+            WebhookDelivery.error.is_not(None),
+        )
+        .group_by(WebhookDelivery.platform)
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def words_of(session: Session, business_id: str, seq: int) -> str | None:
+    """The text of the message that the event at `seq` is; None when its customer was erased."""
+    body = session.scalar(select(EventBody.body).where(EventBody.business_id == business_id, EventBody.seq == seq))
+    text = ((body or {}).get("data") or {}).get("text")
+    return text if isinstance(text, str) else None
+
+
+def newest_of(session: Session, business_id: str, ties: Sequence[Tie]) -> Tie:
+    """Of the conversations of a case, the one in which something was said last."""
+    if len(ties) == 1:
+        return ties[0]
+    said = {tie: mark_of(session, business_id, *tie, "message") for tie in ties}
+    return max(ties, key=lambda tie: (said[tie] is not None, said[tie], tie))
+
+
+def recent_conversations(session: Session, business_id: str, platform: str, since: datetime) -> list[str]:
+    """The conversations of cases that are open, or were changed after `since`."""
+    query = (
+        select(Conversation.conversation_id)
+        .join(Incidence, Incidence.id == Conversation.incidence_id)
+        .where(
+            Conversation.business_id == business_id,
+            Conversation.platform == platform,
+            or_(Incidence.status != "CLOSED", Incidence.updated_at >= since),
+        )
+    )
+    return list(session.scalars(query.order_by(Conversation.conversation_id)))
+
+
+def job_key(what: str, *about: str) -> str:
+    """A job's key about something whose name may be long."""
+    return f"{what}:{hashlib.sha256('/'.join(about).encode()).hexdigest()[:40]}"
 
 
 def conversations_of(session: Session, business_id: str, customer_id: str) -> list[tuple[str, str]]:
@@ -98,7 +272,7 @@ def forget(
     """
     theirs = tuple_(WebhookDelivery.platform, WebhookDelivery.conversation_id).in_(conversations)
     about = or_(theirs, *(_holds(session, orjson.dumps(name)) for name in names))
-    for model in (Conversation, ConversationMark, ToldMessage):
+    for model in (Conversation, ConversationMark, ToldMessage, OutgoingCall):
         theirs = tuple_(model.platform, model.conversation_id).in_(conversations)
         session.execute(
             delete(model).where(model.business_id == business_id, theirs).execution_options(synchronize_session=False)

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from backend.events.event import Actor
 from backend.integrations import service
+from backend.integrations.connections_router import router as connections
 from backend.integrations.platforms import PLATFORMS, Platform
 from backend.integrations.schemas import Received
 from backend.unit import RuntimeOf, Units
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+webhooks = APIRouter(prefix="/webhooks", tags=["webhooks"])
 BusinessId = Annotated[str | None, Query(max_length=36, pattern=r"^[\w-]+$")]
 
 
@@ -19,7 +20,7 @@ def _door(platform: Platform) -> Callable[..., Awaitable[Received]]:
     async def receive(request: Request, runtime: RuntimeOf, business: BusinessId = None) -> Received:
         raw = await request.body()
         business_id, secret = await runtime.database.read(
-            lambda session: service.secret_of(session, platform, runtime.settings, business)
+            lambda session: service.secret_of(session, platform, runtime.settings, business, runtime.vault)
         )
         platform.verify(raw, request.headers, secret, runtime.clock.now())
         body = service.parsed(raw)
@@ -36,11 +37,15 @@ async def probe() -> Response:
 
 
 for _platform in PLATFORMS:
-    router.add_api_route(
+    webhooks.add_api_route(
         f"/{_platform.name}",
         _door(_platform),
         methods=["POST"],
         summary=f"A webhook of {_platform.title}; `business` is the id of the business it is for, by default the first",
         name=f"receive_{_platform.name}",
     )
-    router.add_api_route(f"/{_platform.name}", probe, methods=["HEAD"], name=f"probe_{_platform.name}")
+    webhooks.add_api_route(f"/{_platform.name}", probe, methods=["HEAD"], name=f"probe_{_platform.name}")
+
+router = APIRouter()
+router.include_router(webhooks)
+router.include_router(connections)

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from backend.core.errors import Invalid, Unavailable
+from backend.core.sealing import Vault
 from backend.core.text import clean_line
 from backend.customers.erasure import also_erases
 from backend.customers.models import Customer
@@ -22,13 +23,16 @@ from backend.integrations.schemas import Received
 from backend.settings import Settings
 from backend.work import Work
 
-WAIT_AT_MOST = timedelta(hours=1)
-"""How long a fact about a conversation that we do not know is kept for when its first message comes."""
+WAIT_AT_MOST = timedelta(days=1)
+"""How long a fact about a conversation that we do not know is kept for when its first message comes. Platforms have been
+seen to deliver an hour late, and the first message may be what is late."""
 _ERROR_LENGTH = 500
 _HEADER_LENGTH = 1_000
 
 
-def secret_of(session: Session, platform: Platform, settings: Settings, business_id: str | None) -> tuple[str, str]:
+def secret_of(
+    session: Session, platform: Platform, settings: Settings, business_id: str | None, vault: Vault
+) -> tuple[str, str]:
     """(business id, secret) to check a webhook with. Unavailable, saying what to set, when there is no secret.
 
     The business is the one asked for, else the first. Its integration's secret goes before that of the settings, which
@@ -37,14 +41,15 @@ def secret_of(session: Session, platform: Platform, settings: Settings, business
     first = repository.first_business(session)
     business_id = business_id or first
     if business_id is not None:
-        found = repository.config_of(session, business_id, platform.name).get(platform.secret_name)
+        integration = repository.integration_of(session, business_id, platform.name)
+        found = vault.open(integration.sealed).get("webhook_secret") if integration else None
         secret = found or (getattr(settings, platform.secret_name) if business_id == first else "")
         secret = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
         if isinstance(secret, str) and secret.strip():
             return business_id, secret
     raise Unavailable(
         f"Webhooks of {platform.title} are refused, because nothing was set to check them with. An admin must set"
-        f" HOLDFAST_{platform.secret_name.upper()}, or `{platform.secret_name}` in the business's {platform.title} integration.",
+        f" HOLDFAST_{platform.secret_name.upper()}, or `webhookSecret` of the business's {platform.title} integration.",
         code="WEBHOOK_NOT_CONFIGURED",
         setting=f"HOLDFAST_{platform.secret_name.upper()}",
     )
@@ -95,18 +100,23 @@ def process(work: Work, delivery_id: str) -> None:
         _settle(work, delivery, "ignored", reasons)
         return
     conversation_id = told[0].conversation_id
-    is_known = _is_known(work, platform, conversation_id)
-    if not is_known and not any(isinstance(fact, CustomerMessage) for fact in told):
+    was_known = is_known(work, platform, conversation_id)
+    if not was_known and not any(isinstance(fact, CustomerMessage) for fact in told):
         _wait(work, delivery)
         return
     # A message may open the conversation that the others are about.
     for fact in sorted(told, key=lambda fact: not isinstance(fact, CustomerMessage)):
         telling.tell(work, platform, fact, telling.instant_of(fact, delivery.received_at))
     _settle(work, delivery, "applied")
-    if not is_known:
-        # Each in a unit of its own: what is wrong with one of them must not keep this message from us.
-        for waiting_id in repository.waiting(work.session, platform, conversation_id):
-            work.enqueue("integrations.process_delivery", key=_later(waiting_id), delivery_id=waiting_id)
+    if not was_known:
+        wake_waiting(work, platform, conversation_id)
+
+
+def wake_waiting(work: Work, platform: str, conversation_id: str) -> None:
+    """The conversation is known now: look again at the webhooks that waited for it. Each in a unit of its own: what is
+    wrong with one of them must not keep the others from us."""
+    for waiting_id in repository.waiting(work.session, platform, conversation_id):
+        work.enqueue("integrations.process_delivery", key=_later(waiting_id), delivery_id=waiting_id)
 
 
 def _read(delivery: WebhookDelivery) -> list[Fact]:
@@ -117,7 +127,8 @@ def _told(facts: list[Fact]) -> list[Conversational]:
     return [fact for fact in facts if not isinstance(fact, Ignored)]
 
 
-def _is_known(work: Work, platform: str, conversation_id: str) -> bool:
+def is_known(work: Work, platform: str, conversation_id: str) -> bool:
+    """Whether a case is tied to the conversation."""
     return work.session.get(Conversation, (work.business_id, platform, conversation_id)) is not None
 
 
@@ -132,7 +143,7 @@ def _later(delivery_id: str) -> str:
 def _wait(work: Work, delivery: WebhookDelivery) -> None:
     until = delivery.received_at + WAIT_AT_MOST
     if work.now >= until:
-        _settle(work, delivery, "expired", "no customer's message opened this conversation within an hour")
+        _settle(work, delivery, "expired", "no customer's message opened this conversation within a day")
         return
     delivery.outcome = "waiting"
     work.enqueue("integrations.process_delivery", at=until, key=_later(delivery.id), delivery_id=delivery.id)

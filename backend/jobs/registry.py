@@ -6,7 +6,8 @@ from typing import Any, Literal, Protocol
 
 from backend.events.event import Event
 
-Queue = Literal["default", "slow"]
+Queue = Literal["default", "slow", "outside"]
+"""`outside` is for jobs that wait for another system's answer: they must not hold up the timers."""
 Scope = Literal["business", "installation"]
 
 

@@ -15,7 +15,7 @@ from backend.jobs.handed import Handed
 from backend.jobs.models import PendingJob
 from backend.jobs.registry import JOBS
 
-SLOTS = {"default": 4, "slow": 2}
+SLOTS = {"default": 4, "slow": 2, "outside": 8}
 """How many jobs run at a time in one process, by queue."""
 _FALLBACK_SECONDS = 1.0
 

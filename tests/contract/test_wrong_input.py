@@ -134,6 +134,8 @@ async def known(backend: Backend) -> dict[str, str]:
         "job_id": UNKNOWN,
         "escalation_id": UNKNOWN,
         "approval_id": UNKNOWN,
+        "integration_id": UNKNOWN,
+        "call_id": UNKNOWN,
         "letter_id": UNKNOWN,
     }
 

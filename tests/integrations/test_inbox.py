@@ -131,8 +131,8 @@ async def test_each_business_has_a_key_of_its_own(chat: Chat) -> None:
     path = f"{PATH}?business={other_id}"
 
     def connect(work: Work) -> None:
-        config = {"freshchat_public_key": theirs.public_key}
-        work.add(Integration(platform="freshchat", config=config, created_at=work.now))
+        sealed = chat.backend.runtime.vault.seal({"webhook_secret": theirs.public_key})
+        work.add(Integration(platform="freshchat", sealed=sealed, created_at=work.now))
 
     body, headers = theirs.message_create("c1", "Hi", user_id="u1", at=chat.at(-1))
     assert (await chat.post((body, headers), path)).json()["error"]["code"] == "WEBHOOK_NOT_CONFIGURED"

@@ -168,7 +168,8 @@ async def test_each_business_has_a_secret_of_its_own(chat: Chat, voice: Voice, p
     theirs = voice.another()
 
     def connect(work: Work) -> None:
-        work.add(Integration(platform=platform, config={voice.setting: theirs.secret}, created_at=work.now))
+        sealed = chat.backend.runtime.vault.seal({"webhook_secret": theirs.secret})
+        work.add(Integration(platform=platform, sealed=sealed, created_at=work.now))
 
     units = await chat.backend.units(await chat.backend.another_owner())
     await units.write(connect)

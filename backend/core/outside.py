@@ -1,0 +1,169 @@
+"""Calling another system's REST API: one client, a limit per account, and four ways in which a call can go wrong."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from backend.core.clock import Clock
+from backend.core.errors import RateLimited
+from backend.core.limits import RateLimit
+from backend.core.text import clean_line
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_SECONDS = 15.0
+"""For one request, from connecting to the last byte."""
+_WORDS = 300
+_RETRY_AFTER = 10.0
+_RETRY_AFTER_AT_MOST = 3_600.0
+_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Trouble(Exception):
+    """A call that did not go well; the text is for people."""
+
+
+class Throttled(Trouble):
+    """They (or we, to keep their limit) want it later. Nothing was done."""
+
+    def __init__(self, words: str, seconds: float) -> None:
+        super().__init__(words)
+        self.seconds = seconds
+
+
+class Unreached(Trouble):
+    """There was no connection: nothing was sent."""
+
+
+class Refused(Trouble):
+    """They answered no, in their own words; which does not always mean that nothing was done."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+class Unclear(Trouble):
+    """No answer, or an error of theirs: it may have been done."""
+
+
+class Outside:
+    """What a process needs to call others. Requests of one account are counted together, in this process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._http: httpx.AsyncClient | None = None
+        self._limits: dict[int, RateLimit] = {}
+
+    @property
+    def http(self) -> "httpx.AsyncClient":
+        """Made on first use: it is slow to import. What is on this machine is called past any proxy."""
+        if self._http is None:
+            import httpx
+
+            local = {f"all://{host}": httpx.AsyncHTTPTransport() for host in _LOCAL}
+            self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, mounts=local)
+        return self._http
+
+    def count(self, account: str, per_minute: int) -> None:
+        """Count one request. Throttled when the account has had its requests of this minute."""
+        limit = self._limits.setdefault(per_minute, RateLimit(per_minute, self.clock))
+        try:
+            limit.hit(account)
+        except RateLimited as error:
+            seconds = float(error.details["retryAfter"])
+            raise Throttled(f"over our own limit of {per_minute} requests a minute", seconds) from None
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+
+
+class Answer:
+    """What came back: `body` is a JSON object ({} for anything else)."""
+
+    def __init__(self, status: int, body: dict[str, Any], at: datetime | None) -> None:
+        self.status, self.body, self.at = status, body, at
+
+
+class Rest:
+    """One account at one API."""
+
+    def __init__(
+        self, outside: Outside, base_url: str, headers: Mapping[str, str], *, title: str, account: str, per_minute: int
+    ) -> None:
+        self._outside, self._base, self._headers = outside, base_url.rstrip("/"), dict(headers)
+        self._title, self._account, self._per_minute = title, account, per_minute
+
+    async def get(self, path: str, **query: Any) -> Answer:
+        return await self.call("GET", path, query=query)
+
+    async def call(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Answer:
+        """The answer, when it is a good one. Throttled, Unreached, Refused or Unclear otherwise."""
+        import httpx
+
+        self._outside.count(self._account, self._per_minute)
+        headers, content = self._headers, None
+        if body is not None:
+            headers, content = headers | {"Content-Type": "application/json"}, orjson.dumps(body)
+        params = {name: value for name, value in (query or {}).items() if value is not None}
+        try:
+            response = await self._outside.http.request(
+                method, self._base + path, headers=headers, content=content, params=params
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            raise Unreached(f"{self._title} cannot be reached ({type(error).__name__})") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unclear(f"{self._title} did not answer ({type(error).__name__})") from error
+        found = _json(response.content)
+        if response.is_success:
+            return Answer(response.status_code, found if isinstance(found, dict) else {"items": found}, _date(response))
+        words = f"{self._title} answered {response.status_code}: {_words(found) or response.reason_phrase}"
+        if response.status_code == 429:
+            raise Throttled(words, _retry_after(response.headers, self._outside.clock.now()))
+        if response.status_code >= 500 or response.status_code in (408, 409) or response.is_redirect:
+            raise Unclear(words)
+        raise Refused(words, response.status_code)
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return {}
+
+
+def _words(body: Any) -> str:
+    """What a refusal says, wherever it says it."""
+    body = body if isinstance(body, dict) else {}
+    first = body.get("errors")
+    first = first[0] if isinstance(first, list) and first else {}
+    found = body.get("message") or body.get("error") or body.get("description")
+    if not isinstance(found, str):
+        found = first.get("message") if isinstance(first, dict) else first
+    return clean_line(found)[:_WORDS] if isinstance(found, str) else ""
+
+
+def _date(response: "httpx.Response") -> datetime | None:
+    """When they answered, by their clock."""
+    try:
+        return parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> float:
+    """Seconds (or a date) to wait, as RFC 9110 says; ten when nothing can be read."""
+    told = headers.get("retry-after", "")
+    try:
+        seconds = float(told)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(told) - now).total_seconds()
+        except (ValueError, TypeError):
+            seconds = _RETRY_AFTER
+    return min(max(seconds, 1.0), _RETRY_AFTER_AT_MOST) if seconds == seconds else _RETRY_AFTER

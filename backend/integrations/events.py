@@ -1,0 +1,22 @@
+"""What became of what we wanted a platform to do. The state is an OutgoingRead.
+
+data: messageSeq (the seq of the event that wanted it), kind, platform, error?.
+"""
+
+from backend.events.event import Event
+
+
+class OutgoingSent(Event, type="outgoing.sent"):
+    """It is on the platform. Told of messages to customers."""
+
+
+class OutgoingFailed(Event, type="outgoing.failed"):
+    """It is not, and will not be without somebody's doing."""
+
+
+class OutgoingRetried(Event, type="outgoing.retried"):
+    """Somebody wants it tried again."""
+
+
+class IntegrationChanged(Event, type="integration.changed", audience="admin"):
+    """Connected, changed or disconnected. The state is an IntegrationRead; None when it is gone."""

@@ -1,0 +1,152 @@
+"""The reconcile sweep: what a platform dropped is read back and told by the same facts as its webhooks, so that what
+was told before changes nothing. Page by page, with the place kept, so that a kill costs a page at most.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.core.outside import Outside, Refused, Throttled, Trouble
+from backend.core.sealing import Vault
+from backend.events.event import Actor
+from backend.integrations import connections, lateness, repository, service, telling
+from backend.integrations.accounts import Account, Door, open_account
+from backend.integrations.facts import Assigned, Conversational, CustomerMessage, Fact, Ignored, Reopened, Resolved
+from backend.integrations.models import Integration
+from backend.integrations.spoken import Standing
+from backend.jobs.registry import JobContext
+from backend.work import Work
+
+OVERLAP = timedelta(minutes=10)
+"""A sweep begins so long before the one before it ended: what changed while that one read may have slipped through."""
+FIRST = timedelta(days=1)
+"""How far back the first sweep goes."""
+PAGES_AT_ONCE = 20
+"""After so many pages a job ends, and the next one goes on."""
+
+
+class Place:
+    """Where a sweep is."""
+
+    def __init__(self, door: Door, since: datetime, cursor: str | None, known: Sequence[str]) -> None:
+        self.door, self.since, self.cursor, self.known = door, since, cursor, known
+
+
+async def sweep(ctx: JobContext, integration_id: str) -> None:
+    """Read back everything that changed at one connection since its last sweep."""
+    outside: Outside = ctx.runtime.outside
+    began: datetime = outside.clock.now()
+    for _ in range(PAGES_AT_ONCE):
+        place: Place | None = await ctx.read(_place, integration_id, ctx.runtime.vault)
+        if place is None:
+            return
+        account = open_account(place.door, outside)
+        try:
+            page = await account.changed(place.since, place.known, place.cursor)
+            for id in page.conversation_ids:
+                await read_back(ctx, account, place.door.platform, id)
+        except Trouble as trouble:
+            await ctx.write(_trouble, integration_id, str(trouble), _seconds(trouble))
+            return
+        await ctx.write(_onwards, integration_id, page.cursor, began)
+        if page.cursor is None:
+            return
+    await ctx.write(_go_on, integration_id, None)
+
+
+async def read_back(ctx: JobContext, account: Account, platform: str, conversation_id: str) -> None:
+    """Tell what one conversation holds. One that is gone there is left as it is here."""
+    try:
+        facts = await account.facts(conversation_id)
+        standing = await account.standing(conversation_id)
+    except Refused as refused:
+        if refused.status == 404:
+            return
+        raise
+    await ctx.write(tell, platform, conversation_id, facts, standing)
+
+
+def tell(work: Work, platform: str, conversation_id: str, facts: Sequence[Fact], standing: Standing) -> None:
+    """Tell the messages in their order, then how the conversation stands, if the case stands otherwise."""
+    work.actor = Actor("webhook", None, connections.title_of(platform))
+    repository.lock_conversation(work.session, work.business_id, platform, conversation_id)
+    told: list[Conversational] = [fact for fact in facts if not isinstance(fact, Ignored)]
+    told.sort(key=lambda fact: telling.instant_of(fact, work.now))
+    if not service.is_known(work, platform, conversation_id):
+        if not any(isinstance(fact, CustomerMessage) for fact in told):
+            return
+        told.sort(key=lambda fact: not isinstance(fact, CustomerMessage))
+    for fact in told:
+        telling.tell(work, platform, fact, telling.instant_of(fact, work.now))
+    service.wake_waiting(work, platform, conversation_id)
+    row = telling.case_of(work, platform, conversation_id)
+    if row is None or standing.at is None:
+        return
+    at = min(standing.at, work.now + telling.AHEAD_AT_MOST)
+    # Only what is news of the platform: a case closed here while nothing was connected must not be opened by it.
+    was_resolved = lateness.is_known_resolved(work, platform, conversation_id)
+    if standing.is_resolved != was_resolved and standing.is_resolved != (row.status == "CLOSED"):
+        changed = Resolved(conversation_id, at) if standing.is_resolved else Reopened(conversation_id, at)
+        telling.tell(work, platform, changed, at)
+    place = (work.session, work.business_id, platform, conversation_id)
+    if standing.agent_id != repository.value_of(*place, "assignment"):
+        who = Assigned(conversation_id, standing.agent_id, at, standing.agent_name, standing.agent_email)
+        telling.tell(work, platform, who, at)
+
+
+def _place(work: Work, integration_id: str, vault: Vault) -> Place | None:
+    row = work.session.get(Integration, integration_id)
+    if row is None or row.business_id != work.business_id or (row.paused_until and row.paused_until > work.now):
+        return None
+    door = connections.door_of(row, row.platform, vault)
+    if isinstance(door, str):
+        return None
+    since = (row.swept_until or work.now - FIRST) - OVERLAP
+    known = repository.recent_conversations(work.session, work.business_id, row.platform, since)
+    return Place(door, since, row.sweep_cursor, known)
+
+
+def _onwards(work: Work, integration_id: str, cursor: str | None, began: datetime) -> None:
+    """A page was told: keep the place, or the end."""
+    row = work.session.get(Integration, integration_id)
+    if row is None:
+        return
+    row.sweep_cursor, row.answered_at, row.error = cursor, work.now, None
+    if cursor is None:
+        row.swept_until, row.swept_at = began, work.now
+
+
+def _trouble(work: Work, integration_id: str, words: str, seconds: float | None) -> None:
+    row = work.session.get(Integration, integration_id)
+    if row is None:
+        return
+    connections.note_error(work, row, words)
+    if seconds is not None:
+        row.paused_until = work.now + timedelta(seconds=seconds)
+        _go_on(work, integration_id, row.paused_until)
+
+
+def _go_on(work: Work, integration_id: str, at: datetime | None) -> None:
+    work.enqueue(
+        "integrations.sweep_integration",
+        at=at,
+        key=repository.job_key("sweep", integration_id),
+        integration_id=integration_id,
+    )
+
+
+def begin(work: Work, integration_id: str) -> str:
+    """Sweep a connection now. NotFound when it is not there; its id."""
+    row = work.get(Integration, integration_id, "integration")
+    _go_on(work, row.id, None)
+    return row.id
+
+
+def begin_all(work: Work) -> None:
+    """Sweep every connection of the business."""
+    for row in repository.integrations(work.session, work.business_id):
+        _go_on(work, row.id, None)
+
+
+def _seconds(trouble: Any) -> float | None:
+    return trouble.seconds if isinstance(trouble, Throttled) else None
