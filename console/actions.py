@@ -171,6 +171,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("settle", "Resolve", ("S",), "Work", "Settle what it was handed up for; the case stays open.",
            verb="resolve", screens=(ESCALATIONS,), role="supervisor", needs=_ANY, argument=Argument("note", "text"),
            changes=True, foot=3),
+    Action("act", "Act…", ("A",), "Work", "Everything one may do to it, with what the rules say of each.",
+           screens=(INCIDENCE,), needs=_OPEN, argument=Argument("action", "text"), foot=7),
     Action("reopen", "Reopen", ("X",), "Work", "Open a closed one again.", screens=DESK,
            needs=("incidence", "online", "closed"), changes=True),
     Action("label", "Label", ("L",), "Work", "Put labels on it, take others off: vip -old.", screens=DESK,

@@ -12,7 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, TextArea
 
-from console import actions, families, servers
+from console import actions, approvals, families, servers
 from console.actions import Action
 from console.calls import Calls
 from console.connection import ENDED_IS_KNOWN, Connection, Target, Unreachable
@@ -145,6 +145,7 @@ class ConsoleApp(Verbs):
             on_outbox=self.show_header,
         )
         self.store, self.undo = self.session.store, Undo()
+        approvals.watch(self)
         self.idle.touch()
         if not self.target.is_passing:
             with contextlib.suppress(OSError):

@@ -17,6 +17,8 @@ COMMANDS = (
     "incidence",
     "teamwork",
     "escalation",
+    "action",
+    "approval",
     "customer",
     "engine",
     "rules",

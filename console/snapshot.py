@@ -40,7 +40,14 @@ async def load(api: "Client", store: Store, business_id: str) -> None:
     people = await call("GET", "/api/businesses/{business_id}/members", business_id=business_id)
     business = await call("GET", "/api/businesses/{business_id}", business_id=business_id)
     rules = {kind: await call("GET", "/api/rules/{kind}", kind=kind) for kind in RULES}
+    asked: list[Row] = []
+    me = next((row for row in people["items"] if row["id"] == store.member_id), None)
+    if me is not None and me["role"] != "agent":  # agents hear of what is asked for as it happens
+        async for page in _pages(api, "/approvals", {"status": "PENDING"}, None):
+            seqs.append(page["asOf"])
+            asked += page["items"]
     tables = {
+        "approval": {row["approvalId"]: row for row in asked},
         "incidence": fresh,
         "member": {row["id"]: row for row in people["items"]},
         "business": {business["id"]: business},

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from console.views import VIEWS, Moment, Row, membership
 
-MIRRORED = ("incidence", "member", "customer", "business", "rules")
+MIRRORED = ("incidence", "member", "customer", "business", "rules", "approval")
 """Subjects that are kept. Frames about others only move the cursor, and are told to whoever listens."""
 
 RESET = "reset"
@@ -57,6 +57,11 @@ class Store:
     def members(self) -> dict[str, Row]:
         """MemberRead by id."""
         return self.tables["member"]
+
+    @property
+    def approvals(self) -> dict[str, Row]:
+        """ApprovalRead by id, of those that are pending."""
+        return self.tables["approval"]
 
     @property
     def ladder(self) -> Row | None:
@@ -141,6 +146,8 @@ class Store:
             self._recount(id, state)
         elif kind in ("customer", "member"):
             self._retell(kind, id, state)
+        elif kind == "approval" and state["status"] != "PENDING":
+            del table[id]
         self._tell(Update(kind, id, state, frame))
 
     def install(self, tables: dict[str, dict[str, Row]], seq: int) -> None:

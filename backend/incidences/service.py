@@ -266,7 +266,7 @@ def apply(work: Work, row: Incidence, wanted: State, **said: Any) -> State:
         event = events.IncidenceAssigned if "agent_id" in wanted else events.IncidenceChanged
     if {"order_value", "event_type"} & wanted.keys():
         _route_again(work, row)
-    changes = {name: [_plain(before[name]), _plain(getattr(row, name))] for name in wanted}
+    changes = {name: [_plain(work, name, one) for one in (before[name], getattr(row, name))] for name in wanted}
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     if not changes:
         return shown(work, row)
@@ -372,7 +372,9 @@ def _require_member(work: Work, member_id: str) -> None:
         raise Unprocessable("There is no such member here to assign it to.", code="UNKNOWN_MEMBER", field="agentId")
 
 
-def _plain(value: Any) -> Any:
+def _plain(work: Work, name: str, value: Any) -> Any:
+    if name == "order_value" and value is not None:
+        return to_major(value, currency_of(work))
     return instant(value) if isinstance(value, datetime) else value
 
 

@@ -29,6 +29,14 @@ _WORDS = {
     "incidence.escalation_acknowledged": "acknowledged the escalation",
     "incidence.escalation_returned": "handed it back",
     "incidence.escalation_resolved": "settled the escalation",
+    "incidence.action_denied": "was not allowed",
+    "incidence.action_done": "did",
+    "incidence.discount_applied": "gave a discount",
+    "approval.requested": "asks a supervisor",
+    "approval.approved": "approved",
+    "approval.denied": "denied",
+    "approval.expired": "let a request expire",
+    "approval.withdrawn": "took a request back",
 }
 
 
@@ -94,5 +102,5 @@ def _entry(entry: dict[str, Any]) -> list[str]:
     name = data.get("from") or entry["actor"]["name"] or entry["actor"]["kind"] or ""
     told = _WORDS.get(entry["type"], entry["type"].rpartition(".")[2].replace("_", " "))
     first = f"{entry['at'][:16].replace('T', ' ')}  {plain(str(name))} {told}"
-    said = data.get("text") or data.get("reason") or ""
+    said = data.get("text") or "; ".join(data.get("diff", ())) or data.get("reason") or ""
     return [first, *(f"    {line}" for line in plain_lines(str(said)) if line)]

@@ -81,6 +81,22 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return f"handed it back from {ladder.words(str(data.get('level')))}{_noted(data)}"
         case "escalation_resolved":
             return f"settled what it was handed up to {ladder.words(str(data.get('level')))} for{_noted(data)}"
+        case "action_denied":
+            return f"may not {_action(data)}: {data.get('reason', '')}"
+        case "action_done":
+            return f"{_action(data)}{_given(data)}{_approved(data)}"
+        case "discount_applied":
+            amount = wording.money(data.get("amount"), str(data.get("currency") or ""))
+            return f"gave a discount of {amount} ({data.get('percent', 0):g} %){_approved(data)}"
+        case "approval.requested":
+            return f"asks a supervisor: {_what(data)} · {data.get('reason', '')}"
+        case "approval.approved":
+            failure = f", but it was not done: {data['failure']}" if data.get("failure") else ""
+            return f"approved: {_what(data)}{failure}{_noted(data)}"
+        case "approval.denied":
+            return f"denied: {_what(data)}{_noted(data)}"
+        case "approval.expired" | "approval.withdrawn":
+            return f"{data.get('failure', 'not decided in time')}: {_what(data)}"
         case "labels_changed":
             signed = [
                 *(f"#{name}" for name in data.get("added", ())),
@@ -94,7 +110,30 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
         case "friction_noticed":
             return f"noticed friction {data.get('score', '?')}"
     changes = _changes(data, name_of)
-    return (changes or kind.rpartition(".")[2].replace("_", " ")) + reason
+    return (changes or kind.rpartition(".")[2].replace("_", " ")) + reason + _approved(data)
+
+
+def is_told(frame: Frame) -> bool:
+    """Whether the story tells it: a try that led to a question for a supervisor is told by that."""
+    return frame["type"] != "incidence.action_denied" or not (frame.get("data") or {}).get("approvalId")
+
+
+def _action(data: Mapping[str, Any]) -> str:
+    return str(data.get("action", "act")).replace("_", " ").lower()
+
+
+def _what(data: Mapping[str, Any]) -> str:
+    """What was asked for, in the server's words; nothing of it is left of an erased customer."""
+    return "; ".join(map(str, data.get("diff") or ())) or _action(data)
+
+
+def _given(data: Mapping[str, Any]) -> str:
+    reason = (data.get("params") or {}).get("reason")
+    return f" · “{reason}”" if reason else ""
+
+
+def _approved(data: Mapping[str, Any]) -> str:
+    return f", approved by {data['approvedBy']}" if data.get("approvedBy") else ""
 
 
 def _noted(data: Mapping[str, Any]) -> str:

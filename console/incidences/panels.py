@@ -77,6 +77,14 @@ def order(case: Dashboard, now: datetime) -> Content:
         ("Cart", ", ".join(map(_name_of, cart.cart_items)) or "empty"),
         ("Screen", app.current_screen or ages.NOTHING),
     ]
+    pairs += [
+        ("Discount", [(f"−{wording.money(one.amount, cart.currency)}", "money"), (f"  by {one.given_by}", "muted")])
+        for one in cart.discounts
+    ]
+    pairs += [
+        ("Asked", [("; ".join(one.diff), "warning"), (f"  by {one.requested_by_name}", "muted")])
+        for one in case.approvals
+    ]
     if app.previous_screens:
         pairs.append(("Came by", [(" › ".join(app.previous_screens), "muted")]))
     if app.session_duration:

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from console.desk import wording
-from console.incidences.happenings import entry_of
+from console.incidences.happenings import entry_of, is_told
 from widgets.timeline import Timeline
 from widgets.timeline_book import Entry
 
@@ -56,7 +56,8 @@ class Story:
         if seq not in self.frames:
             self._arrived[seq] = monotonic()
         self.frames[seq] = frame
-        self.timeline.upsert([self._entry(frame)])
+        if is_told(frame):
+            self.timeline.upsert([self._entry(frame)])
         self.show_queued()
 
     def add_older(self) -> None:
@@ -73,7 +74,7 @@ class Story:
             self.is_whole = page.next_cursor is None
             older = [entry.model_dump(mode="json", by_alias=True) for entry in page.items]
             self.frames |= {frame["seq"]: frame for frame in older}
-            self.timeline.upsert([self._entry(frame) for frame in older])
+            self.timeline.upsert([self._entry(frame) for frame in older if is_told(frame)])
 
         def failed(_: Exception) -> None:
             self._is_asking = False
@@ -101,7 +102,7 @@ class Story:
         self._queued = len(waiting)
 
     def _entries(self) -> list[Entry]:
-        return [self._entry(self.frames[seq]) for seq in sorted(self.frames)]
+        return [self._entry(self.frames[seq]) for seq in sorted(self.frames) if is_told(self.frames[seq])]
 
     def _entry(self, frame: Frame) -> Entry:
         row = self.screen.selected()
@@ -144,6 +145,8 @@ class Story:
         wanted = words.casefold().split()
         found = []
         for seq in sorted(self.frames):
+            if not is_told(self.frames[seq]):
+                continue
             entry = self._entry(self.frames[seq])
             text = f"{entry.author} {entry.text}".casefold()
             if wanted and all(word in text for word in wanted):

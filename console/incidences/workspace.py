@@ -8,12 +8,14 @@ from textual import on
 from textual.widgets import TextArea
 
 from console.frame.command import CommandLine
+from console.incidences.acting import Acting
 from console.incidences.casework import Casework
 from console.incidences.deeds import CaseScreen
 from widgets.composer import Composer
 from widgets.timeline import Timeline
 
 if TYPE_CHECKING:
+    from backend.agent.schemas import Dashboard
     from backend.customers.schemas import CustomerRead
 
 STEP = 4
@@ -65,6 +67,23 @@ class IncidenceScreen(Casework):
         """It was sent: back to reading."""
         self.query_one(Timeline).action_last()
         self.query_one(Timeline).focus()
+
+    def action_act(self, action: str = "") -> None:
+        """What may be done by the rules as they are now, or the action that was named."""
+        id, api = self.incidence_id, self.console.api
+
+        def done(case: Dashboard) -> None:
+            if not self.is_showing(id):
+                return
+            self._show_panels(case)
+            acting = Acting(self, case)
+            if not action:
+                acting.choose()
+            elif not acting.named(action):
+                key = self.console.key_of("act")
+                self.console.say(f"There is no one action {action!r}; {key} lists them.", "warning")
+
+        self.console.calls.start("read what may be done", lambda: api.agent.dashboard(id), done=done, group="act")
 
     # -- going about
 

@@ -186,6 +186,33 @@ def test_escalations(agent: Shell, admin: Shell) -> None:
     assert "no escalation" in admin.refused("escalation", "resolve", "nothing")
 
 
+def test_actions_and_approvals(agent: Shell, admin: Shell) -> None:
+    rows = agent.json("queue", "--limit", "200")["items"]
+    row = next(one for one in rows if one["orderValue"] and one["orderValue"] > 5_000)
+    ref = row["ref"]
+    told = {one["type"]: one for one in agent.json("action", "list", ref)}
+    assert (told["APPLY_DISCOUNT"]["allowed"], told["CUSTOM_PRICING"]["needsApproval"]) == (True, True)
+    assert "nothing is pushed" in agent.text("action", "list", ref)
+    assert "apply discount is done" in agent.text("action", "run", ref, "apply-discount", "--params", '{"percent": 1}')
+    assert "is blocked" in agent.refused("action", "run", ref, "upsell")
+    assert "percent or an amount" in agent.refused("action", "run", ref, "apply-discount")
+    assert "no action" in agent.refused("action", "run", ref, "dance")
+    assert "no JSON" in agent.refused("action", "run", ref, "reassure", "--params", "{")
+    asked = agent.run("action", "run", ref, "apply-discount", "--params", '{"percent": 30}', "--json")
+    answer = json.loads(asked.stdout)
+    assert (asked.exit_code, answer["code"]) == (1, "APPROVAL_REQUIRED")
+    assert "role supervisor" in agent.refused("approval", "list")
+    listed = admin.json("approval", "list")["items"]
+    assert answer["details"]["approvalId"] in [one["approvalId"] for one in listed]
+    assert "discount 30 %" in admin.text("approval", "list")
+    assert "approved by Kavya Menon" in admin.text("approval", "approve", ref, "--note", "Fine, once.")
+    assert "nothing is asked for" in admin.refused("approval", "deny", ref)
+    id = json.loads(agent.run("action", "run", ref, "custom-pricing", "--json").stdout)["details"]["approvalId"]
+    assert admin.json("approval", "deny", id)["status"] == "DENIED"
+    assert "Kavya Menon has decided it" in admin.refused("approval", "deny", id)
+    assert "approved" in agent.text("incidence", "show", ref)
+
+
 def test_the_next_best_says_why(agent: Shell) -> None:
     best = agent.json("next")
     assert best["incidence"]["agentName"] == "Asha Iyer"
