@@ -144,7 +144,7 @@ ACTIONS: tuple[Action, ...] = (
            screens=(QUEUE,), binds=("table.mark",), foot=20),
     Action("mark_range", "Mark a range", ("v",), "Mark", "Start or end a range.", screens=(QUEUE,),
            binds=("table.range",)),
-    Action("mark_all", "Mark all", ("*",), "Mark", "Mark every row that is shown, or none.", screens=(QUEUE,),
+    Action("mark_all", "Mark all", ("*",), "Mark", "Mark every row that is shown; again for all that match, shown or not; again for none.", screens=(QUEUE,),
            binds=("table.mark-all",)),
     # Work
     Action("take", "Take", ("t",), "Work", "Make it yours.", screens=DESK, needs=(*_OPEN, "untaken"), changes=True,
@@ -179,6 +179,8 @@ ACTIONS: tuple[Action, ...] = (
            needs=("incidence", "online"), argument=Argument("labels", "label", True), changes=True),
     Action("watch", "Watch", ("w",), "Work", "Hear of it though it is not yours; again to hear no more.",
            screens=DESK, needs=("incidence", "online"), changes=True),
+    Action("bulks", "Verbs on many", ("B",), "Work", "What was done to many at once: to each, and taking it back.",
+           screens=DESK, needs=("online",)),
     Action("next_best", "Next best", ("ctrl+n", "N@queue"), "Work", "Claim what most needs you, and say why.",
            screens=DESK, needs=("online",), foot=8),
     Action("repeat", "Repeat", (".",), "Work", "Do the last verb again, here.", screens=DESK),

@@ -16,6 +16,7 @@ COMMANDS = (
     "queue",
     "incidence",
     "teamwork",
+    "bulk",
     "escalation",
     "action",
     "approval",

@@ -49,6 +49,10 @@ class MarksChanged(QueueMessage, namespace="queue_table"):
         self.keys = keys
 
 
+class AllChosen(QueueMessage, namespace="queue_table"):
+    """All that match are chosen now, also those that the table does not have."""
+
+
 class PendingChanged(QueueMessage, namespace="queue_table"):
     """Another number of rows waits to come, go or move."""
 

@@ -49,6 +49,12 @@ class QueueTable(QueueView, can_focus=True):
     MarksChanged = queue_messages.MarksChanged
     PendingChanged = queue_messages.PendingChanged
     HeaderClicked = queue_messages.HeaderClicked
+    AllChosen = queue_messages.AllChosen
+
+    offers_all = False
+    """Whether marking all once more chooses all that match, shown or not, before it chooses none."""
+    is_all = False
+    """Whether all that match are chosen."""
 
     def __init__(
         self,
@@ -100,6 +106,7 @@ class QueueTable(QueueView, can_focus=True):
     def set_filter(self, allows: Callable[[Row], bool] | None, now: bool = True) -> None:
         """Show only the rows that pass, None shows all; marks on hidden rows go."""
         self.model.only(allows)
+        self.is_all = self.is_all and not now
         self._reorder(now)
 
     def redraw(self, keys: Iterable[Key] | None = None) -> None:
@@ -254,6 +261,7 @@ class QueueTable(QueueView, can_focus=True):
     def action_toggle_mark(self) -> None:
         """Mark the row under the cursor and go on to the next."""
         if self.model.cursor is not None:
+            self.is_all = False
             self.model.toggle_mark(self.model.cursor)
             self._move_to_line(self._line() + 1)
 
@@ -266,15 +274,20 @@ class QueueTable(QueueView, can_focus=True):
         self._move_to_line(self._line())
 
     def action_mark_all(self) -> None:
-        """Mark every shown row; when all are marked, none."""
+        """Mark every shown row; when all are marked, all that match where that is offered, else none."""
         before = self.model.marks_changes
         self.model.mark(self.model.shown)
         if self.model.marks_changes == before:
-            self.model.clear_marks()
+            self.is_all = self.offers_all and not self.is_all
+            if self.is_all:
+                self.post_message(self.AllChosen(self))
+            else:
+                self.model.clear_marks()
         self._move_to_line(self._line())
 
     def clear_marks(self) -> None:
         """Drop marks and range; rows that waited may move when the hand rests."""
+        self.is_all = False
         self.model.clear_marks()
         self._tell()
         self.repaint()

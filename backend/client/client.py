@@ -4,6 +4,7 @@ import httpx
 
 from backend.client.agent import Agent, Approvals
 from backend.client.analytics import Analytics
+from backend.client.bulk import Bulks
 from backend.client.customers import Customers
 from backend.client.escalation import Escalations
 from backend.client.identity import Businesses, Identity, Keys
@@ -27,6 +28,7 @@ class Client:
         self.analytics = Analytics(transport)
         self.approvals = Approvals(transport)
         self.audit = Audit(transport)
+        self.bulks = Bulks(transport)
         self.businesses = Businesses(transport)
         self.channels = Channels(transport)
         self.context = Context(transport)

@@ -136,6 +136,11 @@ class Casebook:
         """An agent notes something."""
         self._record(case, events.NoteAdded, agent, at, {"text": text})
 
+    def label(self, case: Case, at: datetime, by: Actor, *labels: str) -> None:
+        """Somebody puts labels on it that it does not have."""
+        case.labels = sorted({*case.labels, *labels})
+        self._record(case, events.LabelsChanged, by, at, {"added": sorted(labels), "removed": []})
+
     def prioritise(self, case: Case, at: datetime, by: Actor, priority: int) -> None:
         """Somebody moves it up or down the queue."""
         before, case.priority = case.priority, priority

@@ -164,6 +164,7 @@ def waiting(scene: Scene, at: datetime, *, channel: str, lines: int = 1, is_urge
     if is_urgent:
         yield from scene.until(scene.at)
         scene.stage.book.prioritise(case, scene.at, scene.stage.supervisor, 1)
+        scene.stage.book.label(case, scene.at, scene.stage.supervisor, "at-risk")
     yield from scene.until(scene.stage.now)
 
 
@@ -179,6 +180,7 @@ def answered(scene: Scene, at: datetime, *, channel: str, turns: int, by: Actor,
     if has_note:
         yield from scene.until(scene.at)
         stage.book.note(case, scene.at, by, scene.fill(scene.topic.note))
+        stage.book.label(case, scene.at, by, scene.topic.category.replace("_", "-"))
     yield from scene.until(stage.now)
 
 

@@ -35,6 +35,14 @@ class WatchersChanged(Event, type="incidence.watchers_changed"):
     """data: added, removed: ids of members."""
 
 
+class ChangeUndone(Event, type="incidence.change_undone"):
+    """What was done to it was taken back. data: changes, bulk (id)."""
+
+
+class BulkAdvanced(Event, type="bulk.advanced"):
+    """A verb on many cases went on, or is through. Its state is the BulkRead; a case's own event tells of the case."""
+
+
 class StatusChanged(Event, type="incidence.status_changed"):
     pass
 

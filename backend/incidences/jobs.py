@@ -2,7 +2,7 @@
 
 from backend.customers.events import CustomerChanged
 from backend.identity.events import BusinessChanged
-from backend.incidences import channels, escalation, friction, service, sla_timers
+from backend.incidences import bulk, channels, escalation, friction, service, sla_timers
 from backend.jobs.registry import JobContext, job, on
 from backend.rules.events import RulesPublished
 from backend.signals.events import HelpOffered
@@ -47,6 +47,13 @@ async def follow_policy(ctx: JobContext, *, event_id: str, seq: int) -> None:
 async def follow_customer(ctx: JobContext, *, event_id: str, seq: int) -> None:
     """Bring a customer's open cases to what their tier is promised."""
     await ctx.write(sla_timers.follow_customer, seq)
+
+
+@job()
+async def run_bulk(ctx: JobContext, *, bulk_id: str) -> None:
+    """Go on with a verb on many cases, a short transaction at a time, to its end."""
+    while await ctx.write(bulk.advance, bulk_id):
+        pass
 
 
 @on(HelpOffered)

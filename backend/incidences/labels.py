@@ -30,8 +30,8 @@ def change(work: Work, id: str, body: LabelsChange) -> State:
     return put(work, row, body.add, body.remove)
 
 
-def put(work: Work, row: Incidence, add: Iterable[str], remove: Iterable[str]) -> State:
-    """`change` on a row that nobody else changes. What is both added and removed is removed."""
+def put(work: Work, row: Incidence, add: Iterable[str], remove: Iterable[str], **more: object) -> State:
+    """`change` on a row that nobody else changes; `more` is told too. What is both added and removed is removed."""
     before = row.labels
     after = ordered({*before, *add} - {*remove})
     if after == before:
@@ -40,7 +40,7 @@ def put(work: Work, row: Incidence, add: Iterable[str], remove: Iterable[str]) -
         raise Unprocessable(f"INC-{row.number} would have more than {MOST} labels.", code="TOO_MANY_LABELS")
     row.labels = after
     said = {"added": ordered(set(after) - set(before)), "removed": ordered(set(before) - set(after))}
-    return record(work, row, events.LabelsChanged, said)
+    return record(work, row, events.LabelsChanged, said | more)
 
 
 def counts(work: Work) -> State:

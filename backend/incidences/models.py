@@ -127,6 +127,51 @@ class Escalation(Identified, BusinessOwned, Base):
     next_climb_at: Mapped[datetime | None]
 
 
+class Bulk(Identified, BusinessOwned, Base):
+    """A verb on many cases at once. What becomes of each is a row of its own."""
+
+    __tablename__ = "bulks"
+    __table_args__ = (Index("ix_bulks_newest", "business_id", "id"),)
+
+    verb: Mapped[str] = mapped_column(String(16))
+    args: Mapped[dict[str, Any]] = mapped_column(Json)
+    chosen: Mapped[dict[str, Any]] = mapped_column(Json)
+    """What was asked for: view, status, assignee, q; or that the cases were named."""
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    state: Mapped[str] = mapped_column(String(16), default="RUNNING")
+    """RUNNING, DONE, UNDOING or UNDONE."""
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    undone: Mapped[int] = mapped_column(default=0)
+    kept: Mapped[int] = mapped_column(default=0)
+    """Rows that were not undone because they are others by now."""
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
+
+
+class BulkRow(BusinessOwned, Base):
+    """One case of a verb on many: it is done once, in the transaction that says so here."""
+
+    __tablename__ = "bulk_rows"
+    __table_args__ = (Index("ix_bulk_rows_state", "bulk_id", "state", "place"),)
+
+    bulk_id: Mapped[str] = mapped_column(ForeignKey("bulks.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    incidence_id: Mapped[str] = mapped_column(ForeignKey("incidences.id"))
+    number: Mapped[int]
+    version: Mapped[int]
+    """As it was seen; once it is done, the version that the verb made."""
+    state: Mapped[str] = mapped_column(String(16), default="PENDING")
+    """PENDING, DONE, SKIPPED, UNDONE or KEPT."""
+    code: Mapped[str | None] = mapped_column(String(40))
+    why: Mapped[str | None] = mapped_column(String(300))
+    changes: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What the verb changed, to take it back; see `restoring`."""
+
+
 class Conversation(BusinessOwned, Base):
     """A conversation on a chat platform, tied to the incidence it is about. The key makes sure that there is one."""
 

@@ -31,6 +31,16 @@ def list_incidences(
     """One page of the queue with the seq to follow from. The seq is read first: what comes between is told twice."""
     as_of = log.head_of(work.session, work.business_id)
     currency = currency_of(work)
+    wanted = wanted_of(work, view=view, status=status, assignee=assignee, q=q)
+    rows, after = repository.page(work.session, work.business_id, wanted, sort, cursors.decode(cursor), limit)
+    items = [repository.state_of_row(row, currency) for row in rows]
+    return {"items": items, "nextCursor": cursors.encode(after), "asOf": as_of}
+
+
+def wanted_of(
+    work: Work, *, view: View | None, status: Status | None, assignee: str | None, q: str | None
+) -> list[ColumnElement[bool]]:
+    """What a query of the queue asks for, as conditions that must all hold."""
     wanted: list[ColumnElement[bool]] = []
     if view is not None:
         wanted.append(repository.view_of(view, work.actor.id, work.now))
@@ -38,10 +48,7 @@ def list_incidences(
         wanted.append(CASES.status == status)
     if assignee is not None:
         wanted.append(_assigned_to(work, assignee))
-    wanted += conditions(clean_line(q or ""), work.actor.id, currency, work.now)
-    rows, after = repository.page(work.session, work.business_id, wanted, sort, cursors.decode(cursor), limit)
-    items = [repository.state_of_row(row, currency) for row in rows]
-    return {"items": items, "nextCursor": cursors.encode(after), "asOf": as_of}
+    return wanted + conditions(clean_line(q or ""), work.actor.id, currency_of(work), work.now)
 
 
 def _assigned_to(work: Work, assignee: str) -> ColumnElement[bool]:

@@ -150,6 +150,18 @@ def counts(session: Session, business_id: str, member_id: str | None, now: datet
     return {view: int(getattr(row, view)) for view in views}
 
 
+_CHOSEN = ("id", "number", "version", "status", "agent_id", "priority", "labels", "watcher_ids", "summary")
+
+
+def chosen(
+    session: Session, business_id: str, conditions: Sequence[ColumnElement[bool]], limit: int
+) -> Sequence[Row[Any]]:
+    """What a verb on many must know of the cases that fit, in the order of the queue; `limit` at most."""
+    columns: list[Any] = [*(CASES[name] for name in _CHOSEN), AGENTS.name.label("agent_name")]
+    query = _listed(business_id).with_only_columns(*columns).where(*conditions)
+    return session.connection().execute(query.order_by(CASES.queue_rank, CASES.id).limit(limit)).all()
+
+
 def of(
     session: Session, business_id: str, condition: ColumnElement[bool], currency: str, limit: int = 200
 ) -> list[dict[str, Any]]:

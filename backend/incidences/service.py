@@ -334,7 +334,7 @@ def _snooze(work: Work, row: Incidence, status: str | None, until: datetime | No
     if until <= work.now:
         raise Unprocessable("snoozedUntil lies in the past.", code="SNOOZE_IN_PAST", field="snoozedUntil")
     row.status, row.snoozed_until = "SNOOZED", until
-    work.enqueue("incidences.end_snooze", at=until, key=f"snooze:{row.id}", incidence_id=row.id)
+    timers.wake_later(work, row, until)
     return events.IncidenceSnoozed
 
 

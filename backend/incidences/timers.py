@@ -45,6 +45,24 @@ def climb_later(work: Work, row: Incidence, *, is_first: bool = False) -> None:
         work.cancel(f"climb:{row.id}")
 
 
+def set_again(work: Work, row: Incidence) -> None:
+    """Set every timer to what the row says by now, or stop it: its fields were put back."""
+    if row.auto_escalate_at is None:
+        work.cancel(f"escalate-channel:{row.id}")
+    escalate_channel_later(work, row)
+    climb_later(work, row)
+    if row.snoozed_until is None:
+        work.cancel(f"snooze:{row.id}")
+    else:
+        wake_later(work, row, row.snoozed_until)
+    sla.set_timer(work, row)
+
+
+def wake_later(work: Work, row: Incidence, at: datetime) -> None:
+    """Set the timer that ends a snooze."""
+    work.enqueue("incidences.end_snooze", at=at, key=f"snooze:{row.id}", incidence_id=row.id)
+
+
 def cancel(work: Work, row: Incidence) -> None:
     """Stop every timer of a case that was closed."""
     row.auto_escalate_at = row.climb_at = None

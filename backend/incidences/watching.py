@@ -13,16 +13,24 @@ from backend.work import Work
 
 def watch(work: Work, id: str) -> State:
     """Watch a case; watching it again changes nothing."""
-    me, row = require_staff(work), incidence_of(work, id, to_change=True)
-    return shown(work, row) if me in row.watcher_ids else _record(work, row, [*row.watcher_ids, me])
+    require_staff(work)
+    return set_watching(work, incidence_of(work, id, to_change=True), True)
 
 
 def unwatch(work: Work, id: str) -> State:
     """Watch it no more."""
-    me, row = require_staff(work), incidence_of(work, id, to_change=True)
-    return (
-        _record(work, row, [one for one in row.watcher_ids if one != me]) if me in row.watcher_ids else shown(work, row)
-    )
+    require_staff(work)
+    return set_watching(work, incidence_of(work, id, to_change=True), False)
+
+
+def set_watching(work: Work, row: Incidence, watches: bool, **more: object) -> State:
+    """Have the actor watch a case that nobody else changes, or not; `more` is told with the event."""
+    before, me = row.watcher_ids, str(work.actor.id)
+    if (me in before) == watches:
+        return shown(work, row)
+    row.watcher_ids = [*before, me] if watches else [one for one in before if one != me]
+    said = {"added": [me] if watches else [], "removed": [] if watches else [me]}
+    return record(work, row, events.WatchersChanged, said | more)
 
 
 def add(row: Incidence, member_ids: Iterable[str]) -> list[str]:
@@ -39,12 +47,3 @@ def watchers_of(work: Work, incidence_id: str) -> list[str]:
     here = Member.id.in_(row.watcher_ids) & Member.removed_at.is_(None)
     present = set(work.session.scalars(select(Member.id).where(here)))
     return [one for one in row.watcher_ids if one in present]
-
-
-def _record(work: Work, row: Incidence, after: list[str]) -> State:
-    before, row.watcher_ids = row.watcher_ids, after
-    said = {
-        "added": [one for one in after if one not in before],
-        "removed": [one for one in before if one not in after],
-    }
-    return record(work, row, events.WatchersChanged, said)

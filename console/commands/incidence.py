@@ -89,7 +89,7 @@ def assign(
     """Give it to somebody, or back."""
 
     async def assigned(api: "Client") -> Any:
-        return await _changed(api, id, version, agent_id=await _member(api, member))
+        return await _changed(api, id, version, agent_id=await member_of(api, member))
 
     done(url, json, assigned, "is with {agentName}")
 
@@ -183,7 +183,7 @@ async def _changed(api: "Client", id: str, version: int | None, **fields: Any) -
     return await api.incidences.change(id, IncidenceChange(version=at, **fields))
 
 
-async def _member(api: "Client", wanted: str) -> str | None:
+async def member_of(api: "Client", wanted: str) -> str | None:
     if wanted.lower() == "none":
         return None
     me = await api.identity.me()

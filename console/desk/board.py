@@ -60,6 +60,7 @@ class Board(TeamScreen):
 
     def on_mount(self) -> None:
         """Follow the mirror, show what is in it, and look at the clock."""
+        self.table.offers_all = True
         self.previews = Previews(self, self.query_one("#preview", Panel))
         self.listen("incidence", self._row_changed)
         self.listen(RESET, lambda _: self._reload())
@@ -191,7 +192,8 @@ class Board(TeamScreen):
     def show_filter(self) -> None:
         """The active tab's filter, and what comes of it."""
         place = self.listing.place
-        verdict = place.problem or (f"{len(self.table.model)} match" if place.filter else "")
+        said = "all that match are chosen" if self.table.is_all else f"{len(self.table.model)} match"
+        verdict = place.problem or (said if place.filter else "")
         self.query_one(FilterLine).show(verdict, bool(place.problem))
 
     def arrange_preview(self) -> None:
@@ -229,6 +231,10 @@ class Board(TeamScreen):
         if not rows:
             return super().targets()
         return [Target(row["incidenceId"], row["ref"], self._version_of(row["incidenceId"], row)) for row in rows]
+
+    def matching(self) -> Mapping[str, str] | None:
+        """What the tab shows as a query, when all that match are chosen."""
+        return self.listing.query() if self.is_mounted and self.table.is_all else None
 
     def _version_of(self, key: str, row: Mapping[str, Any]) -> int:
         """What is on the screen; for a marked row that is out of sight, what it was when it was marked."""

@@ -105,6 +105,17 @@ class Listing:
             return descending, True
         return (sla_order if self.place.sort == "sla" else queue_order), False
 
+    def query(self) -> dict[str, str] | None:
+        """What the active tab shows, as the server is asked for it; None when its filter cannot be read."""
+        place, words = self.place, [self.place.filter.strip()]
+        if place.problem:
+            return None
+        if not self.active.startswith(SAVED):
+            return {"view": self.active} | ({"q": words[0]} if words[0] else {})
+        text = self.saved.get(self.active.removeprefix(SAVED), "")
+        words += [text] if any(term.field == "status" for term in parse(text)) else [text, "-closed"]
+        return {"q": " ".join(word for word in words if word)}
+
     def count(self, name: str, rows: Mapping[str, Row]) -> int:
         """How many rows a saved view holds."""
         holds = self._holds(SAVED + name)

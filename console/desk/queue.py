@@ -198,7 +198,15 @@ class QueueScreen(Board):
     @on(QueueTable.MarksChanged)
     def _marks_changed(self, event: MarksChanged) -> None:
         self.remember_marked(list(map(str, event.keys)))
+        self.show_filter()
         self.recheck()
+
+    @on(QueueTable.AllChosen)
+    def _all_chosen(self) -> None:
+        self.show_filter()
+        self.console.say(
+            "All that match are chosen, also those that are not loaded. A verb counts them and asks first."
+        )
 
     @on(QueueTable.HeaderClicked)
     def _header_clicked(self, event: HeaderClicked) -> None:

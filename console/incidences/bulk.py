@@ -1,21 +1,25 @@
-"""A verb on several incidences: a few calls at a time, and what became of each."""
+"""A verb on several incidences: done by the server in one go and undone in one go, and what became of each."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
+from console.incidences.bulk_results import Results, rows_of, waited_for
 from console.incidences.verbs import Target, Verb
+from console.undo import Change
 from widgets.paint import Cell
 from widgets.prompt import Confirm
 
 if TYPE_CHECKING:
+    from backend.incidences.bulk_schemas import BulkPreview, BulkRead, BulkRowRead, BulkStart
     from console.app import ConsoleApp
 
 AT_ONCE = 4
-"""Calls under way at a time: more would only queue up at the server's one writer."""
+"""Calls under way at a time of a verb that the server knows for one only: more would queue up at its one writer."""
 
 SHOWN = 12
 """Refusals that are listed one by one."""
@@ -23,11 +27,15 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one: done, or why not, with the version to try again with (None: trying again is no use)."""
+    """One that it was not done to: why not, and the version to try again with (None: trying again is no use)."""
 
     target: Target
-    why: str = ""
+    why: str
     retry_with: int | None = None
+
+
+Outcome = tuple[int, list[Result]]
+"""How many it was done to, and the others."""
 
 
 class Bulk:
@@ -38,18 +46,77 @@ class Bulk:
 
     def start(self, targets: Sequence[Target]) -> None:
         """Do it, in the background."""
-        self.app.calls.start(f"{self.what} {len(targets)} incidences", lambda: self._all(targets), done=self._tell)
+        if self.verb.many is None:
+            self.app.calls.start(f"{self.what} {len(targets)} incidences", lambda: self._each(targets), done=self._tell)
+            return
+        ids = [{"incidenceId": target.id, "version": target.version} for target in targets]
+        self._start(self._body(ids=ids), {target.id: target for target in targets})
 
-    async def _all(self, targets: Sequence[Target]) -> list[Result]:
+    def start_matching(self, query: Mapping[str, str]) -> None:
+        """Count all that match, tell to how many it can be done and why not to the others, ask, and do it."""
+        body, api = self._body(**query), self.app.api
+
+        def counted(found: BulkPreview) -> None:
+            reasons: list[Cell] = [f"{one.count} left alone: {one.why}" for one in found.cannot[:SHOWN]]
+            target: list[tuple[str, Cell]] = [("All that match", str(found.count)), ("To be done", str(found.can))]
+            question = Confirm(f"{self.what.capitalize()} all {found.count}?", target, lines=reasons, yes=f"All {found.can}")  # fmt: skip
+
+            def answered(is_yes: bool | None) -> None:
+                if is_yes:
+                    self._start(body.model_copy(update={"expected_count": found.count}), {})
+
+            self.app.push_screen(question, answered)
+
+        self.app.calls.start(f"count what to {self.what}", lambda: api.bulks.preview(body), done=counted)
+
+    def _body(self, **chosen: Any) -> BulkStart:
+        from backend.incidences.bulk_schemas import BulkStart
+
+        assert self.verb.many is not None
+        verb, args = self.verb.many
+        return BulkStart.model_validate({"verb": verb, "args": args, **chosen})
+
+    def _start(self, body: BulkStart, targets: Mapping[str, Target]) -> None:
+        """Do it; the key makes a second try, after an answer that was lost, the same as the first."""
+        app, key = self.app, str(uuid4())
+        how_many = len(targets) or body.expected_count
+
+        async def call() -> Outcome:
+            begun = await app.api.bulks.start(body, idempotency_key=key)
+            self._remember(begun, body)
+            through = await waited_for(app.api, begun, lambda now: app.say(f"{self.what.capitalize()}: {now.done + now.skipped} of {now.total}"))  # fmt: skip
+            skipped = await rows_of(app.api, through, "SKIPPED")
+            return through.done, [self._left(row, targets) for row in skipped]
+
+        app.calls.start(f"{self.what} {how_many} incidences", call, done=self._tell)
+
+    def _left(self, left: BulkRowRead, targets: Mapping[str, Target]) -> Result:
+        row = self.app.store.incidences.get(left.incidence_id)
+        target = targets.get(left.incidence_id) or Target(left.incidence_id, left.ref, row["version"] if row else 0)
+        again = row["version"] if row is not None and left.code == "CHANGED_MEANWHILE" else None
+        return Result(target, left.why or "", again)
+
+    def _remember(self, begun: BulkRead, body: BulkStart) -> None:
+        """Let `z` take it all back, and `Z` do it to the same cases again."""
+        results = Results(self.app)
+        title = f"{self.what} {begun.total} incidences"
+        again = body.model_copy(update={"expected_count": None})
+        self.app.undo.push(Change(title, lambda: results.take_back(begun.bulk_id), lambda: self._start(again, {})))
+
+    # -- a verb that the server knows for one only
+
+    async def _each(self, targets: Sequence[Target]) -> Outcome:
         turns = asyncio.Semaphore(AT_ONCE)
 
-        async def one(target: Target) -> Result:
+        async def one(target: Target) -> Result | None:
             async with turns:
                 return await self._one(target)
 
-        return list(await asyncio.gather(*(one(target) for target in targets)))
+        results = await asyncio.gather(*(one(target) for target in targets))
+        failed = [result for result in results if result is not None]
+        return len(results) - len(failed), failed
 
-    async def _one(self, target: Target) -> Result:
+    async def _one(self, target: Target) -> Result | None:
         from backend.client import ApiError, Offline
 
         try:
@@ -64,12 +131,13 @@ class Bulk:
             return Result(target, error.message, version or (target.version if error.status >= 500 else None))
         row = answer.model_dump(mode="json", by_alias=True)
         self.app.store.upsert("incidence", row["incidenceId"], row)
-        return Result(target)
+        return None
 
-    def _tell(self, results: list[Result]) -> None:
-        failed = [result for result in results if result.why]
+    # -- what became of it
+
+    def _tell(self, outcome: Outcome) -> None:
+        done, failed = outcome
         self.done([result.target for result in failed])
-        done = len(results) - len(failed)
         if not failed:
             self.app.say(f"{done} incidences are {self.verb.did}.")
             return
@@ -80,7 +148,8 @@ class Bulk:
         ]
         target: list[tuple[str, Cell]] = [("Done", str(done)), ("Refused", [(str(len(failed)), "danger")])]
         target += [(result.target.ref, result.why) for result in failed[:SHOWN]]
-        rest: list[Cell] = [f"and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
+        every = self.app.key_of("bulks")
+        rest: list[Cell] = [f"and {len(failed) - SHOWN} more; {every} lists them all"] if len(failed) > SHOWN else []
 
         def answered(is_yes: bool | None) -> None:
             if is_yes and again:

@@ -32,6 +32,10 @@ class CaseScreen(FrameScreen):
         row = self.selected()
         return [] if row is None else [Target.of(row)]
 
+    def matching(self) -> Mapping[str, str] | None:
+        """The query that a verb acts on instead, when all that match are chosen."""
+        return None
+
     def name_of(self, member_id: str) -> str:
         """The name of a member; of one who has left, that it is somebody."""
         member = self.store.members.get(member_id)
@@ -42,8 +46,12 @@ class CaseScreen(FrameScreen):
     def do(self, what: str, verb: Verb, undo: Verb | None = None, *, on: list[Target] | None = None) -> None:
         """Do a verb to the targets, or `on` those. `what` is its name in a sentence: "solve"; `undo` takes it back from
         one row."""
-        targets = self.targets() if on is None else on
-        if len(targets) > 1:
+        targets, matching = (self.targets(), self.matching()) if on is None else (on, None)
+        if matching is not None and verb.many is None:
+            self.console.say("This is done case by case: mark the rows that it is for.", "warning")
+        elif matching is not None:
+            Bulk(self.console, what, verb, self.bulk_done).start_matching(matching)
+        elif len(targets) > 1:
             Bulk(self.console, what, verb, self.bulk_done).start(targets)
         elif targets:
             self._do_one(what, verb, targets[0], undo)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from console.actions import Action
 from console.incidences import verbs
+from console.incidences.bulk_results import Results
 from console.incidences.deeds import CaseScreen
+from console.permission import Context
 from widgets.prompt import Choice, Option
 
 _ANOTHER = "+"
@@ -31,6 +33,17 @@ class TeamScreen(CaseScreen):
         is_watched = len(self.targets()) < 2 and self.store.member_id in row.get("watcherIds", ())
         watch, unwatch = verbs.watch(), verbs.unwatch()
         self.do("watch", *((unwatch, watch) if is_watched else (watch, unwatch)))
+
+    def action_bulks(self) -> None:
+        """What was done to many at once."""
+        Results(self.console).choose()
+
+    def _agree(self, action: Action, value: str, context: Context) -> None:
+        """With all that match chosen, the verb asks itself, once it has counted them."""
+        if self.matching() is None or action.dangerous:
+            super()._agree(action, value, context)
+        else:
+            self.run_worker(self.perform(action, value, is_agreed=True), exit_on_error=False)
 
     def _ask(self, action: Action, choice: Choice) -> None:
         if action.id != "label":

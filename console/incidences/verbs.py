@@ -32,44 +32,48 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """`did` ends the sentence "INC-7 is …"; `act` does it to (id, version)."""
+    """`did` ends the sentence "INC-7 is …"; `act` does it to (id, version).
+
+    `many` is the server's verb on many with its arguments, for those that it has.
+    """
 
     did: str
     act: Callable[[Client, str, int], Awaitable[Incidence]]
+    many: tuple[str, dict[str, Any]] | None = None
 
 
 def take() -> Verb:
     """Claim it."""
-    return Verb("yours", lambda api, id, version: api.incidences.take(id, version))
+    return Verb("yours", lambda api, id, version: api.incidences.take(id, version), ("take", {}))
 
 
 def assign(member_id: str, name: str) -> Verb:
     """Give it to a member; NOBODY gives it back."""
     if member_id == NOBODY:
-        return _change("nobody's again", agent_id=None)
-    return _change(f"with {name} now", agent_id=member_id)
+        return _change("nobody's again", "assign", agent_id=None)
+    return _change(f"with {name} now", "assign", agent_id=member_id)
 
 
 def set_status(status: str) -> Verb:
     """OPEN or WAITING."""
-    return _change("waiting for the customer" if status == "WAITING" else "open", status=status)
+    return _change("waiting for the customer" if status == "WAITING" else "open", "status", status=status)
 
 
 def set_priority(priority: int) -> Verb:
     """1 is first, 4 last."""
-    return _change(f"P{priority}", priority=priority)
+    return _change(f"P{priority}", "priority", priority=priority)
 
 
 def snooze(until: datetime, now: datetime) -> Verb:
     """Put it away until an instant."""
     said = ages.local(until.isoformat(), now)
-    return _change(f"snoozed until {said}", status="SNOOZED", snoozed_until=until)
+    return _change(f"snoozed until {said}", "snooze", status="SNOOZED", snoozed_until=until)
 
 
 def solve(outcome: str, category: str = "") -> Verb:
     """Close it with an outcome, and a category when one is given."""
     extra = {"issue_category": category} if category else {}
-    return _change(f"solved · {outcome.lower()}", outcome=outcome, **extra)
+    return _change(f"solved · {outcome.lower()}", "close", outcome=outcome, **extra)
 
 
 def escalate(reason: str, note: str = "") -> Verb:
@@ -87,7 +91,7 @@ def escalate(reason: str, note: str = "") -> Verb:
 
 def reopen() -> Verb:
     """Open a closed one again."""
-    return _change("open again", status="OPEN")
+    return _change("open again", "reopen", status="OPEN")
 
 
 def labels_of(text: str) -> tuple[list[str], list[str]]:
@@ -110,23 +114,27 @@ def label(add: Sequence[str], remove: Sequence[str]) -> Verb:
         return api.incidences.label(id, LabelsChange(add=list(add), remove=list(remove)))
 
     signed = [*(f"#{name}" for name in add), *(f"-#{name}" for name in remove)]
-    return Verb(f"labelled {' '.join(signed)}", act)
+    return Verb(f"labelled {' '.join(signed)}", act, ("label", {"add": list(add), "remove": list(remove)}))
 
 
 def watch() -> Verb:
     """Hear of it."""
-    return Verb("watched", lambda api, id, _: api.incidences.watch(id))
+    return Verb("watched", lambda api, id, _: api.incidences.watch(id), ("watch", {}))
 
 
 def unwatch() -> Verb:
     """Hear of it no more."""
-    return Verb("watched no more", lambda api, id, _: api.incidences.unwatch(id))
+    return Verb("watched no more", lambda api, id, _: api.incidences.unwatch(id), ("unwatch", {}))
 
 
-def _change(did: str, **fields: Any) -> Verb:
+_OF_MANY = {"snooze": ("snoozed_until",), "reopen": ()}
+"""The fields that a verb on many takes of those that make it one, where it does not take all."""
+
+
+def _change(did: str, many: str, **fields: Any) -> Verb:
     def act(api: Client, id: str, version: int) -> Awaitable[Incidence]:
         from backend.incidences.schemas import IncidenceChange
 
         return api.incidences.change(id, IncidenceChange(version=version, **fields))
 
-    return Verb(did, act)
+    return Verb(did, act, (many, {name: fields[name] for name in _OF_MANY.get(many, fields)}))

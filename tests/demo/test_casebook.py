@@ -12,9 +12,9 @@ from backend.demo.casebook import CURRENCY, Case, Casebook
 from backend.demo.ledger import Ledger
 from backend.events.event import SYSTEM, Actor
 from backend.events.models import EventBody, EventRow
-from backend.incidences import channels, notes, service
+from backend.incidences import channels, labels, notes, service
 from backend.incidences.models import Incidence
-from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend, NoteAdd, Take
+from backend.incidences.schemas import IncidenceChange, IncidenceOpen, LabelsChange, MessageSend, NoteAdd, Take
 from backend.work import Work
 from tests.support.backend import Backend
 
@@ -54,6 +54,7 @@ def told(work: Work, by: Actor, platform: str | None, value: int) -> Any:
     service.send_message(work, id, MessageSend(text="Namaste", last_seen_seq=2**40))
     when(4, by)
     notes.add_note(work, id, NoteAdd(text="Called back"))
+    labels.change(work, id, LabelsChange(add=["vip", "call-back"]))
     when(5, by)
     service.change_incidence(work, id, IncidenceChange(version=row.version, priority=1))
     if row.auto_escalate_at:
@@ -88,6 +89,7 @@ def seeded(by: Actor, platform: str | None, value: int) -> tuple[Ledger, Case]:
     book.take(case, at(2), by)
     book.send(case, at(3), by, "Namaste")
     book.note(case, at(4), by, "Called back")
+    book.label(case, at(4), by, "vip", "call-back")
     book.prioritise(case, at(5), by, 1)
     if case.auto_escalate_at:
         assert case.auto_escalate_at == at(10)

@@ -144,6 +144,33 @@ def test_an_incidence_from_taking_to_reopening(agent: Shell) -> None:
     assert agent.json("incidence", "reopen", ref)["reopenCount"] >= 1
 
 
+def test_labels_watching_and_verbs_on_many(agent: Shell, admin: Shell) -> None:
+    first, second = (row["ref"] for row in agent.json("queue", "--q", "status:open", "--limit", "2")["items"])
+    assert {"other", "shell-test"} <= {*agent.json("incidence", "label", first, "Shell Test", "other")["labels"]}
+    left = agent.json("incidence", "label", first, "--remove", "other")["labels"]
+    assert "shell-test" in left
+    assert "other" not in left
+    assert "a letter" in agent.refused("incidence", "label", first, "42")
+    assert {"label": "shell-test", "count": 1} in agent.json("incidence", "labels")["items"]
+    assert len(agent.json("incidence", "watch", first)["watcherIds"]) == 1
+    assert first in agent.text("queue", "--q", "watching")
+    assert agent.json("incidence", "watch", first, "--off")["watcherIds"] == []
+    agent.text("incidence", "label", second, "shell-test")
+
+    tried = agent.json("bulk", "#shell-test", "--label", "second", "--dry-run")
+    assert (tried["count"], tried["can"], tried["cannot"]) == (2, 2, [])
+    assert "2 match; label would be done to 2" in agent.text("bulk", "#shell-test", "--label", "second", "--dry-run")
+    assert "say one thing" in agent.refused("bulk", "#shell-test")
+    assert "not 2" in agent.refused("bulk", "#shell-test", "--take", "--watch")
+    assert "nobody to ask" in agent.run("bulk", "#shell-test", "--label", "second").stderr
+    assert "there are 2 now" in agent.refused("bulk", "#shell-test", "--priority", "1", "--expect", "3")
+    done = agent.json("bulk", "#shell-test", "--label", "second", "--yes")
+    assert (done["state"], done["done"]) == ("DONE", 2)
+    assert "2 done" in agent.text("bulk", "--results", done["bulkId"])
+    assert admin.json("bulk", "--undo", done["bulkId"])["undone"] == 2
+    assert agent.json("queue", "--q", "#second")["items"] == []
+
+
 def test_stale_and_taken_are_refused(agent: Shell, admin: Shell) -> None:
     row = agent.json("queue", "--view", "unassigned")["items"][-1]
     admin.text("incidence", "note", row["ref"], "I was here")

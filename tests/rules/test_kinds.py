@@ -102,7 +102,17 @@ def test_routing_offers_only_known_channels() -> None:
 
 def test_kinds_are_found_by_name_and_only_once() -> None:
     kinds = Kinds(ORDERING_KINDS)
-    assert kinds.names == ("friction", "notification", "routing", "escalation", "cx", "sla", "cost", "feedback")
+    assert kinds.names == (
+        "friction",
+        "notification",
+        "routing",
+        "escalation",
+        "cx",
+        "sla",
+        "cost",
+        "feedback",
+        "casework",
+    )
     assert kinds["routing"] is ROUTING
     assert kinds.get("weather") is None
     with pytest.raises(ValueError, match="share a name"):
