@@ -8,8 +8,10 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
+from backend.agent.events import DiscountApplied
+from backend.agent.models import AgentAction, Discount
 from backend.core.clock import instant
-from backend.core.money import to_minor
+from backend.core.money import to_major, to_minor
 from backend.demo.ledger import Ledger
 from backend.events.event import SYSTEM, Actor, Event
 from backend.incidences import channels, clocks, events
@@ -176,6 +178,53 @@ class Casebook:
         elif at is not None:
             for event, said in clocks.tell(case, at):
                 self._record(case, event, SYSTEM, at, said)
+
+    def give(self, case: Case, at: datetime, agent: Actor, percent: int) -> None:
+        """An agent gives a discount that is pre-approved, as `APPLY_DISCOUNT` does by the shipped rules."""
+        amount = case.order_value * percent // 100
+        in_rupees, value = to_major(amount, CURRENCY), to_major(case.order_value, CURRENCY)
+        facts = {
+            "order_value": float(value),
+            "tier": self._briefs[case.number]["tier"],
+            "stage": case.stage,
+            "event_type": case.event_type,
+            "category": case.issue_category,
+            "priority": case.priority,
+            "role": agent.role,
+            "is_own": case.agent_id == agent.id,
+            "action": "APPLY_DISCOUNT",
+            "amount": float(in_rupees),
+            "percent": float(percent),
+            "total_amount": float(in_rupees),
+            "total_percent": float(percent),
+            "new_value": None,
+        }
+        rule = "pre_approved_discount"
+        mine = {"incidence_id": case.id, "id": self.ledger.new_id(at)}
+        self.ledger.add(
+            AgentAction,
+            **mine,
+            member_id=agent.id,
+            action="APPLY_DISCOUNT",
+            decision="allowed",
+            rule=rule,
+            rule_version=SHIPPED_VERSION,
+            facts=facts,
+            at=at,
+        )
+        self.ledger.add(
+            Discount,
+            **mine,
+            order_id=case.order_id,
+            amount=amount,
+            percent=float(percent),
+            given_by=agent.id,
+            given_at=at,
+            approval_id=None,
+        )
+        figures = {"amount": in_rupees, "percent": float(percent), "total": in_rupees, "currency": CURRENCY}
+        told = {"action": "APPLY_DISCOUNT", "rule": rule, "ruleVersion": SHIPPED_VERSION, **figures}
+        self._record(case, DiscountApplied, agent, at, told)
 
     def close(self, case: Case, at: datetime, agent: Actor, **changes: Any) -> None:
         """An agent solves it; `changes` are the outcome and what else is set with it."""

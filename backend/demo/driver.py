@@ -14,6 +14,7 @@ from backend.core.log import logger
 from backend.demo import talk
 from backend.demo.casebook import PLATFORM, conversation_of
 from backend.demo.cast import HOSTILE, OWNER, PASSWORD
+from backend.demo.colleagues import Colleagues
 from backend.demo.outside.freshchat import FreshchatDouble
 from backend.demo.pace import Pace
 from backend.demo.shopper import GaveUp, Shopper
@@ -38,6 +39,7 @@ class Driver:
         self._freshchat, self._clock, self._rng = freshchat, clock, Random(seed)
         self._shoppers: dict[str, Shopper] = {}
         self._replies: dict[str, int] = {}
+        self._colleagues = Colleagues(url, self._watch, seed=seed, pace=pace)
         self._count = 0
 
     async def run(self) -> None:
@@ -45,6 +47,7 @@ class Driver:
         async with self._api, self._watch, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(tasks))
             tasks.create_task(self._tell(tasks))
+            tasks.create_task(self._colleagues.ask_now_and_then())
 
     async def _tell(self, tasks: asyncio.TaskGroup) -> None:
         """Begin one story after the other; the first of each kind in turn, then by chance."""
@@ -91,6 +94,8 @@ class Driver:
 
     def _carry(self, frame: dict[str, Any], tasks: asyncio.TaskGroup) -> None:
         state, type = frame.get("state"), frame.get("type")
+        if isinstance(state, dict) and type == "approval.requested":
+            tasks.create_task(self._colleagues.answer(state))
         if not isinstance(state, dict) or type not in ("incidence.message_sent", "incidence.closed"):
             return
         shopper = self._shoppers.get(state["userId"])

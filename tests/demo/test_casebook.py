@@ -5,7 +5,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from backend.agent import actions
+from backend.agent.models import AgentAction, Discount
+from backend.agent.schemas import ActionAsk
 from backend.core.clock import instant
 from backend.customers import service as customers
 from backend.demo.casebook import CURRENCY, Case, Casebook
@@ -64,6 +68,8 @@ def told(work: Work, by: Actor, platform: str | None, value: int) -> Any:
     service.change_incidence(work, id, IncidenceChange(version=row.version, snoozed_until=at(90)))
     when(30, WEBHOOK)
     service.receive_message(work, row, "Still there?", {"platform": platform, "messageId": "m", "from": PERSON["name"]})
+    when(35, by)
+    actions.perform(work, id, ActionAsk(type="APPLY_DISCOUNT", version=row.version, params={"percent": 4}))
     when(40, by)
     service.change_incidence(work, id, IncidenceChange(version=row.version, **SOLVED))
     when(50, WEBHOOK)
@@ -96,6 +102,7 @@ def seeded(by: Actor, platform: str | None, value: int) -> tuple[Ledger, Case]:
         book.escalate(case)
     book.snooze(case, at(20), by, at(90))
     book.receive(case, at(30), "Still there?")
+    book.give(case, at(35), by, 4)
     book.close(case, at(40), by, **SOLVED)
     book.receive(case, at(50), "Once more")
     before, case.agent_id = case.agent_id, None
@@ -126,9 +133,13 @@ async def test_the_bulk_verbs_leave_what_the_services_leave(backend: Backend, pl
     by = Actor("member", me.member_id, me.user.name, "agent")
     units = await backend.units()
     heard: list[Any] = []
+    beside: dict[Any, dict[str, Any]] = {}
 
     def story(work: Work) -> Any:
         row = told(work, by, platform, value)
+        for model in (AgentAction, Discount):
+            one = work.session.scalars(select(model)).one()
+            beside[model] = {column.key: getattr(one, column.key) for column in model.__table__.columns}
         heard.extend(
             (event, work.session.get_one(EventBody, (work.business_id, event.seq)))
             for event in work.emitted
@@ -157,4 +168,8 @@ async def test_the_bulk_verbs_leave_what_the_services_leave(backend: Backend, pl
         name: value for name, value in row.items() if name not in different
     }
     assert kept["last_message"]["at"] == instant(at(50))
+    for model, left_behind in beside.items():
+        (seeded_row,) = ledger.rows[model.__table__]  # type: ignore[index]
+        same = [name for name in left_behind if name not in ("id", "business_id", "incidence_id")]
+        assert {name: seeded_row[name] for name in same} == {name: left_behind[name] for name in same}
     assert me.business.currency == CURRENCY

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from backend.agent.schemas import ActionAsk
 from backend.client import ApiError, Client
 from backend.core.clock import RealClock
 from backend.core.ids import new_id
@@ -135,6 +136,29 @@ async def test_customers_act_by_themselves(demo: Demo) -> None:
             return any(one.user_id.startswith("live-") for one in newest)
 
         assert await until(came)
+
+
+async def test_an_agent_asks_for_approval_and_what_others_ask_is_decided(demo: Demo) -> None:
+    async with await member(demo, "supervisor") as supervisor, await member(demo, "agent") as agent:
+
+        async def asked() -> Any:
+            found = (await supervisor.approvals.list(status="PENDING")).items
+            return [one for one in found if one.requested_by_name == "Rohan Kulkarni"]
+
+        assert await until(asked)
+        case = next(one for one in (await agent.incidences.list(view="all", limit=50)).items if one.order_value)
+        body = ActionAsk(type="CUSTOM_PRICING", version=case.version, params={"reason": "a barter"})
+        with pytest.raises(ApiError) as error:
+            await agent.agent.act(case.incidence_id, body)
+        id = error.value.details["approvalId"]
+
+        async def decided() -> Any:
+            return next(
+                (one for one in (await supervisor.approvals.list()).items if one.approval_id == id and one.decided_by),
+                None,
+            )
+
+        assert (await until(decided)).decided_by_name == "Harish Bhat"
 
 
 def test_a_signal_ends_it_and_nothing_is_left(tmp_path: Path) -> None:
