@@ -15,6 +15,7 @@ from backend.core.outside import Outside
 from backend.core.sealing import Vault
 from backend.events.feed import Feed
 from backend.events.presence import Presence
+from backend.identity.attendance import Attendance
 from backend.identity.gate import Gate
 from backend.identity.service import business_ids
 from backend.settings import Settings
@@ -32,6 +33,7 @@ class Runtime:
     database: Database
     feed: Feed
     presence: Presence
+    attendance: Attendance
     gate: Gate
     registry: CollectorRegistry
     sign_in_limit: RateLimit
@@ -54,6 +56,7 @@ class Runtime:
             database,
             feed,
             Presence(feed),
+            Attendance(database, clock, settings.attendance_seconds),
             gate,
             CollectorRegistry(),
             RateLimit(settings.sign_in_per_minute, clock),
@@ -83,6 +86,7 @@ class Runtime:
     async def start(self, *, run_jobs: bool = True) -> None:
         """Open the database; with `run_jobs`, start jobs and timers behind the first requests."""
         await self.database.start()
+        self.attendance.start()
         if run_jobs:
             self.worker = self.make_worker()
             self.worker.start_soon()
@@ -97,6 +101,7 @@ class Runtime:
     async def close(self) -> None:
         if self.worker:
             await self.worker.stop()
+        await self.attendance.close()
         await self.outside.close()
         await self.feed.close()
         await self.database.close()

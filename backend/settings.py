@@ -31,6 +31,9 @@ class Settings(BaseSettings):
 
     feed_keep_events: int = Field(50_000, description="how far back /live resumes before it says resync, in events")
     heartbeat_seconds: float = Field(10, description="seconds between heartbeats on /live")
+    attendance_seconds: float = Field(
+        5, description="seconds between looks at who is connected, so that members are online and offline"
+    )
     visit_timeout_seconds: int = Field(1_800, description="a visit ends after this many seconds of silence")
 
     freshchat_public_key: str = Field("", description="the public key from Freshchat's webhook settings")

@@ -27,12 +27,13 @@ Kind = Literal[
     "sort",
     "reason",
     "label",
+    "availability",
 ]
 Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console"]
 GROUPS: tuple[Group, ...] = ("Work", "Write", "Find", "Mark", "Move", "Copy", "Screen", "Go", "Console")
 """In the order in which menus list them: what one is here for comes before how one moves."""
 
-QUEUE, INCIDENCE, ESCALATIONS = "queue", "incidence", "escalations"
+QUEUE, INCIDENCE, ESCALATIONS, FLOOR = "queue", "incidence", "escalations", "floor"
 DESK = (QUEUE, INCIDENCE)
 CASES = (*DESK, ESCALATIONS)
 
@@ -183,6 +184,10 @@ ACTIONS: tuple[Action, ...] = (
            screens=DESK, needs=("online",)),
     Action("next_best", "Next best", ("ctrl+n", "N@queue"), "Work", "Claim what most needs you, and say why.",
            screens=DESK, needs=("online",), foot=8),
+    Action("capacity", "Capacity", ("C",), "Work", "How many cases somebody can have: ravi 5, ravi role.",
+           screens=(FLOOR,), role="supervisor", needs=("online",), argument=Argument("who", "text", True), foot=2),
+    Action("refresh", "Read again", ("f5",), "Screen", "Read the floor now; it is read by itself too.",
+           screens=(FLOOR,), needs=("online",), foot=3),
     Action("repeat", "Repeat", (".",), "Work", "Do the last verb again, here.", screens=DESK),
     Action("undo", "Undo", ("z",), "Work", "Take the last change back, where that is possible.", needs=("online",)),
     Action("redo", "Redo", ("Z",), "Work", "Do what was undone.", needs=("online",)),
@@ -215,12 +220,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("jump", "Go…", ("g",), "Go", "Go to a screen: the footer tells the letters.", is_prefix=True, foot=80),
     Action("go_queue", "Queue", ("jump q",), "Go", "The queue."),
     Action("go_escalations", "Escalations", ("jump e",), "Go", "What is handed up, by level, and who has it."),
+    Action("go_floor", "Floor", ("jump w",), "Go", "The wall: who is there, what waits, what is due.",
+           role="supervisor"),
     Action("go_outbox", "Outbox", ("jump o",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console
     Action("command", "Command", (":",), "Console", "Type a command; tab completes.", foot=9),
     Action("palette", "Palette", ("ctrl+p",), "Console", "Find a command by its words.", foot=96),
     Action("help", "Keys", ("?", "f1"), "Console", "The keys of this screen; enter runs one.", foot=7),
+    Action("availability", "Here or away", ("H",), "Console", "At the desk, or away: away lunch, back 13:30.",
+           needs=("online",), argument=Argument("availability", "availability")),
     Action("retry", "Try again", ("ctrl+r",), "Console", "Do again what failed last."),
     Action("theme", "Theme", ("f3",), "Console", "Another theme.", argument=Argument("theme", "theme")),
     Action("keymap", "Keymap", ("f4",), "Console", "Another set of keys.", argument=Argument("keymap", "keymap")),

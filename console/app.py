@@ -18,6 +18,7 @@ from console.calls import Calls
 from console.connection import ENDED_IS_KNOWN, Connection, Target, Unreachable
 from console.credentials import Vault
 from console.files import data_dir
+from console.floor.words import mark
 from console.frame.header import clock_words, feed_words
 from console.frame.screen import FrameScreen
 from console.frame.verbs import Verbs
@@ -150,6 +151,7 @@ class ConsoleApp(Verbs):
         if not self.target.is_passing:
             with contextlib.suppress(OSError):
                 self.preferences.change(email=email, url=self.target.url)
+        self.store.listen("member", lambda _: self.show_header())
         self.tick()
         self.session.start()
         await self.go(families.HOME)
@@ -218,6 +220,7 @@ class ConsoleApp(Verbs):
             return
         me = self.session.me
         left = [(" Holdfast ", "accent bold"), (f" {me.user.name} · {me.business.name} · {me.role}", "")]
+        left += mark(self.store.members.get(me.member_id), self.now())
         held, unsent = self.store.held if self.store.is_paused else None, len(self.session.outbox.items)
         feed = feed_words(self.feed, self.zone, unsent=unsent, held=held)
         bars.first(Bar).show(left, screen.heading, [*feed, (f" {clock_words(self.now(), self.zone)} ", "muted")])

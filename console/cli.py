@@ -20,6 +20,7 @@ COMMANDS = (
     "escalation",
     "action",
     "approval",
+    "floor",
     "customer",
     "engine",
     "rules",

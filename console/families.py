@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 MODES: dict[str, str] = {
     "queue": "console.desk.queue:QueueScreen",
     "escalations": "console.escalations.board:EscalationsScreen",
+    "floor": "console.floor.wall:FloorScreen",
     "settings": "console.setup.settings:SettingsScreen",
     "outbox": "console.setup.outbox:OutboxScreen",
 }

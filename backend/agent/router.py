@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from backend.agent import actions, approvals, dashboard, next
+from backend.agent import actions, approvals, dashboard, floor, next
 from backend.agent.schemas import (
     ActionAnswer,
     ActionAsk,
@@ -12,10 +12,14 @@ from backend.agent.schemas import (
     ApprovalRead,
     ApprovalStatus,
     Dashboard,
+    Floor,
     Next,
+    NextAsk,
 )
 from backend.core.http import JsonResponse
 from backend.core.wire import Page
+from backend.identity import availability
+from backend.identity.schemas import AvailabilitySay, CapacityChange, MemberRead
 from backend.incidences import notes
 from backend.incidences.schemas import NoteAdd, Posted
 from backend.unit import Unit
@@ -36,9 +40,27 @@ async def add_note(incidence_id: str, body: NoteAdd, unit: Unit) -> Response:
 
 
 @router.post("/agent/next", response_model=Next)
-async def claim_next(unit: Unit) -> Response:
-    """Claim the best next case, and say why it is."""
-    return JsonResponse(await unit.write(next.claim_next))
+async def claim_next(unit: Unit, body: NextAsk | None = None) -> Response:
+    """Claim the best next case, and say why it is. 409 when one has as many as one can have, unless forced."""
+    return JsonResponse(await unit.write(next.claim_next, body or NextAsk()))
+
+
+@router.get("/agent/floor", response_model=Floor)
+async def read_floor(unit: Unit) -> Response:
+    """Who is there, with how much; what waits, what is due, and what the last hour brought."""
+    return JsonResponse(await unit.read(floor.floor))
+
+
+@router.patch("/agent/floor/{member_id}", response_model=MemberRead)
+async def set_capacity(member_id: str, body: CapacityChange, unit: Unit) -> Response:
+    """How many cases a member can have at a time; null for what their role has."""
+    return JsonResponse(await unit.write(availability.set_capacity, member_id, body))
+
+
+@router.put("/agent/availability", response_model=MemberRead)
+async def say_availability(body: AvailabilitySay, unit: Unit) -> Response:
+    """Be at the desk, or away for a reason and until an instant."""
+    return JsonResponse(await unit.write(availability.say, body))
 
 
 @router.post("/agent/actions/{incidence_id}", response_model=ActionAnswer)

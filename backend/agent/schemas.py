@@ -7,6 +7,7 @@ from pydantic import Field
 from backend.core.text import JsonObject, Line
 from backend.core.wire import Change, UtcInstant, Wire
 from backend.customers.schemas import CustomerRead
+from backend.identity.schemas import MemberRead
 from backend.incidences.schemas import IncidenceRead, Outcome, SlaState, SlaTarget, Status, TimelineEntry
 
 ActionType = Literal[
@@ -32,11 +33,73 @@ ActionType = Literal[
 ApprovalStatus = Literal["PENDING", "APPROVED", "DENIED", "EXPIRED", "USED", "WITHDRAWN"]
 
 
+class NextAsk(Wire):
+    """`force`: also beyond what one can have, which is then on record."""
+
+    force: bool = False
+
+
 class Next(Wire):
-    """The best next incidence, claimed, and why it is; or none left."""
+    """The best next incidence, claimed, and why it is; or none left. `load` is what one has then."""
 
     incidence: IncidenceRead | None
     reasons: list[str]
+    load: int
+    capacity: int
+
+
+class FloorMember(Wire):
+    member: MemberRead
+    load: int
+    """Open cases that are awake."""
+    capacity: int
+    waiting: int
+    """In how many of them the customer waits for us."""
+    oldest_waiting_since: UtcInstant | None
+    closed_last_hour: int
+
+
+class Unassigned(Wire):
+    waiting: int
+    oldest_waiting_since: UtcInstant | None
+    why: str
+    """Why it stays there; empty when somebody is there to take it."""
+
+
+class Due(Wire):
+    """A deadline of a case, and what is due."""
+
+    incidence_id: str
+    ref: str
+    target: str
+    due_at: UtcInstant
+    priority: int
+    agent_name: str | None
+    summary: str
+
+
+class LastHour(Wire):
+    opened: int
+    answered: int
+    """For the first time."""
+    closed: int
+
+
+class Floor(Wire):
+    """Everybody who works here and everything that waits, at one moment."""
+
+    as_of: int
+    at: UtcInstant
+    members: list[FloorMember]
+    unassigned: Unassigned
+    counts: dict[str, int]
+    """How many cases each view of the queue holds."""
+    due: list[Due]
+    """The nearest deadlines, those that passed first."""
+    last_hour: LastHour
+    is_automatic: bool
+    refuses_unavailable: bool
+    grace_seconds: int
 
 
 class ParamRead(Wire):

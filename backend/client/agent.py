@@ -5,6 +5,7 @@ from typing import Any
 from backend.agent import schemas as s
 from backend.client.noun import Noun
 from backend.core.wire import Page
+from backend.identity import schemas as identity
 from backend.incidences import schemas as incidences
 
 
@@ -18,8 +19,19 @@ class Agent(Noun):
             "POST", path, incidences.Posted, body, incidence_id=id, idempotency_key=idempotency_key
         )
 
-    async def next(self) -> s.Next:
-        return await self.transport.call("POST", "/agent/next", s.Next)
+    async def next(self, *, force: bool = False) -> s.Next:
+        return await self.transport.call("POST", "/agent/next", s.Next, s.NextAsk(force=force))
+
+    async def floor(self) -> s.Floor:
+        return await self.transport.call("GET", "/agent/floor", s.Floor)
+
+    async def set_capacity(self, id: str, capacity: int | None) -> identity.MemberRead:
+        body = identity.CapacityChange(capacity=capacity)
+        path = "/agent/floor/{member_id}"
+        return await self.transport.call("PATCH", path, identity.MemberRead, body, member_id=id)
+
+    async def say_availability(self, body: identity.AvailabilitySay) -> identity.MemberRead:
+        return await self.transport.call("PUT", "/agent/availability", identity.MemberRead, body)
 
     async def act(self, id: str, body: s.ActionAsk, *, idempotency_key: str | None = None) -> s.ActionAnswer:
         """ApiError 403 ACTION_BLOCKED or APPROVAL_REQUIRED, with details, when the rules do not allow it."""

@@ -18,15 +18,17 @@ class Colleague:
     email: str
     name: str
     role: str
+    languages: tuple[str, ...] = ("en", "hi")
+    skills: tuple[str, ...] = ()
 
 
 OWNER = Colleague("harish.bhat@thali.example", "Harish Bhat", "owner")
 ADMIN = Colleague("kavya.menon@thali.example", "Kavya Menon", "admin")
 SUPERVISOR = Colleague("farida.sheikh@thali.example", "Farida Sheikh", "supervisor")
 AGENTS = (
-    Colleague("asha.iyer@thali.example", "Asha Iyer", "agent"),
-    Colleague("rohan.kulkarni@thali.example", "Rohan Kulkarni", "agent"),
-    Colleague("meera.dutta@thali.example", "Meera Dutta", "agent"),
+    Colleague("asha.iyer@thali.example", "Asha Iyer", "agent", ("en", "hi", "ta"), ("wedding",)),
+    Colleague("rohan.kulkarni@thali.example", "Rohan Kulkarni", "agent", ("en", "hi", "mr"), ("corporate",)),
+    Colleague("meera.dutta@thali.example", "Meera Dutta", "agent", ("bn", "en", "hi"), ("religious",)),
 )
 STAFF = (OWNER, ADMIN, SUPERVISOR, *AGENTS)
 

@@ -55,6 +55,12 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     return ledger
 
 
+_NOT_YET: dict[str, Any] = {"availability": "OFFLINE", "is_away": False} | dict.fromkeys(
+    ("availability_since", "away_reason", "back_at", "capacity")
+)
+"""Nobody has ever been at the desk."""
+
+
 def _found(ledger: Ledger, at: datetime, password_hash: str) -> dict[str, list[Actor]]:
     """The business and those who work there, by role."""
     business = {"id": ledger.business_id, "name": cast.BUSINESS, "currency": CURRENCY, "time_zone": TIME_ZONE}
@@ -65,12 +71,13 @@ def _found(ledger: Ledger, at: datetime, password_hash: str) -> dict[str, list[A
         user = {"id": ledger.new_id(at), "email": colleague.email, "name": colleague.name}
         ledger.rows[User.__table__].append(user | {"password_hash": password_hash, "created_at": at})  # type: ignore[index]
         member = {"id": ledger.new_id(at), "user_id": user["id"], "role": colleague.role, "created_at": at}
+        member |= {"languages": list(colleague.languages), "skills": list(colleague.skills)}
         ledger.add(Member, **member)
         actor = Actor("member", member["id"], colleague.name, colleague.role)  # type: ignore[arg-type]
         if not staff:
             ledger.emit(happened.BusinessCreated(subject_id=ledger.business_id, state=state), actor, at)
         owner = staff["owner"][0] if staff else actor
-        told = member_state(SimpleNamespace(**user), SimpleNamespace(**member))  # type: ignore[arg-type]
+        told = member_state(SimpleNamespace(**user), SimpleNamespace(**_NOT_YET, **member))  # type: ignore[arg-type]
         ledger.emit(happened.MemberAdded(subject_id=actor.id or "", state=told), owner, at)
         staff.setdefault(colleague.role, []).append(actor)
     return staff

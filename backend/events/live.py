@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -29,6 +29,14 @@ Whoami = Callable[[], Awaitable[Actor]]
 """Who the connection's credentials speak for now; Unauthenticated or Forbidden when they no longer hold."""
 
 
+class Attendance(Protocol):
+    """Who is told that a member has connected, and left."""
+
+    def arrive(self, business_id: str, member_id: str, connection: str) -> None: ...
+
+    def leave(self, connection: str) -> None: ...
+
+
 class Line:
     """One connection of one member to the feed of one business."""
 
@@ -39,6 +47,7 @@ class Line:
         database: Database,
         feed: Feed,
         presence: Presence,
+        attendance: Attendance,
         business_id: str,
         actor: Actor,
         whoami: Whoami,
@@ -46,6 +55,7 @@ class Line:
         heartbeat_seconds: float,
     ) -> None:
         self.socket, self.database, self.feed, self.presence = socket, database, feed, presence
+        self.attendance = attendance
         self.business_id, self.actor, self.whoami = business_id, actor, whoami
         self.keep_events, self.heartbeat_seconds = keep_events, heartbeat_seconds
         self.connection = new_id()
@@ -58,10 +68,12 @@ class Line:
         speaking, listening = self._speak(follower, after, head), self._listen()
         parts = (speaking, listening, self._move(), self._beat(follower), self._slow(follower))
         tasks = [asyncio.create_task(part) for part in parts]
+        self.attendance.arrive(self.business_id, self.actor.id or "", self.connection)
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.feed.leave(self.business_id, follower)
+            self.attendance.leave(self.connection)
             self.presence.move(self.business_id, self.connection, self._member, None, "viewing")
             for task in tasks:
                 task.cancel()

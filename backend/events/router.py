@@ -82,6 +82,7 @@ async def live(socket: WebSocket) -> None:
         database=runtime.database,
         feed=runtime.feed,
         presence=runtime.presence,
+        attendance=runtime.attendance,
         business_id=business_id,
         actor=actor,
         whoami=whoami,

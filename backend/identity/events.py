@@ -19,6 +19,10 @@ class MemberChanged(Event, type="member.changed"):
     pass
 
 
+class MemberAvailabilityChanged(Event, type="member.availability_changed"):
+    """data: availability [before, after], reason?."""
+
+
 class MemberRemoved(Event, type="member.removed"):
     pass
 

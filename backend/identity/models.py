@@ -46,6 +46,43 @@ class Member(Identified, BusinessOwned, Base):
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 
+    languages: Mapped[list[str]] = mapped_column(Json, default=list)
+    """Language tags, such as en or ta."""
+    skills: Mapped[list[str]] = mapped_column(Json, default=list)
+    capacity: Mapped[int | None]
+    """How many cases they can have at a time; None is what the assignment rules say for their role."""
+    availability: Mapped[str] = mapped_column(String(8), default="OFFLINE")
+    """ONLINE, AWAY or OFFLINE: of their connections and what they said, see `identity.availability`."""
+    availability_since: Mapped[datetime | None]
+    is_away: Mapped[bool] = mapped_column(default=False)
+    """What they said last: they are away from the desk, connected or not."""
+    away_reason: Mapped[str | None] = mapped_column(String(200))
+    back_at: Mapped[datetime | None]
+    gone_since: Mapped[datetime | None]
+    """Since when they have not been ONLINE; None while they are, and before they ever were."""
+    turn: Mapped[int] = mapped_column(default=0)
+    """When they were last given a case by fair routing, as a number that only grows: the smallest is next."""
+
+
+class ServerProcess(Base):
+    """A process that members are connected to. `beats` counts up while it lives; `place` is where `pid` means something."""
+
+    __tablename__ = "server_processes"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    beats: Mapped[int]
+    place: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+
+
+class MemberConnection(BusinessOwned, Base):
+    """A member is connected to a process, by one line or more."""
+
+    __tablename__ = "member_connections"
+
+    process_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"), primary_key=True, index=True)
+
 
 class SignIn(Identified, BusinessOwned, Base):
     """A sign-in: the family of refresh tokens that follow one another. Ended means none of them holds."""

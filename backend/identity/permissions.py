@@ -82,6 +82,9 @@ TABLE: dict[tuple[str, str], Access] = {
     ("GET", "/agent/dashboard/{incidence_id}"): AGENT,
     ("POST", "/agent/notes/{incidence_id}"): AGENT,
     ("POST", "/agent/next"): AGENT,
+    ("GET", "/agent/floor"): AGENT,
+    ("PATCH", "/agent/floor/{member_id}"): SUPERVISOR,
+    ("PUT", "/agent/availability"): AGENT,
     ("POST", "/agent/actions/{incidence_id}"): AGENT,  # what may be done is for the cx rules to say
     ("GET", "/approvals"): SUPERVISOR,
     ("POST", "/approvals/{approval_id}/approve"): SUPERVISOR,

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, HttpUrl
 
-from backend.core.text import Line, clean
+from backend.core.text import Key, Line, clean
 from backend.core.wire import Change, UtcInstant, Wire
 from backend.identity.permissions import SCOPES
 
@@ -38,9 +38,16 @@ def _short(value: HttpUrl) -> HttpUrl:
     return value
 
 
+def _tags(value: list[str]) -> list[str]:
+    return sorted({tag.lower() for tag in value})
+
+
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
 NewPassword = Annotated[str, Field(min_length=8, max_length=256)]
 Role = Literal["agent", "supervisor", "admin", "owner"]
+Availability = Literal["ONLINE", "AWAY", "OFFLINE"]
+Capacity = Annotated[int, Field(ge=0, le=1_000)]
+Tags = Annotated[list[Annotated[Key, Field(max_length=32)]], Field(max_length=50), AfterValidator(_tags)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
@@ -100,6 +107,14 @@ class MemberRead(Wire):
     name: str
     role: Role
     created_at: UtcInstant
+    availability: Availability
+    availability_since: UtcInstant | None
+    away_reason: str | None
+    back_at: UtcInstant | None
+    capacity: int | None
+    """None is what the assignment rules say for the role."""
+    languages: list[str]
+    skills: list[str]
 
 
 class MemberAdd(Wire):
@@ -110,7 +125,25 @@ class MemberAdd(Wire):
 
 
 class MemberChange(Wire):
-    role: Role
+    """A change; fields left out stay."""
+
+    role: Role | None = None
+    languages: Tags | None = None
+    skills: Tags | None = None
+
+
+class CapacityChange(Wire):
+    """How many cases a member can have at a time; null is what the assignment rules say for their role."""
+
+    capacity: Capacity | None
+
+
+class AvailabilitySay(Wire):
+    """What a member says of themselves. OFFLINE is not said: it is who has no console connected."""
+
+    availability: Literal["ONLINE", "AWAY"]
+    reason: Line | None = None
+    back_at: UtcInstant | None = None
 
 
 class SignInRead(Wire):

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.core.errors import Conflict, Forbidden, NotFound, StaleVersion, Unauthenticated
+from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion, Unauthenticated
 from backend.core.rows import table_of
 from backend.core.security import fingerprint, new_token, sign_claims
 from backend.events.event import Actor
@@ -74,6 +74,13 @@ def member_state(user: User, member: Member) -> dict[str, Any]:
         name=user.name,
         role=member.role,
         created_at=member.created_at,
+        availability=member.availability,
+        availability_since=member.availability_since,
+        away_reason=member.away_reason if member.is_away else None,
+        back_at=member.back_at if member.is_away else None,
+        capacity=member.capacity,
+        languages=member.languages,
+        skills=member.skills,
     )
     return read.model_dump(mode="json", by_alias=True)
 
@@ -303,41 +310,50 @@ def add_member(work: Work, business_id: str, body: MemberAdd, password_hash: str
     if member is None:
         member = work.add(Member(user_id=user.id, role=body.role, created_at=work.now))
     else:
-        member.role, member.removed_at = body.role, None
+        member.role, member.removed_at, member.gone_since = body.role, None, None
     state = member_state(user, member)
     work.emit(events.MemberAdded(subject_id=member.id, state=state))
     return MemberRead.model_validate(state)
 
 
 def change_member(work: Work, business_id: str, member_id: str, body: MemberChange) -> MemberRead:
-    """Give a member another role. The last owner stays one."""
+    """Give a member another role, or say what they speak and know. The last owner stays one."""
     own_business(work, business_id, to_change=True)
-    member = _working_here(work, member_id)
-    _may_hand_out(work, body.role)
-    _may_hand_out(work, member.role)
-    if member.role == "owner" and body.role != "owner":
-        _keep_an_owner(work)
-    before, member.role = member.role, body.role
+    member = working_here(work, member_id)
+    wanted = body.model_dump(exclude_none=True)
+    if not wanted:
+        raise Invalid("Nothing to change: name role, languages or skills.", field="body")
+    if body.role is not None:
+        _may_hand_out(work, body.role)
+        _may_hand_out(work, member.role)
+        if member.role == "owner" and body.role != "owner":
+            _keep_an_owner(work)
+    changes = {name: [getattr(member, name), value] for name, value in wanted.items()}
+    for name, value in wanted.items():
+        setattr(member, name, value)
     state = member_state(work.session.get_one(User, member.user_id), member)
-    work.emit(events.MemberChanged(subject_id=member.id, state=state, data={"role": [before, body.role]}))
+    work.emit(events.MemberChanged(subject_id=member.id, state=state, data=changes))
     return MemberRead.model_validate(state)
 
 
 def remove_member(work: Work, business_id: str, member_id: str) -> None:
     """Take somebody's access away; what they did stays theirs."""
     own_business(work, business_id, to_change=True)
-    member = _working_here(work, member_id)
+    member = working_here(work, member_id)
     _may_hand_out(work, member.role)
     if member.role == "owner":
         _keep_an_owner(work)
-    member.removed_at = work.now
+    member.removed_at, member.availability = work.now, "OFFLINE"
+    member.gone_since = member.gone_since or work.now
+    work.enqueue("agent.offer_work", key=f"offer:{member.id}", member_id=member.id)  # their cases need somebody else
     # For good: who is added again signs in again, and no token of before comes back to life.
     theirs = update(SignIn).where(SignIn.member_id == member.id, SignIn.ended_at.is_(None))
     work.session.execute(theirs.values(ended_at=work.now, ended_because="removed"))
     work.emit(events.MemberRemoved(subject_id=member.id, state=None))
 
 
-def _working_here(work: Work, member_id: str) -> Member:
+def working_here(work: Work, member_id: str) -> Member:
+    """The member with that id who works here still; NotFound otherwise."""
     member = work.get(Member, member_id)
     if member.removed_at is not None:
         raise NotFound(f"There is no member {member_id!r} here.", id=member_id)

@@ -15,6 +15,10 @@ class IncidenceAssigned(Event, type="incidence.assigned"):
     pass
 
 
+class OfferedAgain(Event, type="incidence.offered_again"):
+    """Its agent is gone and a customer waits, so that it is anybody's again. data: changes, from (a name), reason."""
+
+
 class MessageReceived(Event, type="incidence.message_received"):
     """From the customer. data: text, platform?, messageId?."""
 

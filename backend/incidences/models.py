@@ -3,10 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.rows import Base, BusinessOwned, Identified, Json, Versioned
+
+_OWNERLESS: dict[str, Any] = dict.fromkeys(
+    ("sqlite_where", "postgresql_where"), text("agent_id IS NULL AND status = 'OPEN'")
+)
 
 
 class Incidence(Identified, BusinessOwned, Versioned, Base):
@@ -20,6 +24,9 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
         Index("ix_incidences_order", "business_id", "order_id"),
         Index("ix_incidences_updated", "business_id", "updated_at", "id"),
         Index("ix_incidences_sla", "business_id", "sla_rank", "id"),
+        # What waits for an owner, however much else is open: by place in the queue, and by deadline.
+        Index("ix_incidences_ownerless", "business_id", "queue_rank", "id", **_OWNERLESS),
+        Index("ix_incidences_ownerless_sla", "business_id", "sla_rank", "id", **_OWNERLESS),
     )
 
     number: Mapped[int]
@@ -50,6 +57,8 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     order_impact: Mapped[str | None] = mapped_column(String(16))
 
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
+    last_agent_id: Mapped[str | None] = mapped_column(String(36))
+    """Who had it last, when nobody has it now: it is first for them when they come back."""
     allowed_channels: Mapped[list[str]] = mapped_column(Json)
     routing: Mapped[dict[str, Any]] = mapped_column(Json)
     """Why these channels: the rule that decided, its version and the facts it saw."""

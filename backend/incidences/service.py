@@ -13,7 +13,7 @@ from backend.events.event import Event
 from backend.events.feed import frame_of
 from backend.identity.models import Member, User
 from backend.identity.service import currency_of
-from backend.incidences import carrying, events, ladder, repository, sla, sla_policy, timers
+from backend.incidences import carrying, events, ladder, owners, repository, sla, sla_policy, timers
 from backend.incidences.models import Incidence
 from backend.incidences.numbering import next_number
 from backend.incidences.queue_rank import rank
@@ -73,6 +73,7 @@ def record(
         )
     )
     carrying.carry(work, row, event)
+    owners.follow(work, row, event)
     return state
 
 
@@ -90,7 +91,8 @@ def open_incidence(
     """
     customer = customers.ensure_customer(work, body.user_id)
     number, currency = next_number(work)
-    routing, escalation, promised = rules.current_of(work, "routing", "escalation", sla_policy.KIND)
+    kinds = "routing", "escalation", sla_policy.KIND, owners.KIND
+    routing, escalation, promised, assignment = rules.current_of(work, *kinds)
     verdict = judged(routing, work.now, body.order_value, body.event_type)
     channels = verdict.channels or (["CHAT"] if is_answered_anyway else [])
     escalate_at = verdict.escalate_at if channels else None
@@ -118,6 +120,7 @@ def open_incidence(
     sla.begin(work, row, customer.tier, promised)
     state = record(work, row, events.IncidenceOpened, {"routing": verdict.why, "channels": channels})
     timers.set_first(work, row)
+    owners.look_for_one(work, row, assignment)
     return state
 
 
@@ -165,8 +168,9 @@ def take(work: Work, id: str, body: Take) -> State:
     if row.status == "CLOSED":
         raise Unprocessable(f"INC-{row.number} is closed. Reopen it first.", code="INCIDENCE_CLOSED")
     expect(work, row, body.version)
+    over = owners.over_capacity(work, require_staff(work))
     row.agent_id = me
-    return record(work, row, events.IncidenceTaken, {"agentId": [None, me]})
+    return record(work, row, events.IncidenceTaken, {"agentId": [None, me]} | over)
 
 
 def send_message(work: Work, id: str, body: MessageSend) -> State:
@@ -255,8 +259,7 @@ def apply(work: Work, row: Incidence, wanted: State, **said: Any) -> State:
         wanted["order_value"] = to_minor(wanted["order_value"], currency_of(work))
     if "labels" in wanted:
         wanted["labels"] = sorted(set(wanted["labels"]))
-    if wanted.get("agent_id") is not None:
-        _require_member(work, wanted["agent_id"])
+    over = owners.check(work, row, wanted["agent_id"]) if "agent_id" in wanted else {}
     before, level = {name: getattr(row, name) for name in wanted}, row.escalation_level
     event = _change_status(work, row, wanted)
     for name, value in wanted.items():
@@ -272,7 +275,9 @@ def apply(work: Work, row: Incidence, wanted: State, **said: Any) -> State:
         return shown(work, row)
     if row.escalation_level != level:
         changes["escalation_level"] = [level, row.escalation_level]
-    return record(work, row, event, {"changes": changes} | {name: value for name, value in said.items() if value})
+    return record(
+        work, row, event, {"changes": changes} | {name: value for name, value in said.items() if value} | over
+    )
 
 
 def _change_status(work: Work, row: Incidence, wanted: State) -> type[Event] | None:
@@ -364,12 +369,6 @@ def _route_again(work: Work, row: Incidence) -> None:
         row.waiting_since, row.auto_escalate_at = work.now, verdict.escalate_at
         timers.escalate_channel_later(work, row)
         timers.climb_when_unresolved(work, row)
-
-
-def _require_member(work: Work, member_id: str) -> None:
-    member = work.session.get(Member, member_id)
-    if member is None or member.business_id != work.business_id or member.removed_at is not None:
-        raise Unprocessable("There is no such member here to assign it to.", code="UNKNOWN_MEMBER", field="agentId")
 
 
 def _plain(work: Work, name: str, value: Any) -> Any:

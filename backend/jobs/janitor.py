@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -13,6 +11,7 @@ from sqlalchemy.orm import Session
 from backend.core.clock import Clock
 from backend.core.db import Database
 from backend.core.log import logger
+from backend.core.processes import Watch
 from backend.jobs import dead_letter
 from backend.jobs.engine import POISONED, Engine
 from backend.jobs.handed import Handed
@@ -20,7 +19,6 @@ from backend.jobs.models import Executor, PendingJob
 from backend.jobs.registry import JOBS
 
 BEAT_SECONDS = 5.0
-DEAD_AFTER_SECONDS = 25.0
 SWEEP_SECONDS = 30.0
 KEEP = timedelta(days=14)
 """How long the records of ended jobs are kept."""
@@ -31,16 +29,11 @@ _FORGET_AT_ONCE = 500
 
 
 class Janitor:
-    """One per process.
-
-    A process is dead when its pid is gone from the place it ran at, or when its count of beats stood still for
-    `DEAD_AFTER_SECONDS` under this process's own eyes: not by comparing clocks, which a suspended laptop would fool.
-    """
+    """One per process. Whether another is dead, `core.processes.Watch` judges."""
 
     def __init__(self, database: Database, clock: Clock, engine: Engine, executor_id: str) -> None:
         self._database, self._clock, self._engine, self._id = database, clock, engine, executor_id
-        self._seen: dict[str, tuple[int, float]] = {}
-        self._place = _place()
+        self._watch = Watch()
 
     async def run(self) -> None:
         """Beat and sweep, for ever; what fails is logged and tried again at the next beat."""
@@ -67,7 +60,11 @@ class Janitor:
     async def sweep(self) -> int:
         """Resume the jobs of dead processes, bury what cannot run, forget old records; how many resumed."""
         others = await self._database.read(lambda session: session.scalars(select(Executor)).all())
-        dead = {other.id for other in others if self._is_dead(other)}
+        dead = {
+            other.id
+            for other in others
+            if other.id != self._id and self._watch.is_dead(other.id, other.place, other.pid, other.beats)
+        }
         living = {other.id for other in others} - dead | {self._id}
         resumed = 0
         for executor_id in await self._engine.running_executors() - living:
@@ -84,20 +81,8 @@ class Janitor:
         now = self._clock.now()
         beat = update(Executor).where(Executor.id == self._id).values(beat_at=now, beats=Executor.beats + 1)
         if session.execute(beat).rowcount == 0:  # type: ignore[attr-defined]
-            row = {"id": self._id, "beat_at": now, "beats": 1, "place": self._place, "pid": os.getpid()}
+            row = {"id": self._id, "beat_at": now, "beats": 1, "place": self._watch.place, "pid": os.getpid()}
             session.execute(insert(Executor), row)
-
-    def _is_dead(self, other: Executor) -> bool:
-        if other.id == self._id:
-            return False
-        if other.place == self._place and not _is_running(other.pid):
-            return True
-        now = asyncio.get_running_loop().time()
-        beats, since = self._seen.get(other.id, (None, now))
-        if beats != other.beats:
-            since = now
-        self._seen[other.id] = (other.beats, since)
-        return now - since > DEAD_AFTER_SECONDS
 
     async def _bury_poisoned(self) -> None:
         """A job in whose midst the process died again and again is not tried for ever."""
@@ -136,31 +121,3 @@ class Janitor:
 
 def _remove(session: Session, ids: Sequence[str]) -> None:
     session.execute(delete(Executor).where(Executor.id.in_(ids)))
-
-
-def _place() -> str:
-    """Where a pid means something: this host, and on Linux this container."""
-    try:
-        container = os.readlink("/proc/self/ns/pid")
-    except OSError:
-        container = ""
-    return f"{socket.gethostname()} {container}".strip()[:255]
-
-
-def _is_running(pid: int) -> bool:
-    """Whether another process has that pid. Where that cannot be asked without harm, yes: then the beats decide."""
-    if pid == os.getpid():
-        return False  # ours now, so whoever had it is gone
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    stat = Path(f"/proc/{pid}/stat")
-    try:
-        return stat.read_text().rpartition(")")[2].split()[0] != "Z"  # a zombie is dead, though its pid remains
-    except OSError:
-        return True

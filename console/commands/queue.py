@@ -43,11 +43,15 @@ def queue(
     show((twin.table(rows) if page["items"] else "Nothing is there.") + more, page, as_json=json)
 
 
-def next_best(url: twin.Url = "", json: twin.Json = False) -> None:
+def next_best(
+    force: Annotated[bool, typer.Option("--force", help="Also beyond what you can have, which is recorded.")] = False,
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
     """Claim the incidence that most needs you, and say why."""
 
     async def claimed(api: "Client") -> Any:
-        return await api.agent.next()
+        return await api.agent.next(force=force)
 
     best = twin.told(twin.signed_in(url, claimed))
     case, why = best["incidence"], [f"  because {reason}" for reason in best["reasons"]]

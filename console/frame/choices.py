@@ -68,6 +68,15 @@ FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("monday", "Monday", "at 09:00"),
         ("7d", "A week", ""),
     ),
+    "availability": (
+        ("ONLINE", "Available", "at the desk; work may come"),
+        ("AWAY", "Away", "from the desk"),
+        ("AWAY break back 15m", "Break", "back in 15 minutes"),
+        ("AWAY lunch back 1h", "Lunch", "back in an hour"),
+        ("AWAY meeting", "Meeting", ""),
+        ("AWAY training", "Training", ""),
+        ("AWAY end of shift", "End of shift", "what waits for you goes to others"),
+    ),
     "keymap": (("default", "default", "letters, as in vim"), ("arrows", "arrows", "arrow keys instead of h j k l")),
     "sort": (
         ("queue", "Queue order", "priority, then who waits longest"),
@@ -79,13 +88,17 @@ FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 
+_OWN_WORDS = ("until", "label", "availability")
+"""Kinds whose options are the usual answers; whoever asked reads other words too."""
+
+
 def resolve(argument: Argument, text: str, values: Values) -> tuple[str, str]:
     """(value, "") for what was typed, or ("", why not). Names may be cut short as long as they are clear."""
     options = values.of(argument.kind)
     word = text.strip().casefold()
     if not word:
         return ("", f"{argument.name.capitalize()}? {_known(options)}".strip()) if argument.required else ("", "")
-    if argument.kind in ("until", "label") or not options:
+    if argument.kind in _OWN_WORDS or not options:
         return text.strip(), ""
     if argument.kind == "member" and word.removeprefix("@") == "me":
         return values.member_id, ""

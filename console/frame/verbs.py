@@ -73,6 +73,16 @@ class Verbs(App[None]):
         """The board of what is handed up."""
         await self.go("escalations")
 
+    async def action_go_floor(self) -> None:
+        """The supervisor's wall."""
+        await self.go("floor")
+
+    def action_availability(self, said: str = "") -> None:
+        """At the desk, or away from it for a reason and until a time."""
+        from console.floor.attendance import say
+
+        say(self, said)
+
     async def action_go_outbox(self) -> None:
         """What was done offline."""
         await self.go("outbox")

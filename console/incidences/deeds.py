@@ -10,6 +10,7 @@ from console.actions import Action
 from console.desk import wording
 from console.desk.until import Unclear, wake_at
 from console.escalations import ladder
+from console.floor.claims import ask_whom, claim_next
 from console.frame.screen import FrameScreen
 from console.incidences import verbs
 from console.incidences.asks import Ask, AskOutcome, AskReason, AskUntil
@@ -19,7 +20,6 @@ from console.undo import Change
 from widgets.prompt import Choice
 
 if TYPE_CHECKING:
-    from backend.agent.schemas import Next
     from backend.client.incidences import Incidence
     from backend.incidences.schemas import Posted
 
@@ -150,17 +150,7 @@ class CaseScreen(FrameScreen):
 
     def action_next_best(self) -> None:
         """Claim what most needs an agent, and say why it is that one."""
-
-        def done(answer: Next) -> None:
-            why = "; ".join(answer.reasons)
-            if answer.incidence is None:
-                self.console.say(why or "Nothing waits for an agent.")
-                return
-            row = self.keep(answer.incidence)
-            self.console.say(f"{row['ref']} is yours: {why}")
-            self.show_claimed(row)
-
-        self.console.calls.start("claim the next best", self.console.api.agent.next, done=done)
+        claim_next(self)
 
     def add_note(self, row: Mapping[str, Any], text: str) -> None:
         """Put a note on a case at once."""
@@ -196,6 +186,9 @@ class CaseScreen(FrameScreen):
                 question = AskReason(
                     f"Hand up {of}", self.values().of("reason"), lambda reason: ladder.leads_to(rules, reason)
                 )
+            case "assign":
+                ask_whom(self, action, choice)
+                return
             case _:
                 super()._ask(action, choice)
                 return

@@ -78,10 +78,10 @@ def test_chords_open_from_a_prefix() -> None:
 
 
 def test_overrides_rebind_and_are_refused_when_they_clash() -> None:
-    keys = Keymap("default", {"take": "T", "go_queue": "jump w", "jump": "ctrl+g"})
+    keys = Keymap("default", {"take": "T", "go_queue": "jump y", "jump": "ctrl+g"})
     assert keys.problems == []
     assert keys.keys(BY_ID["take"], "queue") == ("T",)
-    assert keys.label(BY_ID["go_queue"], "queue") == "ctrl+g w"
+    assert keys.label(BY_ID["go_queue"], "queue") == "ctrl+g y"
     for overrides, says in (
         ({"take": "j"}, "taken by 'Down'"),
         ({"take": "ctrl+h"}, "cannot be told apart"),

@@ -240,6 +240,28 @@ def test_actions_and_approvals(agent: Shell, admin: Shell) -> None:
     assert "approved" in agent.text("incidence", "show", ref)
 
 
+def test_the_floor_and_who_is_there(agent: Shell, admin: Shell) -> None:
+    me = agent.json("availability")
+    assert me["availability"] == "OFFLINE", "a shell is no console that is connected"
+    away = agent.json("availability", "away", "--reason", "lunch", "--back", "45m")
+    assert (away["awayReason"], away["availability"]) == ("lunch", "OFFLINE")
+    assert "is offline (lunch)" in agent.text("availability")
+    assert "is no time" in agent.refused("availability", "away", "--back", "someday")
+    assert "is offline." in agent.text("availability", "online")
+    assert f"{me['name']} can have 3 cases" in admin.text("capacity", me["email"], "3")
+    floor = admin.json("floor")
+    (mine,) = [one for one in floor["members"] if one["member"]["id"] == me["id"]]
+    assert (mine["capacity"], mine["member"]["capacity"]) == (3, 3)
+    told = admin.text("floor")
+    assert f"{mine['load']}/3" in told
+    assert f"{floor['unassigned']['waiting']} wait for an owner" in told
+    assert "role supervisor" in agent.refused("capacity", me["email"], "90")
+    assert "of 3 open cases" in agent.refused("next")
+    assert agent.json("next", "--force")["reasons"][-1] == f"you are at {mine['load'] + 1} of 3"
+    assert "say a number" in admin.refused("capacity", me["email"], "many")
+    assert admin.json("capacity", me["id"], "role")["capacity"] is None
+
+
 def test_the_next_best_says_why(agent: Shell) -> None:
     best = agent.json("next")
     assert best["incidence"]["agentName"] == "Asha Iyer"

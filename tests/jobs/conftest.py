@@ -16,6 +16,7 @@ from backend.core.databases import connect
 from backend.core.db import Database
 from backend.core.rows import Base
 from backend.events.models import EventBody, EventRow
+from backend.jobs import cron
 from backend.jobs.models import CronTick, DeadLetter, Executor, PendingJob
 from backend.jobs.worker import Worker
 from backend.work import Work
@@ -53,6 +54,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     Base.metadata.create_all(made, tables=TABLES)  # type: ignore[arg-type]
     made.dispose()
     return url
+
+
+@pytest.fixture(autouse=True)
+def no_schedules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Schedules of slices that other tests have loaded want tables that are not here."""
+    monkeypatch.setattr(cron, "SCHEDULES", [])
 
 
 @pytest.fixture

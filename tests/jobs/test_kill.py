@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from backend.core import processes
 from backend.core.clock import FrozenClock
 from backend.core.db import Database
 from backend.core.ids import new_id
-from backend.jobs import janitor
 from backend.jobs.janitor import Janitor
 from backend.jobs.models import DeadLetter, Executor, PendingJob
 from backend.jobs.worker import Worker
@@ -121,9 +121,9 @@ async def test_a_silent_process_is_dead_only_after_being_watched(
     worker: Worker, database: Database, desk: Desk, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, beats: bool
 ) -> None:
     """Also when its last beat is a year old by the clock, as after a laptop slept."""
-    monkeypatch.setattr(janitor, "DEAD_AFTER_SECONDS", 0.2)
+    monkeypatch.setattr(processes, "DEAD_AFTER_SECONDS", 0.2)
     other = Janitor(database, clock, worker.engine, new_id())
-    other._place = "elsewhere"
+    other._watch.place = "elsewhere"
     await other.beat()
     clock.advance(days=365)
     await worker.janitor.sweep()

@@ -112,6 +112,7 @@ def test_kinds_are_found_by_name_and_only_once() -> None:
         "cost",
         "feedback",
         "casework",
+        "assignment",
     )
     assert kinds["routing"] is ROUTING
     assert kinds.get("weather") is None

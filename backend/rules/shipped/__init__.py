@@ -1,6 +1,7 @@
 """The rule sets a business starts with. Every number in them is data that an admin edits."""
 
 from backend.rules.kinds import Kind
+from backend.rules.shipped.assignment import ASSIGNMENT
 from backend.rules.shipped.casework import CASEWORK
 from backend.rules.shipped.cost import COST
 from backend.rules.shipped.cx import CX
@@ -11,4 +12,15 @@ from backend.rules.shipped.notification import NOTIFICATION
 from backend.rules.shipped.routing import ROUTING
 from backend.rules.shipped.sla import SLA
 
-ORDERING_KINDS: tuple[Kind, ...] = (FRICTION, NOTIFICATION, ROUTING, ESCALATION, CX, SLA, COST, FEEDBACK, CASEWORK)
+ORDERING_KINDS: tuple[Kind, ...] = (
+    FRICTION,
+    NOTIFICATION,
+    ROUTING,
+    ESCALATION,
+    CX,
+    SLA,
+    COST,
+    FEEDBACK,
+    CASEWORK,
+    ASSIGNMENT,
+)

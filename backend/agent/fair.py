@@ -1,0 +1,81 @@
+"""Fair routing: what nobody has goes to whoever is there and has room, the least busy first, then in turn.
+
+It is a loop over what needs an owner, not a step of opening: whatever happens to a case or a member, the loop finds it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from backend.agent.next import free
+from backend.agent.ranking import ownerless, speaks
+from backend.identity.models import Member, User
+from backend.incidences import events, ladder, owners
+from backend.incidences.service import record
+from backend.rules import service as rules
+from backend.rules.engine import Compiled
+from backend.work import Work
+
+
+def assign(work: Work) -> int:
+    """Give what waits to those who are there and have room; how many cases. Does nothing unless the rules say so.
+
+    Everybody who could get one is kept from being given work by others until the end, so loads are what they seem.
+    """
+    compiled = rules.current(work, owners.KIND)
+    if not compiled.settings["isAutomatic"]:
+        return 0
+    there = _there(work, compiled)
+    if not there:
+        return 0
+    loads, escalation = owners.loads(work), rules.current(work, "escalation")
+    turn, given = max(member.turn for member in there), 0
+    for waiting in ownerless(work, compiled.settings["candidates"]):
+        able = there
+        if waiting.escalation_level:
+            roles = ladder.takers(escalation, waiting.escalation_level)
+            able = [member for member in there if member.role in roles]
+        speakers = [member for member in able if speaks(member, waiting.language)]
+        # Nobody else gets it while somebody is there who speaks it, even when they have no room at the moment.
+        room = [one for one in speakers or able if loads.get(one.id, 0) < owners.capacity_of(compiled, one)]
+        if not room or (row := free(work, waiting.id)) is None:
+            continue
+        fairest = min(room, key=lambda member: (loads.get(member.id, 0), member.turn, member.id))
+        loads[fairest.id] = loads.get(fairest.id, 0) + 1
+        turn += 1
+        row.agent_id, fairest.turn = fairest.id, turn
+        why = _why(fairest, loads[fairest.id], owners.capacity_of(compiled, fairest), waiting.language, speakers)
+        record(work, row, events.IncidenceAssigned, {"changes": {"agent_id": [None, fairest.id]}, "reason": why})
+        given += 1
+    return given
+
+
+def _there(work: Work, compiled: Compiled) -> list[Member]:
+    """Members who may be given work without asking, locked in the order of their ids."""
+    query = select(Member).where(
+        Member.business_id == work.business_id,
+        Member.availability == "ONLINE",
+        Member.removed_at.is_(None),
+        Member.role.in_(compiled.settings["automaticRoles"]),
+    )
+    query = query.order_by(Member.id).with_for_update().execution_options(populate_existing=True)
+    return [member for member in work.session.scalars(query) if member.availability == "ONLINE"]
+
+
+def _why(member: Member, load: int, capacity: int, language: str | None, speakers: Sequence[Member]) -> str:
+    said = f"fair routing: the least busy, now {load} of {capacity}"
+    return f"{said}, speaks {language}" if member in speakers else said
+
+
+def why_not(work: Work, exclude: str | None = None) -> str:
+    """In words, why a case that nobody has stays where everybody sees it; empty when somebody is there to take it."""
+    query = (
+        select(User.name)
+        .join(Member, Member.user_id == User.id)
+        .where(Member.business_id == work.business_id, Member.availability == "ONLINE", Member.removed_at.is_(None))
+    )
+    if exclude is not None:
+        query = query.where(Member.id != exclude)
+    somebody: Any = work.session.execute(query.limit(1)).first()
+    return "" if somebody else "nobody is online, so it waits in Unassigned"
