@@ -32,12 +32,27 @@ async def test_next_is_the_best_that_waits(backend: Backend) -> None:
     assert second.incidence is not None
     assert (first.incidence.ref, second.incidence.ref) == (large.ref, usual.ref)
     assert first.reasons == ["priority 2", "order value 90,000", "you are at 1 of 12"]
-    assert second.reasons == ["SLA next channel in 7 min", "priority 3", "waiting for 3 min", "you are at 1 of 12"]
+    assert second.reasons == ["priority 3", "waiting for 3 min", "you are at 1 of 12"]
     assert (none.incidence, none.load, none.capacity) == (None, 1, 12)
     assert none.reasons == ["Nothing waits for an agent."]
     entry = (await agent.incidences.timeline(large.incidence_id)).items[-1]
     assert entry.data is not None
     assert entry.data["reasons"] == first.reasons
+
+
+@pytest.mark.parametrize(
+    ("left", "reason"), [(301, "in 5 min"), (299, "in 4 min"), (90, "in 90 s"), (-61, "missed 61 s ago")]
+)
+async def test_a_deadline_weighs_more_the_nearer_it_is(backend: Backend, left: int, reason: str) -> None:
+    agent, key = await backend.member("agent"), await backend.key()
+    due = await open_case(key, "due", orderValue=9_000)
+    assert due.sla_due_at is not None
+    backend.clock.advance(seconds=(due.sla_due_at - backend.clock.now()).total_seconds() - left)
+    await open_case(key, "fresh", orderValue=9_000)
+    answer = await agent.agent.next()
+    assert answer.incidence is not None
+    assert answer.incidence.ref == due.ref
+    assert next(said for said in answer.reasons if said.startswith("SLA")) == f"SLA first response {reason}"
 
 
 async def to_language(backend: Backend, case: IncidenceRead, agent: Client) -> None:
