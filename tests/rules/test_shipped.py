@@ -242,6 +242,8 @@ WORDS = {
     "delivery": "issue category is one of DELIVERY, DELIVERY_TIME, LATE_DELIVERY",
     "growing": "change >= 50 %",
     "repeated": "repeated",
+    "recent": "hours since it was closed <= 168",
+    "long_ago": "always",
     "sla_missed": "time past its deadline >= 0 s",
     "sla_soon": "time to its deadline >= 0 s and time to its deadline < 5 min",
     "sla_near": "time to its deadline >= 5 min and time to its deadline < 15 min",
