@@ -2,10 +2,10 @@
 
 from backend.customers.events import CustomerChanged
 from backend.identity.events import BusinessChanged
-from backend.incidences import bulk, channels, escalation, friction, service, sla_timers
+from backend.incidences import bulk, channels, escalation, friction, orders, service, sla_timers
 from backend.jobs.registry import JobContext, job, on
 from backend.rules.events import RulesPublished
-from backend.signals.events import HelpOffered
+from backend.signals.events import HelpOffered, OrderPlaced
 
 
 @job()
@@ -61,3 +61,10 @@ async def run_bulk(ctx: JobContext, *, bulk_id: str) -> None:
 async def open_for_friction(ctx: JobContext, *, event_id: str, seq: int) -> None:
     """A customer's friction score went over the limit: route it and open a case, once per visit."""
     await ctx.write(friction.open_for_help, seq)
+
+
+@on(OrderPlaced)
+@job()
+async def close_for_order(ctx: JobContext, *, event_id: str, seq: int) -> None:
+    """An order was placed: what the customer needed before it is over."""
+    await ctx.write(orders.close_converted, seq)

@@ -11,5 +11,9 @@ class HelpOffered(Event, type="customer.help_offered"):
     """
 
 
+class OrderPlaced(Event, type="customer.order_placed"):
+    """The customer placed an order, when it says so: as the signal told it, once. data: orderId?, value?."""
+
+
 class FrictionChanged(Event, type="context.friction_changed"):
     """The friction score entered another band. State: the ContextRead. data: score [before, after]."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
@@ -16,10 +17,10 @@ from backend.core.ids import new_id
 from backend.core.rows import from_micros, to_micros
 from backend.rules import service as rules
 from backend.rules.engine import Compiled
-from backend.signals import contexts, friction, help
+from backend.signals import contexts, events, friction, help
 from backend.signals.bulk import Bulk, moment_of
 from backend.signals.contexts import Live
-from backend.signals.models import Signal
+from backend.signals.models import ORDER_ID, ORDER_PLACED, Signal
 from backend.signals.schemas import Prompt
 from backend.work import Work
 
@@ -108,6 +109,7 @@ class _Group:
         self.seen = self._seen_before()
         self.rows: list[tuple[object, ...]] = []
         self.offers: list[help.Offer] = []
+        self.orders: list[tuple[str, float | None, int, str | None]] = []
 
     def take_all(self) -> list[Answer]:
         answers = [self._take(arrival) for arrival in self.arrivals]
@@ -116,6 +118,8 @@ class _Group:
         contexts.store(self.session, self.business_id, self.customers.values())
         for offer in self.offers:
             help.record_offer(self.work, offer)
+        for order in self.orders:
+            _record_order(self.work, *order)
         for customer, live in self.customers.items():
             help.record_band(self.work, live, self.scores[customer])
         return answers
@@ -152,6 +156,8 @@ class _Group:
             self.rows.append(
                 (self.business_id, customer, id, type, value, flow, screen, properties, moment(at), received)
             )
+            if type == ORDER_PLACED:
+                self.orders.append((customer, value, at, properties))
             if live.visit.take(type, value, flow, screen, at, timeout):
                 touched[user] = screen
             else:
@@ -194,3 +200,10 @@ class _Group:
                 visit.take(type, value, flow, screen, to_micros(at), timeout)
             if visit.is_live(self.now):
                 visit.rate(friction.judge_visit(self.rules, visit, live.person).score)
+
+
+def _record_order(work: Work, customer: str, value: float | None, at: int, properties: str | None) -> None:
+    """Tell the rest of the house that an order was placed."""
+    told = {"orderId": orjson.loads(properties).get(ORDER_ID) if properties else None, "value": value}
+    data = {name: one for name, one in told.items() if one is not None}
+    work.emit(events.OrderPlaced(subject_id=customer, customer_id=customer, data=data, occurred_at=from_micros(at)))

@@ -10,6 +10,8 @@ from backend.core.rows import Base, BusinessOwned, Json
 
 ORDER_PLACED = "order_placed"
 """The type of the signal that tells of an order: it ends the visit, and is what orders are counted by."""
+ORDER_ID = "order_id"
+"""The property of such a signal that says which order; of no other one."""
 
 
 class Signal(BusinessOwned, Base):

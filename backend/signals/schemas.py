@@ -23,6 +23,8 @@ class SignalPost(Wire):
     timestamp: UtcInstant | None = None
     id: Key | None = None
     """Makes a repeated post count once."""
+    order_id: Key | None = None
+    """Of `order_placed`: which order."""
 
 
 class UserSignalPost(SignalPost):

@@ -1,15 +1,17 @@
 """The four things that agents of a platform see of our work: context, properties, who has it, and that it is over."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from backend.demo.outside.talks import Mishap
 from backend.incidences.schemas import EscalationTrigger, IncidenceChange
-from backend.signals.schemas import CartPut, ScreenPut, UserSignalPost
+from backend.signals.schemas import CartPut, ScreenPut, TrackEvent, UserSignalPost
 from tests.integrations.conftest import Chat
 from tests.integrations.outside import Line, connected
 from tests.integrations.voices import PLATFORMS
+from tests.support.incidences import open_case
 
 
 async def change(line: Line, **fields: Any) -> None:
@@ -174,3 +176,43 @@ async def test_a_refused_resolution_is_told_on_the_timeline_and_with_the_connect
         assert "Fragment not supported" in entry.data["error"]
         (integration,) = (await owner.integrations.list()).items
         assert integration.outgoing == {"FAILED": 1}
+
+
+async def test_when_the_order_is_placed_the_case_is_converted_and_the_conversation_resolved(chat: Chat) -> None:
+    app = await chat.backend.key()
+    async with connected(chat, "freshchat", sends=["messages", "status", "properties"]) as line:
+        line.double.customer_says("1", "How many plates?", external_id="cust-1")
+        await line.post()
+        placed = UserSignalPost(user_id="cust-1", signal_type="order_placed", order_id="9000012345678", id="o-1")
+        line.backend.clock.advance(seconds=5)
+        for _ in range(2):  # the app tells it twice
+            await app.friction.signal(placed)
+        await line.settle()
+        case = await line.case()
+        assert (case.status, case.outcome, case.order_impact) == ("CLOSED", "CONVERTED", "PLACED")
+        assert (case.order_id, case.version) == ("9000012345678", 3)
+        assert line.talk.is_resolved
+        assert line.talk.properties["cf_holdfast_order_id"] == "9000012345678"
+
+
+async def test_an_order_closes_nothing_that_is_after_it_or_when_the_rules_say_so(chat: Chat) -> None:
+    owner, app = await chat.backend.owner(), await chat.backend.key()
+    before = await open_case(app, "asha", stage="POST_ORDER")
+    placed_at = chat.backend.clock.now()
+    chat.backend.clock.advance(minutes=1)
+    after = await open_case(app, "asha")
+
+    def placed(at: datetime, **properties: str) -> TrackEvent:
+        return TrackEvent(customer_id="asha", event="Order Placed", timestamp=at, properties=properties)
+
+    await app.tracking.track(placed(placed_at, order_id="TT-7"))
+    await chat.backend.drain()
+    for case in (before, after):
+        assert (await owner.incidences.show(case.incidence_id)).status == "OPEN"
+    for closes, status in ((False, "OPEN"), (True, "CLOSED")):
+        rules = await owner.channels.rules()
+        rules["settings"]["closesWhenOrdered"] = closes
+        await owner.channels.set_rules(rules)
+        await app.tracking.track(placed(chat.backend.clock.now()))
+        await chat.backend.drain()
+        assert (await owner.incidences.show(after.incidence_id)).status == status

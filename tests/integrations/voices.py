@@ -25,9 +25,14 @@ class Voice(Protocol):
         ...
 
     def signed(self, body: bytes) -> Webhook: ...
+    def signed_again(self, body: bytes, headers: dict[str, str]) -> Webhook:
+        """The same webhook in another try."""
+        ...
+
     def message(self, conversation: int, text: str, *, customer: int, at: datetime, id: int) -> Webhook: ...
     def answer(self, conversation: int, text: str, *, customer: int, at: datetime, id: int) -> Webhook: ...
     def assigned(self, conversation: int, email: str, *, at: datetime) -> Webhook: ...
+    def given_back(self, conversation: int, *, at: datetime) -> Webhook: ...
     def resolved(self, conversation: int, *, at: datetime) -> Webhook: ...
     def reopened(self, conversation: int, *, at: datetime) -> Webhook: ...
 
@@ -48,6 +53,9 @@ class Freshchat:
     def signed(self, body: bytes) -> Webhook:
         return self.double.signed(body)
 
+    def signed_again(self, body: bytes, headers: dict[str, str]) -> Webhook:
+        return body, headers
+
     def message(self, conversation: int, text: str, *, customer: int, at: datetime, id: int) -> Webhook:
         return self.double.message_create(f"c{conversation}", text, user_id=f"u{customer}", at=at, message_id=f"m{id}")
 
@@ -58,6 +66,9 @@ class Freshchat:
 
     def assigned(self, conversation: int, email: str, *, at: datetime) -> Webhook:
         return self.double.conversation_assignment(f"c{conversation}", to_agent_id=email, at=at)
+
+    def given_back(self, conversation: int, *, at: datetime) -> Webhook:
+        return self.double.conversation_assignment(f"c{conversation}", to_agent_id="", from_agent_id="a1", at=at)
 
     def resolved(self, conversation: int, *, at: datetime) -> Webhook:
         return self.double.conversation_resolution(f"c{conversation}", agent_id="a1", at=at)
@@ -82,6 +93,9 @@ class Intercom:
     def signed(self, body: bytes) -> Webhook:
         return self.double.signed(body)
 
+    def signed_again(self, body: bytes, headers: dict[str, str]) -> Webhook:
+        return body, headers
+
     def message(self, conversation: int, text: str, *, customer: int, at: datetime, id: int) -> Webhook:
         return self.double.replied(f"{conversation}", text, user_id=f"u{customer}", at=at, message_id=f"{id}")
 
@@ -92,6 +106,9 @@ class Intercom:
 
     def assigned(self, conversation: int, email: str, *, at: datetime) -> Webhook:
         return self.double.assigned(f"{conversation}", admin_id="99", at=at, email=email)
+
+    def given_back(self, conversation: int, *, at: datetime) -> Webhook:
+        return self.double.assigned(f"{conversation}", admin_id=None, at=at)
 
     def resolved(self, conversation: int, *, at: datetime) -> Webhook:
         return self.double.closed(f"{conversation}", at=at)
@@ -116,6 +133,9 @@ class Chatwoot:
     def signed(self, body: bytes) -> Webhook:
         return self.double.signed(body)
 
+    def signed_again(self, body: bytes, headers: dict[str, str]) -> Webhook:
+        return self.double.signed(body, delivery=headers["X-Chatwoot-Delivery"])
+
     def message(self, conversation: int, text: str, *, customer: int, at: datetime, id: int) -> Webhook:
         return self.double.message(conversation, text, contact_id=customer, at=at, message_id=id)
 
@@ -124,6 +144,9 @@ class Chatwoot:
 
     def assigned(self, conversation: int, email: str, *, at: datetime) -> Webhook:
         return self.double.assigned(conversation, 99, at=at, email=email)
+
+    def given_back(self, conversation: int, *, at: datetime) -> Webhook:
+        return self.double.assigned(conversation, None, at=at)
 
     def resolved(self, conversation: int, *, at: datetime) -> Webhook:
         return self.double.status_changed(conversation, "open", "resolved", at=at)

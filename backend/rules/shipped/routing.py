@@ -40,9 +40,12 @@ class Route(Wire):
 
 
 class RoutingSettings(Wire):
-    """`aliases`: the routed channel that each other channel name counts as."""
+    """`aliases`: the routed channel that each other channel name counts as. `closes_when_ordered`: whether a case from
+    before the order is over, as converted, when the order is placed; it is, in documents from before this was asked.
+    """
 
     aliases: dict[str, Literal["CHAT", "CALL"]]
+    closes_when_ordered: bool = True
 
 
 def say(route: Any) -> str:
@@ -66,7 +69,7 @@ def _route(
 SHIPPED = RuleSetDocument(
     kind="routing",
     groups={"channels": "first"},
-    settings={"aliases": {"IN_APP_CHAT": "CHAT", "WHATSAPP": "CHAT"}},
+    settings={"aliases": {"IN_APP_CHAT": "CHAT", "WHATSAPP": "CHAT"}, "closesWhenOrdered": True},
     rules=[
         _route(
             "important_event",
