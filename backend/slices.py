@@ -9,6 +9,7 @@ SLICES = (
     "signals",
     "incidences",
     "agent",
+    "alerts",
     "integrations",
     "analytics",
     "events",

@@ -33,9 +33,11 @@ Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go",
 GROUPS: tuple[Group, ...] = ("Work", "Write", "Find", "Mark", "Move", "Copy", "Screen", "Go", "Console")
 """In the order in which menus list them: what one is here for comes before how one moves."""
 
-QUEUE, INCIDENCE, ESCALATIONS, FLOOR = "queue", "incidence", "escalations", "floor"
+QUEUE, INCIDENCE, ESCALATIONS, ALERTS = "queue", "incidence", "escalations", "alerts"
+FLOOR = "floor"
 DESK = (QUEUE, INCIDENCE)
 CASES = (*DESK, ESCALATIONS)
+LISTS = (*CASES, ALERTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,38 +97,38 @@ _OPEN = (*_ANY, "open")
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     # Move
-    Action("move_down", "Down", ("j", "down"), "Move", "The next row or line.", arrows=("down",), screens=CASES,
+    Action("move_down", "Down", ("j", "down"), "Move", "The next row or line.", arrows=("down",), screens=LISTS,
            binds=_scrolls("down")),
-    Action("move_up", "Up", ("k", "up"), "Move", "The row or line before.", arrows=("up",), screens=CASES,
+    Action("move_up", "Up", ("k", "up"), "Move", "The row or line before.", arrows=("up",), screens=LISTS,
            binds=_scrolls("up")),
-    Action("move_first", "First", ("home", "jump g"), "Move", "The first row or line.", screens=CASES,
+    Action("move_first", "First", ("home", "jump g"), "Move", "The first row or line.", screens=LISTS,
            binds=_scrolls("first")),
-    Action("move_last", "Last", ("G", "end"), "Move", "The last row or line.", arrows=("end",), screens=CASES,
+    Action("move_last", "Last", ("G", "end"), "Move", "The last row or line.", arrows=("end",), screens=LISTS,
            binds=_scrolls("last")),
-    Action("half_down", "Half page down", ("ctrl+d",), "Move", "Half a page down.", screens=CASES,
+    Action("half_down", "Half page down", ("ctrl+d",), "Move", "Half a page down.", screens=LISTS,
            binds=_scrolls("half-page-down")),
-    Action("half_up", "Half page up", ("ctrl+u",), "Move", "Half a page up.", screens=CASES,
+    Action("half_up", "Half page up", ("ctrl+u",), "Move", "Half a page up.", screens=LISTS,
            binds=_scrolls("half-page-up")),
-    Action("page_down", "Page down", ("pagedown",), "Move", "A page down.", screens=CASES, binds=_scrolls("page-down")),
-    Action("page_up", "Page up", ("pageup",), "Move", "A page up.", screens=CASES, binds=_scrolls("page-up")),
+    Action("page_down", "Page down", ("pagedown",), "Move", "A page down.", screens=LISTS, binds=_scrolls("page-down")),
+    Action("page_up", "Page up", ("pageup",), "Move", "A page up.", screens=LISTS, binds=_scrolls("page-up")),
     Action("section_left", "Section left", ("h", "left"), "Move", "The section to the left.", arrows=("left",),
-           screens=CASES),
+           screens=LISTS),
     Action("section_right", "Section right", ("l", "right"), "Move", "The section to the right.", arrows=("right",),
-           screens=CASES),
+           screens=LISTS),
     Action("open", "Open", ("enter",), "Move", "Open the incidence under the cursor, or the one named.",
-           screens=(QUEUE, ESCALATIONS), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
+           screens=(QUEUE, ESCALATIONS, ALERTS), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
     Action("back", "Back", ("escape",), "Move", "Back one layer: menu, filter, marks, then the screen.",
            binds=("composer.leave",), foot=90),
-    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, "settings"), foot=85),
+    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings"), foot=85),
     Action("last_screen", "Last screen", ("-",), "Move", "The screen that was open before."),
     Action("next_incidence", "Next incidence", ("J",), "Move", "The next incidence of the queue, without leaving.",
            arrows=("ctrl+down",), screens=(INCIDENCE,), foot=30),
     Action("previous_incidence", "Previous incidence", ("K",), "Move", "The incidence before it in the queue.",
            arrows=("ctrl+up",), screens=(INCIDENCE,)),
-    Action("tab", "Tab or panel", tuple("123456789"), "Move", "The tab or panel with that number.", screens=CASES,
+    Action("tab", "Tab or panel", tuple("123456789"), "Move", "The tab or panel with that number.", screens=LISTS,
            passes_key=True, argument=Argument("number", "text", True)),
-    Action("next_tab", "Next tab", ("]",), "Move", "The next tab or panel.", screens=CASES),
-    Action("previous_tab", "Previous tab", ("[",), "Move", "The tab or panel before.", screens=CASES),
+    Action("next_tab", "Next tab", ("]",), "Move", "The next tab or panel.", screens=LISTS),
+    Action("previous_tab", "Previous tab", ("[",), "Move", "The tab or panel before.", screens=LISTS),
     # Find
     Action("filter", "Filter", ("/",), "Find", "As you type: p1 churn>70 @me -waiting tier:gold.",
            screens=(QUEUE,), argument=Argument("filter", "query"), foot=10),
@@ -188,6 +190,10 @@ ACTIONS: tuple[Action, ...] = (
            screens=(FLOOR,), role="supervisor", needs=("online",), argument=Argument("who", "text", True), foot=2),
     Action("refresh", "Read again", ("f5",), "Screen", "Read the floor now; it is read by itself too.",
            screens=(FLOOR,), needs=("online",), foot=3),
+    Action("read", "Read", ("r",), "Work", "You have read it.", screens=(ALERTS,), needs=("online",), foot=2),
+    Action("read_all", "Read all", ("R",), "Work", "You have read them all.", screens=(ALERTS,), needs=("online",), foot=3),
+    Action("mute", "Mute…", ("M",), "Work", "Choose kinds of alerts to hear nothing of.", screens=(ALERTS,),
+           needs=("online",), foot=4),
     Action("repeat", "Repeat", (".",), "Work", "Do the last verb again, here.", screens=DESK),
     Action("undo", "Undo", ("z",), "Work", "Take the last change back, where that is possible.", needs=("online",)),
     Action("redo", "Redo", ("Z",), "Work", "Do what was undone.", needs=("online",)),
@@ -212,7 +218,7 @@ ACTIONS: tuple[Action, ...] = (
            screens=DESK, needs=_ONE),
     # Screen
     Action("preview", "Preview", ("p",), "Screen", "Preview right, below or off.", screens=(QUEUE,), foot=50),
-    Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=CASES),
+    Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=LISTS),
     Action("larger", "Larger", ("+",), "Screen", "More room for the pane with the focus.", screens=DESK),
     Action("smaller", "Smaller", ("_",), "Screen", "Less room for it.", screens=DESK),
     Action("show_new", "Show what is new", ("f5",), "Screen", "Let rows that wait come in and move.", screens=(QUEUE,)),
@@ -222,6 +228,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_escalations", "Escalations", ("jump e",), "Go", "What is handed up, by level, and who has it."),
     Action("go_floor", "Floor", ("jump w",), "Go", "The wall: who is there, what waits, what is due.",
            role="supervisor"),
+    Action("go_alerts", "Alerts", ("jump a",), "Go", "What you should know of, and its cause."),
     Action("go_outbox", "Outbox", ("jump o",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console

@@ -143,7 +143,8 @@ class ConsoleApp(Verbs):
             on_state=self._feed_changed,
             on_missed=self._was_missed,
             on_trouble=lambda error: self.report("follow the feed", error),
-            on_outbox=self.show_header,
+            on_alerts=self.alerts_came,
+            on_header=self.show_header,
         )
         self.store, self.undo = self.session.store, Undo()
         approvals.watch(self)
@@ -222,7 +223,7 @@ class ConsoleApp(Verbs):
         left = [(" Holdfast ", "accent bold"), (f" {me.user.name} · {me.business.name} · {me.role}", "")]
         left += mark(self.store.members.get(me.member_id), self.now())
         held, unsent = self.store.held if self.store.is_paused else None, len(self.session.outbox.items)
-        feed = feed_words(self.feed, self.zone, unsent=unsent, held=held)
+        feed = feed_words(self.feed, self.zone, unsent=unsent, held=held, unread=self.session.inbox.unread)
         bars.first(Bar).show(left, screen.heading, [*feed, (f" {clock_words(self.now(), self.zone)} ", "muted")])
 
     @property

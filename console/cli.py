@@ -21,6 +21,7 @@ COMMANDS = (
     "action",
     "approval",
     "floor",
+    "alerts",
     "customer",
     "engine",
     "rules",

@@ -10,6 +10,7 @@ MODES: dict[str, str] = {
     "queue": "console.desk.queue:QueueScreen",
     "escalations": "console.escalations.board:EscalationsScreen",
     "floor": "console.floor.wall:FloorScreen",
+    "alerts": "console.alerts.alerts:AlertsScreen",
     "settings": "console.setup.settings:SettingsScreen",
     "outbox": "console.setup.outbox:OutboxScreen",
 }

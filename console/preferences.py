@@ -8,6 +8,7 @@ from console.files import config_dir, read_json, write_json
 from console.keymap import KEYMAPS
 from themes import DEFAULT_THEME
 
+ALARMS = ("off", "bell", "desktop")
 PREVIEWS = ("right", "below", "off")
 
 
@@ -28,6 +29,9 @@ class Preferences:
     )
     lock_minutes: int = _setting(
         15, "Lock when idle", "Minutes without a key until the password is asked for; 0 is never.", (0, 5, 15, 30, 60)
+    )
+    alarm: str = _setting(
+        "off", "Alarm", "When a target is missed in a case of yours: nothing, the bell, or a desktop notice.", ALARMS
     )
     time_zone: str = _setting(
         "business", "Times", "Show times in the zone of the business or of this computer.", ("business", "local")

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from console.alerts.inbox import Inbox
 from console.drafts import Drafts
 from console.files import data_dir
 from console.live import FeedState, Live, Missed
@@ -30,14 +31,17 @@ class Session:
         on_state: Callable[[FeedState], Any],
         on_missed: Callable[[Missed], Any],
         on_trouble: Callable[[Exception], Any],
-        on_outbox: Callable[[], Any],
+        on_alerts: Callable[[list[dict[str, Any]]], Any],
+        on_header: Callable[[], Any],
     ) -> None:
         self.api, self.me = api, me
         self.store = Store(me.member_id)
         mark = hashlib.sha256(f"{api.transport.url} {me.member_id}".encode()).hexdigest()[:16]
         folder = data_dir() / mark
-        self.outbox = Outbox(folder / "outbox.json", on_outbox)
+        self.outbox = Outbox(folder / "outbox.json", on_header)
         self.drafts = Drafts(folder / "drafts")
+        self.inbox = Inbox(api, self.store, on_alerts)
+        self.inbox.listeners.append(on_header)
         self.live = Live(
             api,
             self.store,
@@ -58,4 +62,5 @@ class Session:
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
+        await self.inbox.close()
         await self.drafts.close()

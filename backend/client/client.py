@@ -3,6 +3,7 @@
 import httpx
 
 from backend.client.agent import Agent, Approvals
+from backend.client.alerts import Alerts
 from backend.client.analytics import Analytics
 from backend.client.bulk import Bulks
 from backend.client.customers import Customers
@@ -27,6 +28,7 @@ class Client:
         self.agent = Agent(transport)
         self.analytics = Analytics(transport)
         self.approvals = Approvals(transport)
+        self.alerts = Alerts(transport)
         self.audit = Audit(transport)
         self.bulks = Bulks(transport)
         self.businesses = Businesses(transport)

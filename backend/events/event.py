@@ -31,6 +31,8 @@ class Event:
 
     type: ClassVar[str] = ""
     audience: ClassVar[Audience] = "staff"
+    private: ClassVar[bool] = False
+    """Whether only the members in `data.memberIds` see it in the feed."""
     erases: ClassVar[bool] = False
     """Whether the words of every event of its customer before it are gone."""
 
@@ -41,8 +43,10 @@ class Event:
     customer_id: str | None = None
     occurred_at: datetime | None = None
 
-    def __init_subclass__(cls, *, type: str, audience: Audience = "staff", erases: bool = False) -> None:
-        cls.type, cls.audience, cls.erases = type, audience, erases
+    def __init_subclass__(
+        cls, *, type: str, audience: Audience = "staff", private: bool = False, erases: bool = False
+    ) -> None:
+        cls.type, cls.audience, cls.private, cls.erases = type, audience, private, erases
         REGISTRY[type] = cls
 
     @property

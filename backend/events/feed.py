@@ -20,21 +20,26 @@ RANKS: dict[Audience, int] = {"staff": 0, "supervisor": 1, "admin": 2}
 
 
 class Frame:
-    """One event, serialised once for everybody who may see it."""
+    """One event, serialised once for everybody who may see it. `members` are those of a private one, else None."""
 
-    __slots__ = ("audience", "seq", "shown", "withheld")
+    __slots__ = ("audience", "members", "seq", "shown", "withheld")
 
     def __init__(self, row: Any) -> None:
         event = REGISTRY.get(row.type)
         self.audience = RANKS[event.audience if event else "admin"]
+        self.members: list[str] | None = None
+        if event is not None and event.private:
+            self.members = ((row.body or {}).get("data") or {}).get("memberIds", [])
         self.seq: int = row.seq
         self.shown = orjson.dumps(frame_of(row, row.state)).decode()
         self.withheld = orjson.dumps(
             {"kind": "event", "seq": row.seq, "type": "withheld", "subject": None, "state": None}
         ).decode()
 
-    def for_rank(self, rank: int) -> str:
-        return self.shown if rank >= self.audience else self.withheld
+    def for_whom(self, follower: "Follower") -> str:
+        """What a follower gets: the event, or that there was one."""
+        is_seen = follower.rank >= self.audience and (self.members is None or follower.member_id in self.members)
+        return self.shown if is_seen else self.withheld
 
 
 def frame_of(row: Any, state: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -63,8 +68,8 @@ class Beat:
 class Follower:
     """One client's place in the feed. When too much waits for it, it gets nothing more and `cut_off` is set."""
 
-    def __init__(self, role: str | None) -> None:
-        self.rank = rank_of(role)
+    def __init__(self, role: str | None, member_id: str | None) -> None:
+        self.rank, self.member_id = rank_of(role), member_id
         self.queue: asyncio.Queue[Frame | Beat | str] = asyncio.Queue(SLOW_AFTER)
         self.cut_off = asyncio.Event()
 
@@ -129,14 +134,14 @@ class Feed:
         for business_id in businesses & self.channels.keys():
             self.channels[business_id].wake.set()
 
-    async def follow(self, business_id: str, role: str | None) -> tuple[Follower, int]:
+    async def follow(self, business_id: str, role: str | None, member_id: str | None) -> tuple[Follower, int]:
         """Join a business's channel: the follower, and the seq that its first frame comes after."""
         if business_id not in self.channels:
             head = await self.database.read(lambda session: log.head_of(session, business_id))
             if business_id not in self.channels:  # somebody may have opened it while we read
                 self.channels[business_id] = Channel(self.database, business_id, head)
         channel = self.channels[business_id]
-        follower = Follower(role)
+        follower = Follower(role, member_id)
         channel.followers.add(follower)
         return follower, channel.head
 

@@ -64,7 +64,7 @@ class Line:
 
     async def serve(self, after: int | None) -> None:
         """Speak until the client leaves, or must. `after` is the last seq it has; None starts at the head."""
-        follower, head = await self.feed.follow(self.business_id, self.actor.role)
+        follower, head = await self.feed.follow(self.business_id, self.actor.role, self.actor.id)
         speaking, listening = self._speak(follower, after, head), self._listen()
         parts = (speaking, listening, self._move(), self._beat(follower), self._slow(follower))
         tasks = [asyncio.create_task(part) for part in parts]
@@ -105,7 +105,7 @@ class Line:
                 elif isinstance(frame, str):
                     await self.socket.send_text(frame)
                 elif frame.seq > sent:
-                    await self.socket.send_text(frame.for_rank(follower.rank))
+                    await self.socket.send_text(frame.for_whom(follower))
                     sent = frame.seq
 
     async def _replay(self, after: int, head: int, follower: Follower) -> int:
@@ -123,7 +123,7 @@ class Line:
                 lambda session, start=after: log.after(session, self.business_id, start, min(PAGE, head - start))  # type: ignore[misc]
             )
             for row in rows:
-                await self.socket.send_text(Frame(row).for_rank(follower.rank))
+                await self.socket.send_text(Frame(row).for_whom(follower))
             after = rows[-1].seq if rows else head
         return head
 

@@ -12,9 +12,12 @@ def clock_words(now: datetime, zone: tzinfo | None) -> str:
     return f"{now:%H:%M}" if zone is None else f"{now:%H:%M %Z}"
 
 
-def feed_words(feed: FeedState, zone: tzinfo | None, *, unsent: int, held: int | None) -> Words:
-    """Spans of text and roles. `unsent` counts what waits in the outbox, `held` what a pause holds back (None: no pause)."""
+def feed_words(feed: FeedState, zone: tzinfo | None, *, unsent: int, held: int | None, unread: int = 0) -> Words:
+    """Spans of text and roles. `unsent` counts what waits in the outbox, `held` what a pause holds back (None: no pause),
+    `unread` the alerts."""
     words: Words = []
+    if unread:
+        words.append((f" ◆ {unread} alert{'s' if unread > 1 else ''} ", "warning bold"))
     if unsent:
         words.append((f" ✉ {unsent} not sent ", "draft"))
     if held is not None:

@@ -83,6 +83,16 @@ class Verbs(App[None]):
 
         say(self, said)
 
+    def alerts_came(self, alerts: list[dict[str, Any]]) -> None:
+        """New alerts are there: loud enough for what they are."""
+        from console.alerts.loud import came
+
+        came(self, alerts)
+
+    async def action_go_alerts(self) -> None:
+        """What one should know of."""
+        await self.go("alerts")
+
     async def action_go_outbox(self) -> None:
         """What was done offline."""
         await self.go("outbox")

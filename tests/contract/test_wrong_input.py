@@ -136,6 +136,7 @@ async def known(backend: Backend) -> dict[str, str]:
         "approval_id": UNKNOWN,
         "integration_id": UNKNOWN,
         "call_id": UNKNOWN,
+        "alert_id": UNKNOWN,
         "letter_id": UNKNOWN,
     }
 

@@ -262,6 +262,22 @@ def test_the_floor_and_who_is_there(agent: Shell, admin: Shell) -> None:
     assert admin.json("capacity", me["id"], "role")["capacity"] is None
 
 
+def test_alerts(agent: Shell, admin: Shell) -> None:
+    """After the escalations: they were told to the admin, and their end to the agent who raised them."""
+    told = next(
+        one for one in agent.json("alerts", "list", "--unread")["items"] if one["kind"] == "ESCALATION_ANSWERED"
+    )
+    assert "handed it back" in told["message"] or "settled it" in told["message"]
+    assert told["ref"] in agent.text("alerts", "list")
+    assert agent.json("alerts", "read", told["id"])["read"] is True
+    assert "no alert" in admin.refused("alerts", "read", told["id"])
+    assert "were unread" in admin.text("alerts", "read-all")
+    assert admin.json("alerts", "list", "--unread")["unread"] == 0
+    assert admin.text("alerts", "mute", "watched", "assigned") == "You hear nothing of: assigned, watched.\n"
+    assert admin.json("alerts", "unmute", "watched") == admin.json("alerts", "muted") == {"kinds": ["ASSIGNED"]}
+    assert "no such kind" in admin.refused("alerts", "mute", "everything")
+
+
 def test_the_next_best_says_why(agent: Shell) -> None:
     best = agent.json("next")
     assert best["incidence"]["agentName"] == "Asha Iyer"

@@ -447,7 +447,7 @@ async def test_follows(backend: Backend, verb: str) -> None:
             await getattr(supervisor.escalations, verb)(raised.escalation_id)
     kind = {"trigger": "escalated", "acknowledge": "escalation_acknowledged", "hand_back": "escalation_returned"}
     kind |= {"resolve": "escalation_resolved", "climb": "escalated", "unresolved": "escalated", "close": "closed"}
-    assert seen[-1]["type"] == f"incidence.{kind[verb]}"
+    assert [frame["type"] for frame in seen if frame["incidenceId"]][-1] == f"incidence.{kind[verb]}"
 
 
 async def test_its_case_carries_it(backend: Backend) -> None:

@@ -1,0 +1,1 @@
+"""Alerts: what one member should know of, told to them alone."""

@@ -1,0 +1,229 @@
+"""Alerts: unread first; enter jumps to the cause, which is then read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from console.actions import Action
+from console.alerts.columns import KINDS, columns
+from console.alerts.inbox import Inbox
+from console.frame.screen import FrameScreen
+from widgets.prompt import Choice, Option
+from widgets.queue_messages import Opened
+from widgets.queue_table import QueueTable
+from widgets.tabs import Tab, TabStrip
+
+if TYPE_CHECKING:
+    from backend.alerts.schemas import AlertRead, AllRead, Muted
+
+UNREAD, ALL = "unread", "all"
+TICK = 15.0
+"""Seconds between looks at the clock: ages are told in minutes."""
+
+
+class AlertsScreen(FrameScreen):
+    """The list of one's alerts."""
+
+    family: ClassVar[str] = "alerts"
+    heading: ClassVar[str] = "Alerts"
+    CSS_PATH = "alerts.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: set[str] = set()
+
+    def compose_body(self) -> ComposeResult:
+        yield TabStrip(id="tabs")
+        yield QueueTable(columns(lambda: self.console.now()), key="id", empty=self._empty, id="main")
+
+    @property
+    def table(self) -> QueueTable:
+        """The rows."""
+        return self.query_one(QueueTable)
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where they are kept."""
+        assert self.console.session is not None, "shown while signed in"
+        return self.console.session.inbox
+
+    def on_mount(self) -> None:
+        """Show what is there, and go on showing it."""
+        self.table.model.order_by(_order, True)
+        self.inbox.listeners.append(self.show_alerts)
+        self.set_interval(TICK, lambda: self.table.redraw())
+        self.show_alerts()
+        self._filter()
+
+    def on_unmount(self) -> None:
+        """Nobody looks any more."""
+        if self.console.session is not None and self.show_alerts in self.inbox.listeners:
+            self.inbox.listeners.remove(self.show_alerts)
+
+    # -- what is shown
+
+    def show_alerts(self) -> None:
+        """The alerts as they are now; rows stay where they are under the hand."""
+        if not self.is_attached:
+            return
+        inbox, table = self.inbox, self.table
+        if self._known:
+            table.upsert(inbox.rows.values())
+            table.remove_rows(self._known - inbox.rows.keys())
+        else:
+            table.set_rows(inbox.rows.values())
+        self._known = set(inbox.rows)
+        if inbox.trouble and not inbox.is_loaded:
+            table.show_error(f"Your alerts could not be read: {inbox.trouble} They are read again by themselves.")
+        elif not inbox.is_loaded:
+            table.show_loading("Loading your alerts …")
+        else:
+            table.show_ready()
+        tabs = [
+            Tab(UNREAD, "Unread", inbox.unread, "warning" if inbox.unread else ""),
+            Tab(ALL, "All", len(inbox.rows)),
+        ]
+        self.query_one(TabStrip).show(tabs)
+        self.recheck()
+
+    def _empty(self) -> list[tuple[str, str]]:
+        if self.query_one(TabStrip).active == ALL:
+            return [("Nothing was told to you yet. ", ""), ("What concerns you appears here by itself.", "muted")]
+        return [("All read. ", ""), ("2 shows what there was.", "muted")]
+
+    def _filter(self) -> None:
+        only_unread = self.query_one(TabStrip).active == UNREAD
+        self.table.set_filter((lambda row: not row["read"]) if only_unread else None)
+
+    # -- what verbs act on
+
+    def alert(self) -> Mapping[str, Any] | None:
+        """The alert under the cursor."""
+        return self.table.row(self.table.cursor_key) if self.is_mounted else None
+
+    def verdicts(self) -> Mapping[str, str]:
+        """There must be something to read."""
+        alert, refused = self.alert(), {}
+        if alert is None or alert["read"]:
+            refused["read"] = "There is no alert here." if alert is None else "You have read it."
+        if self.console.session is not None and not self.inbox.unread:
+            refused["read_all"] = "You have read everything."
+        return refused
+
+    # -- the verbs
+
+    def action_read(self) -> None:
+        """The one under the cursor is read."""
+        if (alert := self.alert()) is not None:
+            self._read(alert)
+
+    def _read(self, alert: Mapping[str, Any]) -> None:
+        api, inbox = self.console.api, self.inbox
+
+        def done(answer: AlertRead) -> None:
+            inbox.put(answer.model_dump(mode="json", by_alias=True))
+
+        self.console.calls.start("note that the alert is read", lambda: api.alerts.read(alert["id"]), done=done)
+
+    def action_read_all(self) -> None:
+        """All are read."""
+        api, inbox = self.console.api, self.inbox
+
+        def done(answer: AllRead) -> None:
+            self.console.say(f"{answer.read} read.")
+            inbox.refresh()
+
+        self.console.calls.start("note that all is read", api.alerts.read_all, done=done)
+
+    def action_open(self, ref: str = "") -> None:
+        """Jump to the cause of the one under the cursor, or to the case named."""
+        row = self.store.find(ref) if ref else None
+        if row is not None:
+            self.console.open_incidence(row["incidenceId"])
+        elif ref:
+            self.console.say(f"{ref} is not in the mirror; open it from the queue.", "warning")
+        else:
+            self.table.action_open()
+
+    @on(QueueTable.Opened)
+    def _opened(self, event: Opened) -> None:
+        alert = self.table.row(event.key)
+        if alert is None or alert["incidenceId"] is None:
+            return
+        shown = [self.table.row(key) for key in self.table.model.shown]
+        cases = [row["incidenceId"] for row in shown if row is not None and row["incidenceId"] is not None]
+        if not alert["read"] and self.console.is_online:
+            self._read(alert)
+        self.console.open_incidence(alert["incidenceId"], list(dict.fromkeys(cases)))
+
+    def action_mute(self) -> None:
+        """Choose a kind to hear nothing of, or to hear of again."""
+        api = self.console.api
+
+        def ask(known: Muted) -> None:
+            options = [
+                Option(
+                    kind, words, "muted; enter hears of it again" if kind in known.kinds else "heard; enter mutes it"
+                )
+                for kind, words in KINDS.items()
+            ]
+            self.app.push_screen(Choice("Mute a kind", options), lambda kind: self._mute(kind, known))
+
+        self.console.calls.start("read what is muted", api.alerts.muted, done=ask)
+
+    def _mute(self, kind: str | None, known: Muted) -> None:
+        if kind is None:
+            return
+        from backend.alerts.schemas import Muted
+
+        api = self.console.api
+        body = Muted.model_validate({"kinds": sorted({*known.kinds} ^ {kind})})
+        is_muted = kind in body.kinds
+        said = f"You hear nothing of “{KINDS[kind]}” any more." if is_muted else f"You hear of “{KINDS[kind]}” again."
+        self.console.calls.start("mute it", lambda: api.alerts.mute(body), done=lambda _: self.console.say(said))
+
+    # -- going about
+
+    def action_tab(self, number: str) -> None:
+        """The tab with that number."""
+        if number.isdigit() and number != "0":
+            self.query_one(TabStrip).action_choose(int(number))
+
+    def action_next_tab(self) -> None:
+        """The other tab."""
+        self.query_one(TabStrip).step(1)
+
+    def action_previous_tab(self) -> None:
+        """The other tab."""
+        self.query_one(TabStrip).step(-1)
+
+    def action_section_right(self) -> None:
+        """There is one section; its neighbours are the tabs."""
+        self.action_next_tab()
+
+    def action_section_left(self) -> None:
+        """As to the right."""
+        self.action_previous_tab()
+
+    async def perform(self, action: Action, value: str = "", *, is_agreed: bool = False) -> None:
+        """A key is a hand: rows stay where they are for a while."""
+        if self.is_mounted:
+            self.table.touch()
+        await super().perform(action, value, is_agreed=is_agreed)
+
+    @on(TabStrip.TabSelected)
+    def _tab_selected(self) -> None:
+        self._filter()
+        self.recheck()
+
+    @on(QueueTable.Highlighted)
+    def _cursor_moved(self) -> None:
+        self.recheck()
+
+
+def _order(row: Mapping[str, Any]) -> tuple[bool, str, str]:
+    return not row["read"], row["at"], row["id"]

@@ -1,0 +1,58 @@
+"""The columns of the list of alerts, and the words for kinds."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from console.desk import ages
+from widgets.queue_columns import Column
+
+Row = dict[str, Any]
+Spans = list[tuple[str, str]]
+
+KINDS = {
+    "ESCALATED": "handed up",
+    "ESCALATION_ANSWERED": "answered",
+    "APPROVAL_REQUESTED": "to approve",
+    "APPROVAL_DECIDED": "decided",
+    "SLA_WARNED": "due soon",
+    "SLA_BREACHED": "missed",
+    "ASSIGNED": "yours now",
+    "MENTIONED": "named you",
+    "WATCHED": "watched",
+}
+"""Kinds in a word or two, in the order in which they are offered for muting."""
+
+_ROLES = {"info": "info", "warning": "warning", "danger": "danger bold"}
+
+
+def columns(now: Callable[[], datetime]) -> list[Column]:
+    """The columns, the most needed with the lowest priority."""
+
+    def dim(row: Row, role: str = "") -> str:
+        return "muted" if row["read"] else role
+
+    def sign(_: Any, row: Row) -> Spans:
+        return [(" " if row["read"] else "●", _ROLES[row["severity"]])]
+
+    def kind(_: Any, row: Row) -> Spans:
+        return [(KINDS.get(row["kind"], row["kind"].replace("_", " ").lower()), dim(row, _ROLES[row["severity"]]))]
+
+    def message(_: Any, row: Row) -> Spans:
+        return [(row["message"], dim(row)), (f"  {row['count']}×" if row["count"] > 1 else "", "accent")]
+
+    return [
+        Column("read", "", 1, priority=0, render=sign),
+        Column("at", "Age", 5, priority=1, align="right", render=lambda at, row: [(ages.since(at, now()), "muted")]),
+        Column("kind", "Kind", 12, priority=4, render=kind),
+        Column("ref", "Ref", 8, priority=0, render=lambda ref, row: [(ref or "", dim(row, "bold"))]),
+        Column("message", "What", least=38, weight=3, priority=0, render=message),
+        Column(
+            "customerName",
+            "Customer",
+            least=14,
+            priority=3,
+            render=lambda name, row: [(name or "", dim(row, "customer"))],
+        ),
+        Column("summary", "Case", least=20, weight=2, priority=5, render=lambda text, row: [(text or "", "muted")]),
+    ]
