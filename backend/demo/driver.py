@@ -15,6 +15,7 @@ from backend.demo import talk
 from backend.demo.casebook import PLATFORM, conversation_of
 from backend.demo.cast import HOSTILE, OWNER, PASSWORD
 from backend.demo.colleagues import Colleagues
+from backend.demo.desks import Desks
 from backend.demo.outside.freshchat import FreshchatDouble
 from backend.demo.pace import Pace
 from backend.demo.shopper import GaveUp, Shopper
@@ -47,6 +48,7 @@ class Driver:
         async with self._api, self._watch, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(tasks))
             tasks.create_task(self._tell(tasks))
+            tasks.create_task(Desks(self.url, pace=self.pace, clock=self._clock).run())
             tasks.create_task(self._colleagues.ask_now_and_then())
 
     async def _tell(self, tasks: asyncio.TaskGroup) -> None:

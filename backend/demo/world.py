@@ -131,6 +131,10 @@ def _busy_instant(stage: Stage) -> datetime:
             return at
 
 
+_SHARES = (0, 1, 1, 2, 0, 1, 1)
+"""Which agent has each of the answered cases: the second has most, the third the fewest."""
+
+
 def _present(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
     """Sixty cases that are open now, each another customer's, hostile names among them."""
     rng, now, agents = stage.rng, stage.now, stage.agents
@@ -156,7 +160,7 @@ def _present(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
     paths = ("stuck_at_checkout", "comparing", "paying")
     open_now += [lives.struggling(scene(talk.FRICTION, 1 + n % 3), ago(7, 1, 22), paths[n % 3]) for n in range(6)]
     for number in range(22):
-        by, topic = agents[number % 3], talk.WEDDING if number % 6 == 5 else None
+        by, topic = agents[_SHARES[number % len(_SHARES)]], talk.WEDDING if number % 6 == 5 else None
         open_now.append(
             lives.answered(
                 scene(topic),

@@ -37,7 +37,7 @@ def claim_next(screen: CaseScreen, *, force: bool = False) -> None:
             console.say("; ".join(answer.reasons))
         else:
             row = screen.keep(answer.incidence)
-            console.say("\n· ".join([f"{row['ref']} is yours", *answer.reasons]))
+            console.say(f"{row['ref']} is yours: {' · '.join(answer.reasons)}")
             screen.show_claimed(row)
 
     console.calls.start("claim the next best", claim, done=done)
@@ -93,11 +93,10 @@ def options(floor: Mapping[str, Any], row: Mapping[str, Any] | None, me: str, no
 
 def _option(one: Mapping[str, Any], language: str, me: str, now: Any, is_strict: bool) -> Option:
     member, has, can = one["member"], one["load"], one["capacity"]
-    parts = ["".join(text for text, _ in words.availability(member, now)), f"{has}/{can}"]
-    if has >= can:
-        parts.append("past capacity")
+    parts = [f"{has}/{can} past capacity" if has >= can else f"{has}/{can}"]
     if language and language in member["languages"]:
         parts.append(f"speaks {language}")
+    parts.append("".join(text for text, _ in words.availability(member, now)))
     refusal = ""
     if is_strict and member["availability"] != "ONLINE":
         refusal = f"is {member['availability'].lower()}: the rules give them no work now"

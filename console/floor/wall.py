@@ -25,7 +25,8 @@ TICK = 1.0
 """Seconds between looks at the clock: countdowns are told to the second."""
 AGAIN, SETTLES = 10.0, 1.0
 """Seconds between readings of the floor: at most, and at least when something happened."""
-_BORDER = 4
+_ALWAYS = ("unassigned", "all")
+"""Views whose count is told when it is nothing, too."""
 
 
 class FloorScreen(FrameScreen):
@@ -132,8 +133,8 @@ class FloorScreen(FrameScreen):
         now, nobody, hour = self.console.now(), self.floor["unassigned"], self.floor["lastHour"]
         counts: list[tuple[str, str]] = []
         for view in VIEWS:
-            if view.key not in ("mine", "closed"):
-                count = self.floor["counts"].get(view.key, 0)
+            count = self.floor["counts"].get(view.key, 0)
+            if view.key in _ALWAYS or (count and view.key not in ("mine", "closed")):
                 counts += [(f"{view.title} ", "muted"), (f"{count}   ", view.role if count and view.role else "bold")]
         waits: list[tuple[str, str]] = [("Nobody waits for an owner", "ok")]
         if nobody["waiting"]:

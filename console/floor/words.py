@@ -42,12 +42,12 @@ def mark(member: Row | None, now: datetime) -> Spans:
 
 
 def load(one: Row) -> Spans:
-    """`▰▰▰▱▱▱ 6/12`; full and beyond are said, not only coloured."""
+    """`███░░░ 6/12`; full and beyond are said, not only coloured."""
     has, can = one["load"], one["capacity"]
     filled = _BAR if has >= can else round(_BAR * has / can)
     role = "danger" if has > can else "warning" if has == can else "ok" if has else "muted"
     told = " over" if has > can else " full" if has == can and can else ""
-    return [("▰" * filled + "▱" * (_BAR - filled), role), (f" {has}/{can}{told}", "" if not told else role)]
+    return [("█" * filled + "░" * (_BAR - filled), role), (f" {has}/{can}{told}", "" if not told else role)]
 
 
 def countdown(due: str, now: datetime) -> Spans:

@@ -1,0 +1,24 @@
+"""The floor of the desk's tests, with people on it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.console.desk.floor import Floor
+from tests.console.floor.world import Crowd
+
+
+@pytest_asyncio.fixture
+async def floor(database_url: str, tmp_path: Path) -> AsyncIterator[Floor]:
+    """See `tests.console.desk.floor.Floor`."""
+    async with Floor(database_url, tmp_path / "data") as floor:
+        yield floor
+
+
+@pytest_asyncio.fixture
+async def crowd(floor: Floor) -> AsyncIterator[Crowd]:
+    """See `tests.console.floor.world.Crowd`."""
+    crowd = Crowd(floor)
+    yield crowd
+    await crowd.leave()
