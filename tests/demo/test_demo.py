@@ -51,6 +51,20 @@ async def test_every_role_signs_in(demo: Demo, role: str) -> None:
         assert len(page.items) >= 60
 
 
+async def test_colleagues_are_at_their_desks_and_one_goes_to_lunch(demo: Demo) -> None:
+    async with await member(demo, "supervisor") as client:
+
+        async def there() -> Any:
+            people = {one.member.name: one for one in (await client.agent.floor()).members}
+            rohan, meera = people["Rohan Kulkarni"], people["Meera Dutta"]
+            is_there = rohan.member.availability == "ONLINE" and meera.member.away_reason == "lunch"
+            return (rohan, meera) if is_there else None
+
+        rohan, meera = await until(there)
+        assert meera.member.availability == "AWAY"
+        assert rohan.load > meera.load > 0
+
+
 async def test_the_chain_is_whole_while_it_lives(demo: Demo) -> None:
     async with await member(demo, "supervisor") as client:
         verdict = await client.audit.verify()
