@@ -204,6 +204,8 @@ ACTIONS: tuple[Action, ...] = (
            argument=Argument("text", "text"), foot=5),
     Action("send", "Send", ("alt+enter", "ctrl+j", "f9"), "Write", "Send what is written.", screens=(INCIDENCE,),
            binds=("composer.send",)),
+    Action("resend", "Deliver again", ("R",), "Write", "Try once more to deliver answers that failed; never twice.",
+           screens=(INCIDENCE,), needs=("incidence", "online")),
     Action("reveal", "Reveal", ("u",), "Work", "Show e-mail and phone in full, which is recorded.",
            screens=(INCIDENCE,), needs=("incidence", "online")),
     # Copy

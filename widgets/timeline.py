@@ -244,7 +244,7 @@ class Timeline(ScrollView, can_focus=True):
     def _head(self, entry: Entry, bar: tuple[str, str], palette: Palette) -> tuple[list[Segment], str]:
         label = LABELS.get(entry.kind, "")
         left: Cell = [bar, (entry.author, f"{entry.kind} bold"), (f" · {label}" if label else "", entry.kind)]
-        right: Cell = [(f"{entry.state}  " if entry.state else "", "warning"), (f"{entry.at} ", "muted")]
+        right: Cell = [(f"{entry.state}  " if entry.state else "", entry.state_role), (f"{entry.at} ", "muted")]
         console = self.app.console
         end = spans(right, palette, console)
         room = max(0, self.line_width - width_of(end))

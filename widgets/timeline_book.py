@@ -15,7 +15,8 @@ LABELS = {"customer": "customer", "note": "internal note"}
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that happened or was said. ``kind`` is customer, agent, note or system and names the role it is drawn
-    in; ``at`` is the time as it should be read; ``state`` tells what is not yet so (queued, failed)."""
+    in; ``at`` is the time as it should be read; ``state`` tells how far it is (queued, sent, failed), drawn in
+    ``state_role``."""
 
     seq: int
     at: str
@@ -23,6 +24,7 @@ class Entry:
     kind: str
     text: str
     state: str = ""
+    state_role: str = "warning"
 
 
 class TimelineBook:

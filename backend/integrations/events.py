@@ -1,6 +1,6 @@
 """What became of what we wanted a platform to do. The state is an OutgoingRead.
 
-data: messageSeq (the seq of the event that wanted it), kind, platform, error?.
+data: outgoingId, messageSeq (the seq of the event that wanted it), kind, platform, error?.
 """
 
 from backend.events.event import Event

@@ -140,7 +140,7 @@ def tell(work: Work, call: OutgoingCall, event: type[Event]) -> None:
     """Say in the case's timeline what became of it."""
     work.session.flush()
     row = work.session.get_one(Incidence, call.incidence_id)
-    data = {"messageSeq": call.seq, "kind": call.kind, "platform": call.platform}
+    data = {"outgoingId": call.id, "messageSeq": call.seq, "kind": call.kind, "platform": call.platform}
     state = OutgoingRead.model_validate(call).model_dump(mode="json", by_alias=True)
     work.emit(
         event(

@@ -32,6 +32,9 @@ _WORDS = {
     "incidence.action_denied": "was not allowed",
     "incidence.action_done": "did",
     "incidence.discount_applied": "gave a discount",
+    "outgoing.sent": "was delivered",
+    "outgoing.failed": "could not be delivered",
+    "outgoing.retried": "tries it once more",
     "approval.requested": "asks a supervisor",
     "approval.approved": "approved",
     "approval.denied": "denied",
@@ -102,5 +105,5 @@ def _entry(entry: dict[str, Any]) -> list[str]:
     name = data.get("from") or entry["actor"]["name"] or entry["actor"]["kind"] or ""
     told = _WORDS.get(entry["type"], entry["type"].rpartition(".")[2].replace("_", " "))
     first = f"{entry['at'][:16].replace('T', ' ')}  {plain(str(name))} {told}"
-    said = data.get("text") or "; ".join(data.get("diff", ())) or data.get("reason") or ""
+    said = data.get("text") or "; ".join(data.get("diff", ())) or data.get("reason") or data.get("error") or ""
     return [first, *(f"    {line}" for line in plain_lines(str(said)) if line)]

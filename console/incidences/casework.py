@@ -150,6 +150,7 @@ class Casework(TeamScreen):
             draft = self.writing.draft
             self._show_panels(case)
             self.story.begin(case.timeline, draft.base_seq if draft else None)
+            self.recheck()
             if self._begin_with:
                 mode, self._begin_with = self._begin_with, ""
                 self.writing.open("note" if mode == "note" else "reply")
@@ -229,6 +230,8 @@ class Casework(TeamScreen):
     def verdicts(self) -> Mapping[str, str]:
         """What the server would refuse, as long as it said so about this version."""
         known = dict(super().verdicts())
+        if self.case is None or not self.story.deliveries.failed:
+            known["resend"] = "Nothing failed: every answer was delivered, or is on its way."
         if self.case is None or self._row is None or self.case.incidence.version != self._row["version"]:
             return known
         refused = (verdict for verdict in self.case.actions if not verdict.allowed and verdict.type in _VERDICTS)
@@ -255,6 +258,8 @@ class Casework(TeamScreen):
     def _happened(self, update: Update) -> None:
         if update.frame is not None:
             self.story.add(update.frame)
+            if update.frame["type"].startswith("outgoing."):
+                self.recheck()
             self._read_panels_soon()
 
     def _read_panels_soon(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from console.desk import ages, wording
 from console.desk.promise import happened
 from console.escalations import ladder
+from console.incidences import deliveries
 from widgets.timeline_book import Entry
 
 Frame = Mapping[str, Any]
@@ -107,6 +108,8 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return "watches it" if data.get("added") else "watches it no more"
         case "sla_warned" | "sla_breached" | "sla_changed":
             return happened(kind, data, now) + reason
+        case "outgoing.failed" | "outgoing.retried":
+            return deliveries.told(kind, data)
         case "friction_noticed":
             return f"noticed friction {data.get('score', '?')}"
     changes = _changes(data, name_of)
@@ -115,6 +118,8 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
 
 def is_told(frame: Frame) -> bool:
     """Whether the story tells it: a try that led to a question for a supervisor is told by that."""
+    if not deliveries.is_told(frame):
+        return False
     return frame["type"] != "incidence.action_denied" or not (frame.get("data") or {}).get("approvalId")
 
 

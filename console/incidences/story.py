@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from console.desk import wording
+from console.incidences.deliveries import Deliveries
 from console.incidences.happenings import entry_of, is_told
 from widgets.timeline import Timeline
 from widgets.timeline_book import Entry
@@ -33,6 +35,7 @@ class Story:
     def __init__(self, screen: Casework, timeline: Timeline, incidence_id: str) -> None:
         self.screen, self.timeline, self.incidence_id = screen, timeline, incidence_id
         self.frames: dict[int, Frame] = {}
+        self.deliveries = Deliveries()
         self.is_whole = False
         self._is_asking = False
         self._arrived: dict[int, float] = {}
@@ -46,6 +49,7 @@ class Story:
         frames = [entry.model_dump(mode="json", by_alias=True) for entry in page]
         self.is_whole = any(frame["type"] == "incidence.opened" for frame in frames)
         self.frames |= {frame["seq"]: frame for frame in frames}
+        self.deliveries.take(frames)
         self._seen = max((seq for seq in self.frames if self._is_message(seq)), default=0)
         self.timeline.show(self._entries(), new_since if new_since and new_since < self._seen else None)
         self.show_queued()
@@ -56,8 +60,10 @@ class Story:
         if seq not in self.frames:
             self._arrived[seq] = monotonic()
         self.frames[seq] = frame
-        if is_told(frame):
-            self.timeline.upsert([self._entry(frame)])
+        about = self.deliveries.take([frame])
+        shown = [frame, *(self.frames[one] for one in about if one in self.frames)]
+        if told := [self._entry(one) for one in shown if is_told(one)]:
+            self.timeline.upsert(told)
         self.show_queued()
 
     def add_older(self) -> None:
@@ -74,6 +80,7 @@ class Story:
             self.is_whole = page.next_cursor is None
             older = [entry.model_dump(mode="json", by_alias=True) for entry in page.items]
             self.frames |= {frame["seq"]: frame for frame in older}
+            self.deliveries.take(older)
             self.timeline.upsert([self._entry(frame) for frame in older if is_told(frame)])
 
         def failed(_: Exception) -> None:
@@ -107,7 +114,11 @@ class Story:
     def _entry(self, frame: Frame) -> Entry:
         row = self.screen.selected()
         customer = wording.customer(dict(row)) if row else "Customer"
-        return entry_of(frame, customer, self.screen.name_of, self.screen.console.now())
+        entry = entry_of(frame, customer, self.screen.name_of, self.screen.console.now())
+        if frame["type"] != "incidence.message_sent":
+            return entry
+        state, role = self.deliveries.state_of(frame, self.screen.console.key_of("resend"))
+        return replace(entry, state=state, state_role=role)
 
     # -- what was seen
 

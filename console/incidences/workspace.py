@@ -51,6 +51,17 @@ class IncidenceScreen(Casework):
         """Send what is written."""
         self.composer.action_submit()
 
+    def action_resend(self) -> None:
+        """Have the answers that failed delivered after all, in their order; each only if it is not there."""
+        ids, api = self.story.deliveries.failed, self.console.api
+
+        async def again() -> int:
+            for id in ids:
+                await api.outgoing.retry(id)
+            return len(ids)
+
+        self.console.calls.start("deliver it again", again, done=lambda _: self.console.say("It is tried once more."))
+
     @on(TextArea.Changed)
     def _written_in(self) -> None:
         self.writing.changed()
