@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.core.errors import Conflict, Unauthenticated
+from backend.core.errors import Conflict, Denied, Unauthenticated
 from backend.events.event import SYSTEM, Actor
 from backend.identity.gate import Caller
 from backend.identity.models import IdempotentAnswer
@@ -40,8 +40,13 @@ class Units:
         return await self.runtime.database.read(lambda session: service(self.work(session), *args, **kwargs))
 
     async def write(self, service: Service[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The service's answer, once it is on disk."""
-        return await self.runtime.database.write(lambda session: service(self.work(session), *args, **kwargs))
+        """The service's answer, once it is on disk. What was denied is put on record before the error goes on."""
+        try:
+            return await self.runtime.database.write(lambda session: service(self.work(session), *args, **kwargs))
+        except Denied as denied:
+            record = denied.record
+            await self.runtime.database.write(lambda session: record(self.work(session)))
+            raise
 
 
 class RequestUnits(Units):

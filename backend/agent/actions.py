@@ -75,6 +75,13 @@ def _refuse(
     return {REFUSED: {"code": code, "message": message, "details": {**judgement.told, **details}}}
 
 
+def record_denied(work: Work, id: str, ask: Ask, judgement: Judgement) -> None:
+    """Put a try on record that was denied elsewhere, where nothing of it could stay."""
+    row = incidence_of(work, id)
+    _keep(work, row, ask, judgement, require_staff(work))
+    _refuse(work, row, ask, judgement, "", "", {})
+
+
 def answered(answer: State) -> State:
     """`answer`, unless it is a refusal: that is raised as Forbidden, after the commit that recorded it."""
     if refusal := answer.get(REFUSED):

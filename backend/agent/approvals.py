@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from backend.agent import events, params
 from backend.agent.carrying import carry_out
@@ -18,6 +18,7 @@ from backend.agent.wording import changes_since, grounds_of, lines_of
 from backend.core import cursor as cursors
 from backend.core.clock import instant
 from backend.core.errors import Conflict, Failure, Forbidden, Invalid, NotFound, StaleVersion
+from backend.core.rows import table_of
 from backend.customers.models import Customer
 from backend.events import log
 from backend.events.event import Actor, Event
@@ -28,6 +29,15 @@ from backend.rules import service as rules
 from backend.work import Work
 
 PENDING = "PENDING"
+
+
+_ASKED = table_of(Approval).c
+_PENDING = (
+    select(_ASKED.id)
+    .where(_ASKED.business_id == bindparam("business"), _ASKED.incidence_id == bindparam("incidence"))
+    .where(_ASKED.status == PENDING)
+    .order_by(_ASKED.requested_at, _ASKED.id)
+)
 
 
 def digest_of(action: str, given: dict[str, Any], incidence_id: str, version: int) -> str:
@@ -207,8 +217,9 @@ def _of(work: Work, id: str) -> tuple[Incidence, Approval]:
 
 
 def _pending_of(work: Work, row: Incidence) -> Sequence[Approval]:
-    mine = and_(Approval.business_id == work.business_id, Approval.incidence_id == row.id, Approval.status == PENDING)
-    return work.session.scalars(select(Approval).where(mine).order_by(Approval.requested_at, Approval.id)).all()
+    asked = {"business": work.business_id, "incidence": row.id}
+    ids = work.session.connection().scalars(_PENDING, asked).all()  # nearly always none: nothing to load then
+    return [work.session.get_one(Approval, id) for id in ids]
 
 
 def pending_of(work: Work, row: Incidence) -> list[State]:

@@ -65,8 +65,8 @@ def _modify(work: Work, row: Incidence, given: p.OrderParams, told: State) -> St
     wanted: dict[str, Any] = {}
     if given.order_value is not None:
         wanted["order_value"] = given.order_value
-    if given.items is not None:
-        wanted["selected_items"] = given.items
+    if given.selected_items is not None:
+        wanted["selected_items"] = given.selected_items
     if inputs := {name: noted[name] for name in ("guestCount", "eventDate") if name in noted}:
         wanted["user_inputs"] = {**row.user_inputs, **inputs}
     if row.stage == "POST_ORDER":
@@ -75,7 +75,7 @@ def _modify(work: Work, row: Incidence, given: p.OrderParams, told: State) -> St
         signals.revise_cart(
             work,
             row.customer_id,
-            cart_items=given.items,
+            cart_items=given.selected_items,
             guest_count=given.guest_count,
             event_date=given.event_date,
             value=given.order_value,
@@ -96,7 +96,7 @@ def _add_item(work: Work, row: Incidence, ask: Ask, given: p.ItemParams, told: S
 
 def _close(work: Work, row: Incidence, given: p.CloseParams, told: State) -> State:
     noted = {
-        "issue_category": given.category,
+        "issue_category": given.issue_category,
         "root_cause": given.root_cause,
         "resolution_type": given.resolution_type,
         "order_impact": given.order_impact,

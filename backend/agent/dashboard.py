@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, select
 
 from backend.agent import approvals
 from backend.agent.judging import verdicts_of
-from backend.agent.orders import discounts_read, inputs_of
+from backend.agent.orders import discounts_read, inputs_of, order_of
 from backend.agent.promise import promise_of
 from backend.core.clock import instant
 from backend.customers import service as customers
@@ -27,7 +27,7 @@ def dashboard(work: Work, id: str) -> State:
     customer = work.session.get_one(Customer, row.customer_id)
     context = signals.context_of(work, customer)
     friction = signals.friction_of(work, customer)
-    guests, day = inputs_of(row)
+    order, (guests, day) = order_of(work, row), inputs_of(row)
     entries = log.of_incidence(work.session, work.business_id, row.id, None, TIMELINE)
     return {
         "incidence": shown(work, row),
@@ -40,7 +40,7 @@ def dashboard(work: Work, id: str) -> State:
             "selectedPlatter": context.selected_platter,
             "estimatedValue": context.estimated_value,
             "currency": context.currency,
-            "discounts": discounts_read(work, row),
+            "discounts": discounts_read(work, order),
         },
         "appState": {
             "currentScreen": context.current_screen or row.app_screen,
@@ -59,7 +59,7 @@ def dashboard(work: Work, id: str) -> State:
         },
         "sla": promise_of(work, row),
         "previousIncidences": _previous(work, row),
-        "actions": [verdict.model_dump(by_alias=True) for verdict in verdicts_of(work, row)],
+        "actions": verdicts_of(work, row, order),
         "approvals": approvals.pending_of(work, row),
         "timeline": [frame_of(entry) for entry in entries],
         "asOf": as_of,

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, PlainSerializer, ValidationError, model_validator
@@ -65,12 +66,12 @@ class OrderParams(Said):
     order_value: Value | None = None
     guest_count: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     event_date: date | None = None
-    items: JsonList | None = None
+    selected_items: JsonList | None = None
 
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if all(value is None for value in (self.order_value, self.guest_count, self.event_date, self.items)):
-            raise ValueError("say what of the order changes: orderValue, guestCount, eventDate or items")
+        if all(value is None for value in (self.order_value, self.guest_count, self.event_date, self.selected_items)):
+            raise ValueError("say what of the order changes: orderValue, guestCount, eventDate or selectedItems")
         return self
 
 
@@ -86,7 +87,7 @@ class EscalateParams(Params):
 
 
 class CloseParams(Said):
-    category: Category | None = None
+    issue_category: Category | None = None
     root_cause: Line | None = None
     resolution_type: Category | None = None
     order_impact: OrderImpact | None = None
@@ -142,9 +143,9 @@ _KINDS: dict[str, tuple[str, str]] = {  # field -> how it is asked for, and its 
     "orderValue": ("money", "order value"),
     "guestCount": ("count", "guests"),
     "eventDate": ("date", "event date"),
-    "items": ("items", "items"),
+    "selectedItems": ("items", "items"),
     "agentId": ("member", "colleague"),
-    "category": ("text", "category"),
+    "issueCategory": ("text", "category"),
     "rootCause": ("text", "root cause"),
     "resolutionType": ("text", "what solved it"),
     "orderImpact": ("choice", "what became of the order"),
@@ -167,20 +168,15 @@ def read(action: ActionType, raw: JsonObject) -> Params:
         raise Invalid(f"{field}: {first['msg'].removeprefix('Value error, ')}", field=field) from None
 
 
-def told_of(action: ActionType) -> list[ParamRead]:
-    """The parameters of `action`, for a form."""
+@cache
+def told_of(action: ActionType) -> list[dict[str, Any]]:
+    """The parameters of `action`, for a form: ParamRead data, the same every time."""
     shape = MODELS[action].model_json_schema(by_alias=True)
     told = []
     for name, field in shape["properties"].items():
         kind, label = _KINDS[name]
         choices: list[str] = next((one["enum"] for one in (field, *field.get("anyOf", ())) if "enum" in one), [])
-        told.append(
-            ParamRead(
-                name=name,
-                kind="choice" if choices else kind,
-                label=label,
-                required=name in shape.get("required", ()),
-                choices=choices,
-            )
-        )
+        is_needed = name in shape.get("required", ())
+        one = ParamRead(name=name, kind="choice" if choices else kind, label=label, required=is_needed, choices=choices)
+        told.append(one.model_dump(by_alias=True))
     return told

@@ -41,7 +41,11 @@ def lines_of(work: Work, row: Incidence, ask: Ask) -> list[str]:
                 ("order value", _money(order, order.value), given.order_value and number_in_words(given.order_value)),
                 ("guests", guests, given.guest_count),
                 ("event date", day, given.event_date),
-                ("items", plainly(row.selected_items), None if given.items is None else plainly(given.items)),
+                (
+                    "items",
+                    plainly(row.selected_items),
+                    None if given.selected_items is None else plainly(given.selected_items),
+                ),
             )
             lines = [f"{name} {_or_none(before)} → {after}" for name, before, after in pairs if after is not None]
         case p.PriceParams() if given.order_value is not None:
@@ -56,7 +60,9 @@ def lines_of(work: Work, row: Incidence, ask: Ask) -> list[str]:
             lines = [f"hand up for {title_of(given.reason)}"]
         case p.CloseParams():
             outcome = given.outcome if isinstance(given, p.ResolveParams) else "DROPPED"
-            lines = [f"close as {outcome.lower()}" + (f", about {given.category}" if given.category else "")]
+            lines = [
+                f"close as {outcome.lower()}" + (f", about {given.issue_category}" if given.issue_category else "")
+            ]
         case _:
             lines = [title_of(ask.action)]
     extra = given.model_extra or {}

@@ -1,5 +1,6 @@
 """Typed errors. Services raise them; `core.http` alone turns them into the one envelope."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 
@@ -40,6 +41,14 @@ class Forbidden(Failure):
 
     status = 403
     code = "FORBIDDEN"
+
+
+class Denied(Forbidden):
+    """Forbidden by a rule, and the try has to be on record: `record` writes that down, when the unit was undone."""
+
+    def __init__(self, message: str, *, record: Callable[[Any], None], **details: Any) -> None:
+        super().__init__(message, **details)
+        self.record = record
 
 
 class NotFound(Failure):

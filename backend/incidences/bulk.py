@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, insert, select
 
 from backend.core import cursor as cursors
 from backend.core.clock import instant
-from backend.core.errors import Conflict, Failure, Forbidden, Invalid, NotFound, Unprocessable
+from backend.core.errors import Conflict, Denied, Failure, Forbidden, Invalid, NotFound, Unprocessable
 from backend.core.rows import table_of
 from backend.events import log
 from backend.events.event import Actor
@@ -210,6 +210,8 @@ def _do_one(work: Work, bulk: Bulk, row: BulkRow, case: Incidence) -> None:
     try:
         bulk_verbs.do(work, case, bulk.verb, args, bulk.id)
     except Failure as error:
+        if isinstance(error, Denied):
+            error.record(work)
         _skip(bulk, row, Refusal(error.error_code, error.message))
         return
     row.state, row.version, row.changes = "DONE", case.version, restoring.changes(work, before, case)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from backend.core.errors import Conflict
-from backend.incidences import events, labels, watching
+from backend.incidences import events, guards, labels, watching
 from backend.incidences.models import Incidence
 from backend.incidences.schemas import LabelsChange
 from backend.incidences.service import apply, record
@@ -67,7 +67,9 @@ def do(work: Work, row: Incidence, verb: str, args: Args, bulk_id: str) -> None:
         case "unwatch":
             watching.set_watching(work, row, False, bulk=bulk_id)
         case _:
-            apply(work, row, _wanted(verb, args), bulk=bulk_id)
+            wanted = _wanted(verb, args)
+            guards.ask(work, row, wanted)
+            apply(work, row, wanted, bulk=bulk_id)
 
 
 def _wanted(verb: str, args: Args) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from backend.events.event import Event
 from backend.events.feed import frame_of
 from backend.identity.models import Member, User
 from backend.identity.service import currency_of
-from backend.incidences import carrying, events, ladder, owners, repository, sla, sla_policy, timers
+from backend.incidences import carrying, events, guards, ladder, owners, repository, sla, sla_policy, timers
 from backend.incidences.models import Incidence
 from backend.incidences.numbering import next_number
 from backend.incidences.queue_rank import rank
@@ -245,6 +245,7 @@ def change_incidence(work: Work, id: str, body: IncidenceChange) -> State:
     wanted = {name: getattr(body, name) for name in body.model_fields_set - {"version", "reason"}}
     if not wanted:
         raise Invalid("Nothing to change: name at least one field beside `version`.", field="body")
+    guards.ask(work, row, wanted)
     return apply(work, row, wanted, reason=body.reason)
 
 

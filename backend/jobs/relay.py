@@ -54,6 +54,11 @@ class Relay:
         """Wait until no job runs in this process."""
         await self._ended.wait()
 
+    async def is_quiet(self) -> bool:
+        """Whether nothing runs in this process and nothing is due. (A look with all slots taken sees nothing due.)"""
+        async with self._taking:
+            return not self._queue_of and not await self._database.read(self._due)
+
     async def run(self) -> None:
         """Hand over what is due, for ever; a failed pass is logged and tried again a second later."""
         while True:

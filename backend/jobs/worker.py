@@ -93,7 +93,7 @@ class Worker:
         while True:
             taken = await self.relay.take()
             await self.relay.ended()
-            if not taken and await self.engine.is_idle():
+            if not taken and await self.relay.is_quiet() and await self.engine.is_idle():
                 return
             if not taken:
                 await asyncio.sleep(_IDLE_LOOK_SECONDS)

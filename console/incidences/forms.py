@@ -76,7 +76,7 @@ _READS: dict[str, Callable[[str], Any]] = {
     "orderValue": number,
     "guestCount": _count,
     "eventDate": _day,
-    "items": _items,
+    "selectedItems": _items,
 }
 
 
@@ -95,7 +95,7 @@ def _escalation(reason: str, words: str) -> Params:
 def _closing(outcome: str, words: str) -> Params:
     if len(words) > 64:
         raise Unclear("A category holds at most 64 characters.")
-    about = {"category": words} if words else {}
+    about = {"issueCategory": words} if words else {}
     return about if outcome == "DROPPED" else {"outcome": outcome, **about}
 
 
@@ -133,7 +133,7 @@ _FORMS: dict[str, Form] = {
         (
             ("guestCount", "Guests", "how many"),
             ("eventDate", "Date", "2027-02-14"),
-            ("items", "Items", "with commas between them"),
+            ("selectedItems", "Items", "with commas between them"),
             ("orderValue", "Value", "what it is worth now"),
         ),
         "the new one",
@@ -187,8 +187,8 @@ def said(action: str, given: Params, row: Mapping[str, Any], value: float | int 
         parts.append(f"guests {given['guestCount']}")
     if "eventDate" in given:
         parts.append(f"on {given['eventDate']}")
-    if "items" in given:
-        parts.append(", ".join(given["items"]))
+    if "selectedItems" in given:
+        parts.append(", ".join(given["selectedItems"]))
     return "; ".join(parts) or action_of(action)
 
 

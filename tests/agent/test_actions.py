@@ -6,7 +6,7 @@ from typing import Any
 from backend.agent import judging, params
 from backend.agent.schemas import ActionAnswer, ActionAsk
 from backend.client import ApiError, Client
-from backend.incidences.schemas import IncidenceRead
+from backend.incidences.schemas import IncidenceChange, IncidenceRead
 from backend.rules.shipped.cx import ACTIONS, APPROVED, BLOCKED, DASHBOARD, HELP
 from backend.signals.schemas import CartPut
 from tests.agent.asks import act, kinds, refused
@@ -162,7 +162,7 @@ async def test_modify_order_before_it_is_placed(backend: Backend) -> None:
     assert entry.data is not None
     assert entry.data["action"] == "MODIFY_ORDER"
     assert entry.data["changes"]["order_value"] == [12_000, 42_000]
-    answer = await act(agent, case, "MODIFY_ORDER", items=["Royal thali"], eventDate="2027-02-01")
+    answer = await act(agent, case, "MODIFY_ORDER", selectedItems=["Royal thali"], eventDate="2027-02-01")
     assert answer.incidence.selected_items == ["Royal thali"]
     board = await agent.agent.dashboard(case.incidence_id)
     assert (board.order_context.event_date, board.order_context.cart_items) == ("2027-02-01", ["Royal thali"])
@@ -185,7 +185,7 @@ async def test_reassign_escalate_and_close(backend: Backend) -> None:
     assert (await act(agent, case, "REASSIGN", agentId=member)).incidence.agent_id == member
     raised = await act(agent, case, "ESCALATE", reason="SYSTEM_BUG", note="the menu is empty")
     assert raised.incidence.escalation_level == "TECH_TEAM"
-    closed = await act(agent, case, "CLOSE_RESOLVED", category="menu", outcome="CONVERTED", orderImpact="PLACED")
+    closed = await act(agent, case, "CLOSE_RESOLVED", issueCategory="menu", outcome="CONVERTED", orderImpact="PLACED")
     told = closed.incidence
     assert (told.status, told.outcome, told.issue_category, told.order_impact) == (
         "CLOSED",
@@ -216,7 +216,7 @@ WRONG: tuple[tuple[str, dict[str, Any], int, str], ...] = (
     ("MODIFY_ORDER", {}, 400, "what of the order changes"),
     ("MODIFY_ORDER", {"guestCount": -1}, 400, "params.guestCount"),
     ("MODIFY_ORDER", {"eventDate": "soon"}, 400, "params.eventDate"),
-    ("MODIFY_ORDER", {"items": "all"}, 400, "params.items"),
+    ("MODIFY_ORDER", {"selectedItems": "all"}, 400, "params.selectedItems"),
     ("REASSIGN", {}, 400, "params.agentId"),
     ("REASSIGN", {"agentId": "nobody"}, 422, "no such member"),
     ("ESCALATE", {"reason": "BORED"}, 400, "params.reason"),
@@ -319,6 +319,36 @@ async def test_the_rules_are_data(backend: Backend) -> None:
     assert (answer.rule_version, answer.allowed) == (2, True)
     error = await refused(act(agent, case, "CLOSE_DROPPED"))
     assert (error.code, error.details["rule"], error.details["ruleVersion"]) == ("ACTION_BLOCKED", "no_dropping", 2)
+
+
+async def test_the_rules_hold_at_every_door(backend: Backend) -> None:
+    """What may not be done as an action may not be done by changing the case either, alone or with many."""
+    agent, owner, key = await backend.member("agent"), await backend.owner(), await backend.key()
+    case, other = await open_case(key), (await (await backend.member("agent")).identity.me()).member_id
+    rules = [dict(rule) for rule in (await owner.rules.show("cx"))["rules"]]
+    for rule in rules:
+        if rule["id"] == "work":
+            rule["then"] = {"decision": "blocked"}
+    await owner.rules.publish("cx", {"version": 1, "rules": rules, "reason": "hands off"})
+    doors: tuple[dict[str, Any], ...] = ({"outcome": "DROPPED"}, {"status": "CLOSED"}, {"outcome": "CONVERTED"})
+    doors += ({"agentId": other}, {"orderValue": 1}, {"selectedItems": ["a"]})
+    for fields in doors:
+        body = IncidenceChange.model_validate({"version": case.version, **fields})
+        error = await refused(agent.incidences.change(case.incidence_id, body))
+        assert (error.status, error.code, error.details["rule"]) == (403, "ACTION_BLOCKED", "work"), fields
+    assert [entry["data"]["action"] for entry in (await denied(owner))[::-1]] == [
+        "CLOSE_DROPPED",
+        "CLOSE_RESOLVED",
+        "CLOSE_RESOLVED",
+        "REASSIGN",
+        "MODIFY_ORDER",
+        "MODIFY_ORDER",
+    ]
+    assert await agent.incidences.show(case.incidence_id) == case
+    mine = await agent.incidences.take(case.incidence_id)
+    free = IncidenceChange.model_validate({"version": mine.version, "agentId": None, "priority": 1, "summary": "x"})
+    assert (await agent.incidences.change(case.incidence_id, free)).priority == 1
+    assert (await owner.audit.verify())["isWhole"]
 
 
 async def test_a_repeated_request_acts_once(backend: Backend) -> None:

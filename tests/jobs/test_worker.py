@@ -78,3 +78,25 @@ async def test_a_worker_that_cannot_start_says_so_and_stops(
 )
 def test_where_the_library_keeps_its_tables(given: str, kept: str) -> None:
     assert system_url(given) == kept
+
+
+async def test_draining_leaves_nothing_that_is_due(
+    database: Database, url: str, clock: FrozenClock, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it took nothing when it looked, because all slots were taken then: what waits for a slot is due too."""
+    worker = Worker(database, clock, database_url=url, runtime=None, businesses=lambda _session: [])
+    await worker.start()
+    for task in worker._tasks:  # nobody else takes any
+        task.cancel()
+    for number in range(6):
+        await desk(Work.enqueue, sample.jot, folder=str(tmp_path), line=f"{number}")
+    looks, take = iter([0]), worker.relay.take
+
+    async def look() -> int:
+        first = next(looks, None)
+        return await take() if first is None else first
+
+    monkeypatch.setattr(worker.relay, "take", look)
+    await worker.drain()
+    assert len(sample.lines(tmp_path)) == 6
+    await worker.stop()

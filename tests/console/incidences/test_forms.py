@@ -28,8 +28,8 @@ def test_what_is_no_number(words: str) -> None:
     [
         ("APPLY_DISCOUNT", "percent", "15", {"percent": 15}),
         ("MODIFY_ORDER", "eventDate", "2027-02-14", {"eventDate": "2027-02-14"}),
-        ("MODIFY_ORDER", "items", "Thali, Lassi ,", {"items": ["Thali", "Lassi"]}),
-        ("CLOSE_RESOLVED", "CONVERTED", "menu", {"outcome": "CONVERTED", "category": "menu"}),
+        ("MODIFY_ORDER", "selectedItems", "Thali, Lassi ,", {"selectedItems": ["Thali", "Lassi"]}),
+        ("CLOSE_RESOLVED", "CONVERTED", "menu", {"outcome": "CONVERTED", "issueCategory": "menu"}),
         ("CLOSE_DROPPED", "DROPPED", "", {}),
         ("OFF_CATALOG_ITEM", "item", "Vegan cake, 2, 750", {"item": "Vegan cake", "quantity": 2, "price": 750}),
         ("REASSURE", "reason", "", {}),
@@ -47,7 +47,7 @@ def test_answers(action: str, field: str, words: str, given: dict[str, Any]) -> 
     [
         ("MODIFY_ORDER", "guestCount", "2.5"),
         ("MODIFY_ORDER", "eventDate", "soon"),
-        ("MODIFY_ORDER", "items", " , "),
+        ("MODIFY_ORDER", "selectedItems", " , "),
         ("OFF_CATALOG_ITEM", "item", ""),
         ("OFF_CATALOG_ITEM", "item", "a, 1, 2, 3"),
         ("CLOSE_RESOLVED", "RESOLVED", "x" * 65),
