@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 MODES: dict[str, str] = {
     "queue": "console.desk.queue:QueueScreen",
-    "escalations": "console.escalations.board:EscalationsScreen",
+    "escalations": "console.escalations.escalations:EscalationsScreen",
     "floor": "console.floor.wall:FloorScreen",
     "alerts": "console.alerts.alerts:AlertsScreen",
     "settings": "console.setup.settings:SettingsScreen",

@@ -1,21 +1,20 @@
-"""The board of cases that are handed up, by level, live; and what a supervisor does about one."""
+"""What the board of escalations shows: cards by level, approvals as diffs, the case under the cursor; and on what verbs
+act there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
-from textual import on
 from textual.app import ComposeResult
 
+from console import approvals
 from console.actions import Action
+from console.desk.preview import preview_of
 from console.desk.states import waiting_text
-from console.escalations import cards, ladder, verbs
+from console.escalations import asked, cards, ladder
 from console.escalations.cards import Eye
-from console.frame.command import CommandLine
-from console.incidences.asks import AskNote
 from console.incidences.deeds import CaseScreen
-from console.incidences.verbs import Target, Verb
 from console.store import RESET, Update
 from widgets.card_board import CardBoard
 from widgets.panel import Panel
@@ -33,12 +32,13 @@ TICK = 5.0
 SETTLES = 0.25
 """Seconds between looks at the mirror, at most."""
 
+ON_ESCALATIONS = ("take_over", "acknowledge", "hand_back", "settle")
+ON_APPROVALS = ("approve", "deny")
 
-class EscalationsScreen(CaseScreen):
-    """Acts on the card under the cursor, as it stands on the board."""
 
-    family: ClassVar[str] = "escalations"
-    heading: ClassVar[str] = "Escalations"
+class Board(CaseScreen):
+    """Follows the mirror. Its keys are in :class:`console.escalations.escalations.EscalationsScreen`."""
+
     CSS_PATH = "board.tcss"
 
     def __init__(self) -> None:
@@ -56,9 +56,15 @@ class EscalationsScreen(CaseScreen):
         """The cards."""
         return self.query_one(CardBoard)
 
+    @property
+    def tab(self) -> str:
+        """The tab that is shown."""
+        return self.query_one(TabStrip).active
+
     def on_mount(self) -> None:
         """Follow the mirror, and look at the clock."""
         self.listen("incidence", self._row_changed)
+        self.listen("approval", lambda _: self._look_soon())
         for topic in (RESET, "member", "rules"):
             self.listen(topic, lambda _: self.show_board())
         self.set_interval(TICK, self.show_board)
@@ -100,184 +106,96 @@ class EscalationsScreen(CaseScreen):
         if role:
             self.board.show_notice([(text.replace("the queue", "what is handed up"), role)])
             return
-        rows, eye = cards.ordered(self.store.in_view("escalated")), self.eye()
+        rows, eye, waiting = cards.ordered(self.store.in_view("escalated")), self.eye(), self.store.approvals.values()
         self._rows = {row["incidenceId"]: row for row in rows}
-        self.query_one(TabStrip).show(cards.tabs(rows, eye))
-        wanted = cards.lanes(rows, self.query_one(TabStrip).active, eye, is_short=self.board.is_stacked)
+        self.query_one(TabStrip).show([*cards.tabs(rows, eye), asked.tab(waiting)])
+        is_asked = self.tab == asked.APPROVALS
+        wanted = (
+            asked.lanes(waiting, eye.now)
+            if is_asked
+            else cards.lanes(rows, self.tab, eye, is_short=self.board.is_stacked)
+        )
         self.board.show(wanted, now=now)
-        self._show_detail()
+        self.show_detail()
         self.recheck()
 
     def _row_changed(self, update: Update) -> None:
         is_there = update.row is not None and update.row["escalation"] is not None
-        if (is_there or update.id in self._rows) and not self._waits:
+        if is_there or update.id in self._rows:
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        if not self._waits:
             self._waits = True
             self.set_timer(SETTLES, self.show_board)
 
-    def _show_detail(self) -> None:
-        panel, row = self.query_one("#detail", Panel), self._rows.get(self.board.cursor_key or "")
+    def show_detail(self) -> None:
+        """The case under the cursor in full."""
+        panel, row = self.query_one("#detail", Panel), self.selected()
         if row is None:
             panel.show((), [[("Nothing under the cursor.", "muted")]], title="")
-            return
-        pairs, lines = cards.detail_of(row, self.eye(), self.store.members.values())
-        refusal = ladder.why_not_taken(self.store.ladder, row["escalationLevel"], self.console.role)
-        panel.show(pairs, lines, title=f"{row['ref']} · {ladder.words(row['escalationLevel'])}", refusal=refusal)
+        elif self.tab == asked.APPROVALS:
+            content = preview_of(dict(row), None, self.console.now())
+            panel.show(content.pairs, content.lines, title=row["ref"], freshness=content.freshness)
+        else:
+            pairs, lines = cards.detail_of(dict(row), self.eye(), self.store.members.values())
+            refusal = ladder.why_not_taken(self.store.ladder, row["escalationLevel"], self.console.role)
+            panel.show(pairs, lines, title=f"{row['ref']} · {ladder.words(row['escalationLevel'])}", refusal=refusal)
 
     # -- what verbs act on
+
+    def asked_for(self) -> Mapping[str, Any] | None:
+        """The approval of the card under the cursor, as it stands on the board; None when there is none."""
+        card = self.board.card(self.board.cursor_key) if self.is_mounted else None
+        row = self.store.approvals.get(card.key) if card is not None and not card.is_gone else None
+        return row if card is not None and row is not None and row["version"] == card.version else None
 
     def selected(self) -> Mapping[str, Any] | None:
         """The case of the card under the cursor, with the version that stands on the board; None when it is gone."""
         if not self.is_mounted:
             return None
+        if (approval := self.asked_for()) is not None:
+            return self.store.incidences.get(approval["incidenceId"])
         card = self.board.card(self.board.cursor_key)
         row = self._rows.get(card.key) if card is not None and not card.is_gone else None
         return None if row is None or card is None else row | {"version": card.version}
 
     def verdicts(self) -> Mapping[str, str]:
-        """Who may not take it sees why; what was taken on is not taken on again."""
-        row = self.selected()
+        """Who may not take or decide it sees why; what was taken on is not taken on again."""
+        row, approval = self.selected(), self.asked_for()
+        return {**super().verdicts(), **self._of_escalation(row), **self._of_approval(approval)}
+
+    def _of_escalation(self, row: Mapping[str, Any] | None) -> dict[str, str]:
         if row is None:
             return {}
-        why = ladder.why_not_taken(self.store.ladder, row["escalationLevel"], self.console.role)
-        refused = dict.fromkeys(("take_over", "acknowledge", "hand_back", "settle"), why) if why else {}
-        by = row["escalation"]["acknowledgedBy"]
-        if by is not None and not why:
-            who = "You have" if by == self.store.member_id else f"{self.name_of(by)} has"
-            refused["acknowledge"] = f"{who} taken on {row['ref']}."
-            if self.store.member_id == by == row["agentId"]:
-                refused["take_over"] = f"{row['ref']} is yours already."
-        return {**super().verdicts(), **refused}
+        if row["escalation"] is None:
+            return dict.fromkeys(ON_ESCALATIONS, f"{row['ref']} is not handed up.")
+        if why := ladder.why_not_taken(self.store.ladder, row["escalationLevel"], self.console.role):
+            return dict.fromkeys(ON_ESCALATIONS, why)
+        by, me = row["escalation"]["acknowledgedBy"], self.store.member_id
+        refused = {}
+        if by is not None:
+            refused["acknowledge"] = f"{'You have' if by == me else f'{self.name_of(by)} has'} taken on {row['ref']}."
+        if me == by == row["agentId"]:
+            refused["take_over"] = f"{row['ref']} is yours already."
+        return refused
+
+    def _of_approval(self, approval: Mapping[str, Any] | None) -> dict[str, str]:
+        if approval is None:
+            return dict.fromkeys(ON_APPROVALS, "There is nothing to decide here; the last tab has what is asked for.")
+        why = approvals.refusal_of(approval, self.console.role, self.store.member_id)
+        return dict.fromkeys(ON_APPROVALS, why) if why else {}
+
+    def tells_of(self, action: Action) -> bool:
+        """The keys for approvals where they are, those for escalations elsewhere."""
+        return action.id not in (ON_ESCALATIONS if self.tab == asked.APPROVALS else ON_APPROVALS)
+
+    def cases(self) -> list[str]:
+        """The cases of all cards, in the order shown."""
+        ids = (self.store.approvals.get(key, {}).get("incidenceId", key) for key in self.board.keys)
+        return list(dict.fromkeys(ids))
 
     def follow(self, incidence_id: str) -> None:
         """The cursor goes where the hand went."""
-        self.board.move_to(incidence_id)
-
-    # -- the verbs
-
-    def action_take_over(self) -> None:
-        """Taken on, and the case is mine."""
-        if (row := self.selected()) is not None:
-            self.do("take over", verbs.take_over(row, self.store.member_id))
-
-    def action_acknowledge(self) -> None:
-        """It climbs no further."""
-        if (row := self.selected()) is not None:
-            self.do("take on", verbs.acknowledge(row))
-
-    def action_hand_back(self, note: str = "") -> None:
-        """To who had it, with what to do."""
-        row = self.selected()
-        if row is None:
-            return
-        hint = "what is to be done with it"
-        self._with_note(row, "hand back", verbs.hand_back, note, hint, is_needed=True)
-
-    def action_settle(self, note: str = "") -> None:
-        """What it was handed up for is done with."""
-        row = self.selected()
-        if row is not None:
-            self._with_note(row, "settle", verbs.settle, note, "what was decided, if you like")
-
-    def _with_note(
-        self,
-        row: Mapping[str, Any],
-        what: str,
-        verb: Callable[[Mapping[str, Any], str], Verb],
-        note: str,
-        hint: str,
-        *,
-        is_needed: bool = False,
-    ) -> None:
-        """Do it with the note, which is asked for when there is none yet; to the case that stood there when asked."""
-
-        def answered(words: str | None) -> None:
-            if words is not None:
-                self.do(what, verb(row, words), on=[Target.of(row)])
-
-        if note:
-            answered(note)
-        else:
-            question = AskNote(f"{what.capitalize()} {row['ref']}", hint, is_needed=is_needed)
-            self.app.push_screen(question, answered)
-
-    def action_open(self, ref: str = "") -> None:
-        """The case under the cursor, or the one named."""
-        row = self.store.find(ref) if ref else self.selected()
-        if row is not None:
-            self.open_row(row["incidenceId"])
-        elif ref:
-            self.console.say(f"{ref} is not in the mirror; open it from the queue.", "warning")
-
-    def open_row(self, id: str, write: str = "") -> None:
-        """Open a case; J and K walk the board. `write` is reply or note: to begin with that."""
-        self.console.open_incidence(id, self.board.keys)
-        begin = getattr(self.app.screen, "begin_writing", None)
-        if write and begin is not None:
-            begin(write)
-
-    def action_reply(self) -> None:
-        """Open it and write to the customer."""
-        if (row := self.selected()) is not None:
-            self.open_row(row["incidenceId"], "reply")
-
-    def action_note(self, text: str = "") -> None:
-        """A note at once, or open it and write one."""
-        row = self.selected()
-        if row is not None and text:
-            self.add_note(row, text)
-        elif row is not None:
-            self.open_row(row["incidenceId"], "note")
-
-    # -- going about
-
-    def action_section_right(self) -> None:
-        """The level to the right, or below."""
-        self.board.action_lane(1)
-
-    def action_section_left(self) -> None:
-        """The level to the left, or above."""
-        self.board.action_lane(-1)
-
-    def action_tab(self, number: str) -> None:
-        """The tab with that number."""
-        if number.isdigit() and number != "0":
-            self.query_one(TabStrip).action_choose(int(number))
-
-    def action_next_tab(self) -> None:
-        """The tab to the right."""
-        self.query_one(TabStrip).step(1)
-
-    def action_previous_tab(self) -> None:
-        """The tab to the left."""
-        self.query_one(TabStrip).step(-1)
-
-    def action_back(self) -> None:
-        """The command line, then to all levels."""
-        if self.query_one(CommandLine).is_open:
-            super().action_back()
-        else:
-            self.query_one(TabStrip).choose(cards.ALL)
-            self.board.focus()
-
-    async def perform(self, action: Action, value: str = "", *, is_agreed: bool = False) -> None:
-        """A key is a hand: cards stay where they are for a while."""
-        if self.is_mounted:
-            self.board.touch()
-        await super().perform(action, value, is_agreed=is_agreed)
-
-    # -- messages
-
-    @on(CardBoard.Highlighted)
-    def _cursor_moved(self) -> None:
-        self._show_detail()
-        self.recheck()
-
-    @on(CardBoard.Opened)
-    def _opened(self, event: CardBoard.Opened) -> None:
-        if event.key is not None:
-            self.open_row(event.key)
-
-    @on(TabStrip.TabSelected)
-    def _tab_selected(self) -> None:
-        self.show_board(now=True)
-        self.board.focus()
+        here = [key for key in self.board.keys if self.store.approvals.get(key, {}).get("incidenceId") == incidence_id]
+        self.board.move_to(here[0] if here else incidence_id)

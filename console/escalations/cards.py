@@ -69,7 +69,12 @@ def tabs(rows: Sequence[Row], eye: Eye) -> list[Tab]:
         return Tab(key, title, len(held), "warning" if any(map(is_open, held)) else "", short=short)
 
     levels = [
-        tab(level, ladder.words(level).capitalize(), [row for row in rows if row["escalationLevel"] == level])
+        tab(
+            level,
+            ladder.words(level).capitalize(),
+            [row for row in rows if row["escalationLevel"] == level],
+            ladder.words(level).split()[0].capitalize(),
+        )
         for level in ladder.levels(eye.rules)
     ]
     mine = [row for row in rows if is_mine(row, eye.member_id)]

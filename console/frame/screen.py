@@ -77,6 +77,10 @@ class FrameScreen(Screen[None]):
         """Action id -> why the server would refuse it."""
         return {}
 
+    def tells_of(self, action: Action) -> bool:
+        """Whether the footer should mention an action now: what makes no sense here only takes room."""
+        return True
+
     # -- the frame
 
     def compose(self) -> ComposeResult:
@@ -138,7 +142,7 @@ class FrameScreen(Screen[None]):
         for action in sorted(
             (action for action in actions.on(self.family) if action.foot), key=lambda action: action.foot
         ):
-            if self.handler(action) is not None:
+            if self.handler(action) is not None and self.tells_of(action):
                 yield Key(keymap.label(action, self.family), action.title, action.id, self.refusal(action, context))
 
     def watch_chord(self) -> None:

@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 
 from backend.incidences.schemas import IncidenceChange
 from console.actions import BY_ID
-from console.escalations.board import EscalationsScreen
+from console.escalations.escalations import EscalationsScreen
 from console.incidences.asks import AskNote
 from console.incidences.workspace import IncidenceScreen
 from tests.console.desk.floor import Console, Floor, Row, said, until
@@ -52,7 +52,7 @@ async def test_by_level_live_and_counted(floor: Floor) -> None:
             "TECH_TEAM": ["INC-5", "INC-4"],
             "SENIOR_AGENT": ["INC-3", "INC-6"],
         }, "the highest level first, the longest first"
-        assert counts(app) == {"all": 5, "SUPERVISOR": 1, "TECH_TEAM": 2, "SENIOR_AGENT": 2, "mine": 1}
+        assert counts(app) == {"all": 5, "SUPERVISOR": 1, "TECH_TEAM": 2, "SENIOR_AGENT": 2, "mine": 1, "approvals": 0}
         await hand_up(floor.ben, rows[1], "EMOTIONAL", "shouts")
         await until(lambda: counts(app)["SENIOR_AGENT"] == 3)
         await until(lambda: "“shouts”" in text_of(app))

@@ -6,6 +6,7 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 
 from tests.console.desk.floor import Floor, until
 from tests.console.desk.test_looks import look
+from tests.console.escalations.test_approvals import ask
 from tests.console.escalations.test_board import on_board
 from tests.console.escalations.world import text_of, world
 
@@ -21,9 +22,14 @@ from tests.console.escalations.world import text_of, world
     ids=lambda value: value.removeprefix("holdfast-") if isinstance(value, str) else f"{value[0]}x{value[1]}",
 )
 async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int, int], theme: str) -> None:
-    await world(floor)
+    rows, seen = await world(floor), snapshot.use_extension(SVGImageSnapshotExtension)
     async with floor.console(size=size, theme=theme) as (app, pilot):
         await on_board(app, pilot)
         await until(lambda: "INC-6" in text_of(app))
         await pilot.pause(0.4)
-        assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)
+        assert look(app) == seen(name="board")
+        await ask(floor, rows[0])
+        await pilot.press("6")
+        await until(lambda: "discount 15 %" in text_of(app))
+        await pilot.pause(0.4)
+        assert look(app) == seen(name="approvals")
