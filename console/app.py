@@ -380,6 +380,8 @@ class ConsoleApp(Verbs):
     async def _bind(self, event: events.Key) -> bool:
         """Run a key's binding at once, unless it may be text. Textual lets it travel through the focused widget first;
         when several come in one packet, as over a slow line, the second (`g` `s`, `:` `t`) would overtake the first."""
+        if isinstance(self.screen, FrameScreen) and self.screen.takes(event):
+            return True
         focused = self.focused
         if isinstance(focused, (Input, TextArea)) and event.key != "escape":
             return False

@@ -3,6 +3,7 @@
 import argparse
 import gc
 import shutil
+import signal
 from pathlib import Path
 
 
@@ -17,6 +18,8 @@ def main() -> None:
     parser.add_argument("--throw-away", action="store_true", help="remove the folder at the end")
     given = parser.parse_args()
     gc.disable()  # nothing made at start-up is garbage; `create_app` freezes it and turns the collector on
+    if hasattr(signal, "SIGHUP"):  # a terminal that closes hangs up on us too: the end of our input says it, in time
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from backend.demo.serve import serve
 
     try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingsMap
 from textual.containers import Vertical
@@ -248,6 +249,10 @@ class FrameScreen(Screen[None]):
             await self.perform(chosen)
         elif letter:
             self.app.bell()
+
+    def takes(self, event: events.Key) -> bool:
+        """Take a key before anything is done by it; whether it was taken."""
+        return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The letters of menus are keys only while one is open."""

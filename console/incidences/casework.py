@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.events import Key
 from textual.timer import Timer
 
 from console.actions import BY_ID
@@ -57,6 +58,7 @@ class Casework(TeamScreen):
         self._refresh_timer: Timer | None = None
         self._is_typing = False
         self._begin_with = ""
+        self._typed_ahead = ""
 
     def compose_body(self) -> ComposeResult:
         yield Bar(id="case")
@@ -151,12 +153,11 @@ class Casework(TeamScreen):
             self._show_panels(case)
             self.story.begin(case.timeline, draft.base_seq if draft else None)
             self.recheck()
-            if self._begin_with:
-                mode, self._begin_with = self._begin_with, ""
-                self.writing.open("note" if mode == "note" else "reply")
+            self._begin()
 
         def failed(error: Exception) -> None:
             if self.is_showing(id):
+                self._begin()
                 retry = self.console.key_of("retry")
                 self.query_one(Timeline).show_error(f"This case could not be read. {retry} tries again, esc goes back.")
                 self.side.show_error(str(error))
@@ -169,6 +170,30 @@ class Casework(TeamScreen):
             group="case",
             exclusive=True,
         )
+
+    def takes(self, event: Key) -> bool:
+        """What is typed between the key that begins a reply and the case that it is for is text, and no verb."""
+        if not self._begin_with:
+            return False
+        if event.key == "escape":
+            self._begin_with = self._typed_ahead = ""
+        elif event.key == "backspace":
+            self._typed_ahead = self._typed_ahead[:-1]
+        elif event.key == "enter":
+            self._typed_ahead += "\n"
+        elif event.is_printable:
+            self._typed_ahead += event.character or ""
+        else:
+            return False
+        return True
+
+    def _begin(self) -> None:
+        """Write, if that is what the case was opened for, with what was typed meanwhile."""
+        mode, text = self._begin_with, self._typed_ahead
+        self._begin_with = self._typed_ahead = ""
+        if mode:
+            self.writing.open("note" if mode == "note" else "reply")
+            self.composer.insert(text)
 
     def _read_panels(self) -> None:
         self._refresh_timer = None

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -62,11 +63,19 @@ class Terminal:
                     break
         return self.process.wait(10)
 
+    def close(self) -> None:
+        """Close the window: the terminal hangs up on everybody who runs in it."""
+        os.killpg(self.process.pid, signal.SIGHUP)
+        os.close(self.fd)
+        self.fd = -1
+        self.process.wait(SECONDS)
+
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(10)
-        os.close(self.fd)
+        if self.fd >= 0:
+            os.close(self.fd)
 
 
 def test_from_the_first_paint_to_leaving(tmp_path: Path) -> None:
@@ -85,3 +94,17 @@ def test_from_the_first_paint_to_leaving(tmp_path: Path) -> None:
         assert not list(tmp_path.glob("holdfast-demo-*"))
     finally:
         terminal.end()
+
+
+def test_closing_the_window_leaves_nothing(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, "demo")
+    try:
+        terminal.until("INC-1")
+        assert len(list(tmp_path.glob("holdfast-demo-*"))) == 1
+        terminal.close()
+    finally:
+        terminal.end()
+    deadline = time.monotonic() + SECONDS
+    while list(tmp_path.glob("holdfast-demo-*")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not list(tmp_path.glob("holdfast-demo-*"))

@@ -12,6 +12,7 @@ from console.desk.filter_line import FilterLine
 from console.desk.queue import QueueScreen
 from tests.console.desk.floor import Console, Floor, said, until
 from tests.widgets.stage import screen_lines
+from widgets.composer import Composer
 from widgets.prompt import Confirm
 from widgets.queue_table import QueueTable
 from widgets.tabs import TabStrip
@@ -19,6 +20,12 @@ from widgets.tabs import TabStrip
 
 def table(app: Console) -> QueueTable:
     return app.screen.query_one(QueueTable)
+
+
+def send_at_once(app: Console, letters: str) -> None:
+    """Keys as a terminal sends what is pasted without brackets: all in one packet."""
+    for letter in letters:
+        app.post_message(events.Key(_character_to_key(letter), letter))
 
 
 def refs(app: Console) -> list[str]:
@@ -273,13 +280,27 @@ async def test_no_letter_of_a_filter_is_lost_however_fast_it_is_typed(floor: Flo
     await floor.incidence("CUST-1", "Priya")
     async with floor.console() as (app, pilot):
         await pilot.press("slash")
-        for letter in "cannot change guests":
-            app.post_message(events.Key(_character_to_key(letter), letter))
+        send_at_once(app, "cannot change guests")
         line = app.screen.query_one(FilterLine)
         await until(lambda: line.text == "cannot change guests")
         await pilot.pause()
         assert line.text == "cannot change guests"
         assert refs(app) == ["INC-1"]
+
+
+async def test_what_is_pasted_right_after_the_key_is_text_and_no_verb(floor: Floor) -> None:
+    row = await floor.incidence("CUST-1", "Priya")
+    async with floor.console() as (app, pilot):
+        send_at_once(app, "/txb")
+        line = app.screen.query_one(FilterLine)
+        await until(lambda: line.text == "txb")
+        await pilot.press("escape", "escape")
+        await until(lambda: refs(app) == ["INC-1"])
+        send_at_once(app, "rtake x")
+        await until(lambda: app.screen.query("Composer") and app.screen.query_one(Composer).text == "take x")
+        await pilot.pause()
+        now = await floor.now(row)
+        assert (now["agentId"], now["status"], now["version"]) == (None, "OPEN", row["version"])
 
 
 async def test_without_a_connection_the_retry_key_looks_for_the_server(floor: Floor) -> None:
