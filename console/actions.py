@@ -28,6 +28,9 @@ Kind = Literal[
     "reason",
     "label",
     "availability",
+    "days",
+    "by",
+    "format",
 ]
 Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console"]
 GROUPS: tuple[Group, ...] = ("Work", "Write", "Find", "Mark", "Move", "Copy", "Screen", "Go", "Console")
@@ -37,7 +40,9 @@ QUEUE, INCIDENCE, ESCALATIONS, ALERTS = "queue", "incidence", "escalations", "al
 FLOOR = "floor"
 DESK = (QUEUE, INCIDENCE)
 CASES = (*DESK, ESCALATIONS)
-LISTS = (*CASES, ALERTS)
+ANALYTICS, ROWS = "analytics", "rows"
+TABBED = (*CASES, ALERTS, ANALYTICS)
+LISTS = (*TABBED, ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,30 +110,30 @@ ACTIONS: tuple[Action, ...] = (
            binds=_scrolls("first")),
     Action("move_last", "Last", ("G", "end"), "Move", "The last row or line.", arrows=("end",), screens=LISTS,
            binds=_scrolls("last")),
-    Action("half_down", "Half page down", ("ctrl+d",), "Move", "Half a page down.", screens=LISTS,
+    Action("half_down", "Half page down", ("ctrl+d",), "Move", "Half a page down.", screens=TABBED,
            binds=_scrolls("half-page-down")),
-    Action("half_up", "Half page up", ("ctrl+u",), "Move", "Half a page up.", screens=LISTS,
+    Action("half_up", "Half page up", ("ctrl+u",), "Move", "Half a page up.", screens=TABBED,
            binds=_scrolls("half-page-up")),
     Action("page_down", "Page down", ("pagedown",), "Move", "A page down.", screens=LISTS, binds=_scrolls("page-down")),
     Action("page_up", "Page up", ("pageup",), "Move", "A page up.", screens=LISTS, binds=_scrolls("page-up")),
     Action("section_left", "Section left", ("h", "left"), "Move", "The section to the left.", arrows=("left",),
-           screens=LISTS),
+           screens=TABBED),
     Action("section_right", "Section right", ("l", "right"), "Move", "The section to the right.", arrows=("right",),
-           screens=LISTS),
+           screens=TABBED),
     Action("open", "Open", ("enter",), "Move", "Open the incidence under the cursor, or the one named.",
-           screens=(QUEUE, ESCALATIONS, ALERTS), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
+           screens=(QUEUE, ESCALATIONS, ALERTS, ROWS), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
     Action("back", "Back", ("escape",), "Move", "Back one layer: menu, filter, marks, then the screen.",
            binds=("composer.leave",), foot=90),
-    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings"), foot=85),
+    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS), foot=85),
     Action("last_screen", "Last screen", ("-",), "Move", "The screen that was open before."),
     Action("next_incidence", "Next incidence", ("J",), "Move", "The next incidence of the queue, without leaving.",
            arrows=("ctrl+down",), screens=(INCIDENCE,), foot=30),
     Action("previous_incidence", "Previous incidence", ("K",), "Move", "The incidence before it in the queue.",
            arrows=("ctrl+up",), screens=(INCIDENCE,)),
-    Action("tab", "Tab or panel", tuple("123456789"), "Move", "The tab or panel with that number.", screens=LISTS,
+    Action("tab", "Tab or panel", tuple("123456789"), "Move", "The tab or panel with that number.", screens=TABBED,
            passes_key=True, argument=Argument("number", "text", True)),
-    Action("next_tab", "Next tab", ("]",), "Move", "The next tab or panel.", screens=LISTS),
-    Action("previous_tab", "Previous tab", ("[",), "Move", "The tab or panel before.", screens=LISTS),
+    Action("next_tab", "Next tab", ("]",), "Move", "The next tab or panel.", screens=TABBED),
+    Action("previous_tab", "Previous tab", ("[",), "Move", "The tab or panel before.", screens=TABBED),
     # Find
     Action("filter", "Filter", ("/",), "Find", "As you type: p1 churn>70 @me -waiting tier:gold.",
            screens=(QUEUE,), argument=Argument("filter", "query"), foot=10),
@@ -142,6 +147,20 @@ ACTIONS: tuple[Action, ...] = (
            screens=(QUEUE,), argument=Argument("name", "text")),
     Action("sort", "Sort", ("S",), "Find", "Order by another column.", screens=(QUEUE,),
            argument=Argument("column", "sort")),
+    Action("rows", "Rows", ("enter",), "Find", "What is behind the number, row by row.", screens=(ANALYTICS,),
+           needs=("online",), foot=1),
+    Action("days", "Days", ("d",), "Find", "Which days: 7, 30, 90, or 2026-03-01..2026-03-31.", screens=(ANALYTICS,),
+           argument=Argument("days", "days"), foot=2),
+    Action("earlier", "Earlier", ("<",), "Find", "As many days before these.", screens=(ANALYTICS,), foot=3),
+    Action("later", "Later", (">",), "Find", "As many days after these.", screens=(ANALYTICS,), foot=3),
+    Action("metric", "Metric", ("m",), "Find", "Another metric.", screens=(ANALYTICS,),
+           argument=Argument("metric", "text"), foot=4),
+    Action("by", "By", ("b",), "Find", "The trend by the hour, the day or the week.", screens=(ANALYTICS,),
+           argument=Argument("by", "by"), foot=5),
+    Action("export", "Export", ("E",), "Find", "Write what is shown to a file.", screens=(ANALYTICS,),
+           role="supervisor", needs=("online",), argument=Argument("format", "format"), foot=6),
+    Action("read_again", "Read again", ("f5",), "Find", "The numbers as they are now.", screens=(ANALYTICS,),
+           needs=("online",)),
     # Mark
     Action("mark", "Mark", ("space",), "Mark", "Mark the row; verbs then act on all that are marked.",
            screens=(QUEUE,), binds=("table.mark",), foot=20),
@@ -224,7 +243,7 @@ ACTIONS: tuple[Action, ...] = (
            screens=DESK, needs=_ONE),
     # Screen
     Action("preview", "Preview", ("p",), "Screen", "Preview right, below or off.", screens=(QUEUE,), foot=50),
-    Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=LISTS),
+    Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=(*CASES, ALERTS)),
     Action("larger", "Larger", ("+",), "Screen", "More room for the pane with the focus.", screens=DESK),
     Action("smaller", "Smaller", ("_",), "Screen", "Less room for it.", screens=DESK),
     Action("show_new", "Show what is new", ("f5",), "Screen", "Let rows that wait come in and move.", screens=(QUEUE,)),
@@ -235,6 +254,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_floor", "Floor", ("jump w",), "Go", "The wall: who is there, what waits, what is due.",
            role="supervisor"),
     Action("go_alerts", "Alerts", ("jump a",), "Go", "What you should know of, and its cause."),
+    Action("go_analytics", "Analytics", ("jump n",), "Go", "The numbers, what they mean and what is behind them."),
     Action("go_outbox", "Outbox", ("jump o",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console

@@ -23,6 +23,7 @@ COMMANDS = (
     "floor",
     "alerts",
     "customer",
+    "analytics",
     "engine",
     "rules",
     "integration",

@@ -11,6 +11,7 @@ MODES: dict[str, str] = {
     "escalations": "console.escalations.escalations:EscalationsScreen",
     "floor": "console.floor.wall:FloorScreen",
     "alerts": "console.alerts.alerts:AlertsScreen",
+    "analytics": "console.analytics.screen:AnalyticsScreen",
     "settings": "console.setup.settings:SettingsScreen",
     "outbox": "console.setup.outbox:OutboxScreen",
 }

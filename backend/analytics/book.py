@@ -21,11 +21,7 @@ _UPDATE = (
     .where(_C.source == bindparam("the_source"))
     .values({name: bindparam(name) for name in _CHANGING})
 )
-_EMPTY: dict[str, Any] = {
-    **dict.fromkeys(column.key for column in _C),
-    "is_self_serve": False,
-    "is_converted": False,
-}
+_EMPTY: dict[str, Any] = {column.key: False if column.key.startswith("is_") else None for column in _C}
 _AT_ONCE = 500
 """Ids in one select."""
 

@@ -96,7 +96,7 @@ class _Case:
             self.opening = self._add("opened", row)
             self.is_known, self.is_open = True, not is_closed
         elif self.is_open and is_closed:
-            self._add("closed", row, seconds=self._since(at), handled=self._handled(row.seq))
+            self._add("closed", row, seconds=self._since(at), handled=self._handled(row.seq), **_promise(state))
             self.is_open = False
         elif not self.is_open and not is_closed:
             self.opening = self._add("reopened", row)
@@ -165,6 +165,12 @@ def _is_closed(row: Any, state: dict[str, Any], was: bool) -> bool:
     if state:
         return bool(state.get("status") == "CLOSED")
     return row.type == IncidenceClosed.type or (was and row.type != IncidenceReopened.type)
+
+
+def _promise(state: dict[str, Any]) -> dict[str, bool]:
+    """Whether a case that is closed now had targets, and missed none of them."""
+    is_promised = (state.get("slaPolicy") or {}).get("rule") is not None
+    return {"is_promised": is_promised, "is_kept": is_promised and state.get("slaState") == "MET"}
 
 
 def _is_raised(row: Any, before: Iterable[Any]) -> bool:

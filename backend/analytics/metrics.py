@@ -19,6 +19,8 @@ PARTS: dict[str, Part] = {
         Part("reopened", "reopened", {"is_self_serve": False}),
         Part("closed", "closed", {"is_self_serve": False}, sums="seconds", is_spread=True),
         Part("handled", "closed", {"is_self_serve": False}, by="channel", sums="handled"),
+        Part("promised", "closed", {"is_self_serve": False, "is_promised": True}),
+        Part("kept", "closed", {"is_self_serve": False, "is_kept": True}),
         Part("answered", "answered", sums="seconds", is_spread=True),
         Part("escalated", "escalated"),
         Part("helped", "helped"),
@@ -142,6 +144,11 @@ METRICS: dict[str, Metric] = {
             "first_response_p90", "First response, 90 %",
             "Nine of ten first answers came no later, from opening or last reopening to our first message.",
             "seconds", "less", _quantile("answered", _P90), "answered", ("answered",),
+        ),
+        Metric(
+            "sla_met", "SLA met",
+            "Closings of cases that had missed none of their targets by then, of all closings of cases with targets.",
+            "percent", "more", _share("kept", "promised"), "promised", ("kept", "promised"), "kept",
         ),
         Metric(
             "cost_per_assisted_order", "Cost per assisted order",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Date, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.rows import Base, BusinessOwned, Identified, Json
@@ -40,6 +40,10 @@ class Milestone(BusinessOwned, Base):
     """How it was closed."""
     seconds: Mapped[int | None]
     """answered, closed: since the case was opened or last reopened."""
+    is_promised: Mapped[bool] = mapped_column(server_default=false())
+    """closed: it had targets."""
+    is_kept: Mapped[bool] = mapped_column(server_default=false())
+    """closed: and none of them was missed by then."""
     handled: Mapped[int | None]
     """closed: how long agents were at it, in seconds."""
     amount: Mapped[int | None]

@@ -16,8 +16,9 @@ from backend.identity.models import Business
 from backend.work import Work
 
 _DAILY = table_of(AnalyticsDaily).c
-_READ = ("kind", "at", "incidence_id", "category", "channel", "is_self_serve", "seconds", "handled", "amount")
-_COUNTED = select(*(MILESTONES[name] for name in (*_READ, "is_converted"))).where(
+_READ = ("kind", "at", "incidence_id", "category", "channel", "seconds", "handled", "amount")
+_FLAGS = ("is_self_serve", "is_converted", "is_promised", "is_kept")
+_COUNTED = select(*(MILESTONES[name] for name in (*_READ, *_FLAGS))).where(
     MILESTONES.business_id == bindparam("business")
 )
 _FIRST_DAY = select(func.min(MILESTONES.at)).where(

@@ -79,6 +79,11 @@ class Scene:
         self.case = self.stage.book.open(self.customer, at, **(given | more))
         return self.case
 
+    def place_order(self, at: datetime) -> None:
+        """The customer orders, with the case open."""
+        assert self.case is not None
+        visits.place_order(self.stage.ledger, self.customer, f"order-{self.case.number}", self.order["value"], at)
+
     def until(self, at: datetime) -> Life:
         """Let the time pass to `at`; on the way the timers of the case do what they are there for."""
         book = self.stage.book
@@ -153,6 +158,8 @@ def _close(scene: Scene, at: datetime, is_dropped: bool) -> None:
     won = topic.stage == "PRE_ORDER" and topic.impact == "PLACED"
     outcome = "DROPPED" if is_dropped else "CONVERTED" if won else "RESOLVED"
     impact = ("LOST" if won else None) if is_dropped else topic.impact
+    if outcome == "CONVERTED" and not case.reopen_count:
+        scene.place_order(at)
     scene.stage.book.close(
         case,
         at,

@@ -13,7 +13,8 @@ Story = Callable[[Shopper, Random, datetime], Awaitable[None]]
 async def lost_at_checkout(one: Shopper, rng: Random, now: datetime) -> None:
     """Struggles until the app offers help, and the house opens a case by itself."""
     await one.see("menu_comparison")
-    await one.fill_cart(menu.order(rng, now, band=2, occasion=rng.choice(("WEDDING", "CORPORATE", None))))
+    order = menu.order(rng, now, band=2, occasion=rng.choice(("WEDDING", "CORPORATE", None)))
+    await one.fill_cart(order)
     await one.see("checkout")
     await one.do("price_check", 6, screen="price_calculator")
     await one.do("back_navigation", 4, screen="checkout")
@@ -22,7 +23,7 @@ async def lost_at_checkout(one: Shopper, rng: Random, now: datetime) -> None:
     await one.say("Yes please help, I keep going round in circles. The total is different each time")
     await one.answer()
     await one.say("Ah, it is the date. I picked it last. It works now, thank you!")
-    await one.do("order_placed", screen="checkout")
+    await one.do("order_placed", value=order["value"], screen="checkout")
 
 
 async def wedding(one: Shopper, rng: Random, now: datetime) -> None:

@@ -13,7 +13,7 @@ from backend.settings import Settings
 from backend.signals import friction
 from backend.signals.events import HelpOffered
 from backend.signals.friction import Judgement, Person
-from backend.signals.models import Context, Signal
+from backend.signals.models import ORDER_PLACED, Context, Signal
 from backend.signals.visit import Visit
 
 _TIMEOUT = int(Settings.model_fields["visit_timeout_seconds"].default) * 1_000_000
@@ -102,6 +102,22 @@ def visit(
         estimated_value=order["value"] * 100,
     )
     return went, judgement
+
+
+def place_order(ledger: Ledger, customer: Mapping[str, Any], order_id: str, rupees: int, at: datetime) -> None:
+    """The customer's app tells that an order was placed."""
+    ledger.add(
+        Signal,
+        customer_id=customer["id"],
+        id=order_id,
+        type=ORDER_PLACED,
+        value=None,
+        flow="order",
+        screen="checkout",
+        properties={"amount": rupees},
+        occurred_at=at,
+        received_at=at,
+    )
 
 
 def offer_help(

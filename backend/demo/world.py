@@ -13,7 +13,7 @@ from typing import Any
 
 from backend.core.security import fingerprint
 from backend.customers.models import Customer, CustomerHandle
-from backend.demo import cast, lives, talk
+from backend.demo import cast, lives, menu, talk, visits
 from backend.demo.casebook import CURRENCY, PLATFORM, TIME_ZONE, Casebook
 from backend.demo.ledger import Ledger
 from backend.demo.lives import Life, Scene, Stage
@@ -26,6 +26,7 @@ from backend.identity.service import member_state
 
 CUSTOMERS = 300
 SOLVED = 420
+ORDERED_ALONE = 640
 HISTORY = timedelta(days=7)
 FIRST_NUMBER = 1001
 _BUSY_HOURS = (1, 0, 0, 0, 0, 1, 2, 4, 6, 8, 10, 12, 12, 9, 7, 7, 9, 11, 13, 12, 9, 6, 4, 2)
@@ -50,6 +51,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     stage = Stage(book, ledger, rng, staff["agent"], staff["supervisor"][0], now)
     _run([*_past(stage, people), *_present(stage, people)], now)
     book.keep()
+    _orders(ledger, people, Random(f"orders {seed}"), now)
     business = ledger.rows[Business.__table__][0]  # type: ignore[index]
     business["next_number"] = book.next_number
     return ledger
@@ -124,11 +126,23 @@ def _past(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
 
 def _busy_instant(stage: Stage) -> datetime:
     """When a case of the week began: in the hours when people order, and long enough ago to be over."""
-    rng, latest = stage.rng, stage.now - timedelta(hours=3)
+    return _hour_of_business(stage.rng, stage.now, stage.now - timedelta(hours=3))
+
+
+def _hour_of_business(rng: Random, now: datetime, latest: datetime) -> datetime:
+    """An instant of the week up to `latest`, more likely in busy hours."""
     while True:
-        at = stage.now - HISTORY * rng.random()
+        at = now - HISTORY * rng.random()
         if at < latest and rng.random() * max(_BUSY_HOURS) < _BUSY_HOURS[(at + _KOLKATA).hour]:
             return at
+
+
+def _orders(ledger: Ledger, people: list[Mapping[str, Any]], rng: Random, now: datetime) -> None:
+    """What the week's customers ordered by themselves. With a chance of its own: the cases stay as they are."""
+    for number in range(ORDERED_ALONE):
+        at = _hour_of_business(rng, now, now - timedelta(minutes=20))
+        order = menu.order(rng, now, band=rng.choice((0, 1, 1, 2)), occasion=None)
+        visits.place_order(ledger, rng.choice(people), f"order-{number + 100_000}", order["value"], at)
 
 
 _SHARES = (0, 1, 1, 2, 0, 1, 1)

@@ -77,6 +77,14 @@ FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("AWAY training", "Training", ""),
         ("AWAY end of shift", "End of shift", "what waits for you goes to others"),
     ),
+    "days": (
+        ("7", "7 days", "up to today"),
+        ("30", "30 days", "up to today"),
+        ("90", "90 days", "up to today"),
+        ("custom", "Other days", "from a day to a day, or any number of days"),
+    ),
+    "by": (("day", "Day", ""), ("week", "Week", "from Monday on"), ("hour", "Hour", "of 31 days at most")),
+    "format": (("csv", "CSV", "for spreadsheets"), ("parquet", "Parquet", "for data tools")),
     "keymap": (("default", "default", "letters, as in vim"), ("arrows", "arrows", "arrow keys instead of h j k l")),
     "sort": (
         ("queue", "Queue order", "priority, then who waits longest"),
@@ -88,7 +96,7 @@ FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 
-_OWN_WORDS = ("until", "label", "availability")
+_OWN_WORDS = ("until", "label", "days", "availability")
 """Kinds whose options are the usual answers; whoever asked reads other words too."""
 
 

@@ -93,6 +93,10 @@ class Verbs(App[None]):
         """What one should know of."""
         await self.go("alerts")
 
+    async def action_go_analytics(self) -> None:
+        """The numbers."""
+        await self.go("analytics")
+
     async def action_go_outbox(self) -> None:
         """What was done offline."""
         await self.go("outbox")

@@ -82,7 +82,8 @@ class Floor:
 
     async def close(self, case: Case, outcome: str = "RESOLVED") -> None:
         if self._is_open(case):
-            await self._change(case, outcome=outcome)
+            state = await self._change(case, outcome=outcome)
+            case.kept[self.now] = state["slaBreached"] == []
             self._did(case, "close")
 
     async def reopen(self, case: Case) -> None:
@@ -126,9 +127,10 @@ class Floor:
     def _is_open(self, case: Case) -> bool:
         return case.turns()[-1][1] != "close"
 
-    async def _change(self, case: Case, **fields: Any) -> None:
+    async def _change(self, case: Case, **fields: Any) -> Any:
         version = (await self.units.read(service.read_incidence, case.id))["version"]
-        await self.units.write(service.change_incidence, case.id, IncidenceChange(version=version, **fields))
+        body = IncidenceChange(version=version, **fields)
+        return await self.units.write(service.change_incidence, case.id, body)
 
 
 def _move(work: Work, zone: str) -> None:

@@ -24,6 +24,8 @@ class Case:
     channel: str
     is_self_serve: bool
     log: list[tuple[datetime, str, str]] = field(default_factory=list)
+    kept: dict[datetime, bool] = field(default_factory=dict)
+    """By the instant of each closing: whether no target was missed."""
 
     def at(self, what: str) -> list[datetime]:
         return [at for at, done, _ in self.log if done == what]
@@ -109,6 +111,7 @@ def told(history: History, first: date, last: date, zone: ZoneInfo, *, repeat_ab
         "time_to_resolve_p90": nearest(resolved, 0.9),
         "first_response": sum(answered) / len(answered) if answered else None,
         "first_response_p90": nearest(answered, 0.9),
+        "sla_met": percent(sum(case.kept[at] for case, _, at in closings), len(closings)),
         "cost_per_assisted_order": cost / len(assisted) if assisted else None,
         "service_cost": cost,
         "friction_reasons": len(named),

@@ -200,6 +200,19 @@ async def test_what_service_costs(backend: Backend) -> None:
     assert (told.total, told.cost_version) == (26, 2)
 
 
+async def test_a_target_is_missed_from_its_second_on(backend: Backend) -> None:
+    """Shipped: the first answer in a chat within half an hour."""
+    floor = await open_floor(backend)
+    for number, seconds in enumerate((1_799, 1_800, 1_801)):
+        case = await floor.case(f"u-{number}")
+        floor.wait(seconds=seconds)
+        await floor.reply(case)
+        await floor.close(case)
+        rows = await floor.owner.analytics.rows("sla_met", DAY, DAY)
+        assert {row.is_counted for row in rows.items if row.incidence_id == case.id} == {seconds < 1_800}
+    assert (await kpi(floor, "sla_met")).value == 33.3333
+
+
 async def test_what_the_router_leaves_alone_is_deflected_and_no_backlog(backend: Backend) -> None:
     floor = await open_floor(backend)
     await floor.case(value=4_999)

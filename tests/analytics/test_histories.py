@@ -111,7 +111,7 @@ async def _rows_agree(floor: Floor, first: date, last: date, zone: str, kpis: li
             assert rows.count == kpi.numerator
         elif kpi.name != "repeat_issues" and kpi.unit in counts:
             assert rows.count == getattr(kpi, counts[kpi.unit]), kpi.name
-        if kpi.name in ("self_serve_conversion", "assisted_conversion", "deflection"):
+        if kpi.name in ("self_serve_conversion", "assisted_conversion", "deflection", "sla_met"):
             assert sum(row.is_counted for row in rows.items) == kpi.numerator
 
 

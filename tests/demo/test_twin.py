@@ -365,3 +365,32 @@ def test_help_is_quick() -> None:
         timeout=60,
     )
     assert float(done.stdout) < 0.3
+
+
+def test_the_numbers_of_the_week(agent: Shell, admin: Shell, tmp_path: Path) -> None:
+    kpis = {one["name"]: one for one in agent.json("analytics", "kpis")["kpis"]}
+    alone, helped = kpis["self_serve_conversion"], kpis["assisted_orders"]["value"]
+    assert 50 < alone["value"] < 95, "the week has orders with help and without"
+    assert alone["numerator"] + helped == alone["denominator"] == kpis["orders"]["value"]
+    assert kpis["time_to_resolve_median"]["value"] <= kpis["time_to_resolve_p90"]["value"]
+    assert kpis["closed"]["value"] > kpis["reopened"]["value"] > 0
+    text = agent.text("analytics", "kpis")
+    assert "(Asia/Kolkata)" in text
+    assert alone["definition"] in text
+    trend = agent.json("analytics", "trend", "orders", "--by", "week")
+    assert sum(point["value"] for point in trend["points"]) == kpis["orders"]["value"]
+    assert agent.json("analytics", "rows", "assisted_orders", "--limit", "3")["count"] == helped
+    assert "rows, " in agent.text("analytics", "rows", "closed")
+    report = agent.json("analytics", "report")
+    assert report["recommendations"]
+    assert report["recommendations"][0]["fix"] in agent.text("analytics", "report")
+    cost = agent.json("analytics", "cost")
+    assert cost["total"] == kpis["service_cost"]["value"] == round(sum(one["total"] for one in cost["channels"]), 2)
+    assert "Per assisted order" in agent.text("analytics", "cost")
+    assert "There is no metric" in agent.refused("analytics", "trend", "weather")
+    assert "is no day" in agent.refused("analytics", "kpis", "--from", "yesterday")
+    target = tmp_path / "week.csv"
+    assert "supervisor" in agent.refused("analytics", "export", "kpis", "--file", str(target))
+    admin.json("analytics", "export", "kpis", "--file", str(target))
+    assert target.read_text().count("Asia/Kolkata") == len(kpis)
+    assert "could not write" in admin.refused("analytics", "export", "kpis", "--file", str(target))

@@ -1,0 +1,289 @@
+"""Analytics: the numbers of some days beside as many days before, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from console.analytics import telling
+from console.analytics.going import GoingAbout
+from console.analytics.rows import RowsScreen
+from console.twin import told
+from widgets.panel import Panel
+from widgets.plain import plain
+from widgets.prompt import Choice, Option
+from widgets.tabs import Tab, TabStrip
+from widgets.tiles import Tiles
+
+if TYPE_CHECKING:
+    from backend.analytics.schemas import Format, What
+    from console.analytics.plot import TrendPlot
+
+TABS = (
+    Tab("overview", "Overview"),
+    Tab("trends", "Trends"),
+    Tab("friction", "Friction report", short="Friction"),
+    Tab("cost", "Cost"),
+)
+_EXPORTED: dict[str, What] = {"overview": "kpis", "trends": "trend", "friction": "friction", "cost": "cost"}
+GRID = 100
+"""Columns from which numbers stand as tiles."""
+SOON = 0.05
+"""Seconds to wait for another key before the server is asked."""
+STALE = 60.0
+"""Seconds after which the numbers in front are read again."""
+
+
+class AnalyticsScreen(GoingAbout):
+    """Four tabs over the same days."""
+
+    family: ClassVar[str] = "analytics"
+    heading: ClassVar[str] = "Analytics"
+    CSS_PATH = "screen.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._metric, self._by = "self_serve_conversion", "day"
+        self._kpis: dict[str, Mapping[str, Any]] = {}
+        self._currency = ""
+        self._soon: Timer | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield TabStrip(TABS, id="tabs")
+        yield Static(id="span", markup=False)
+        yield Tiles(id="main")
+        yield Vertical(id="plot")
+        with VerticalScroll(id="page"):
+            yield Panel(id="text")
+        yield Panel(id="about")
+
+    # -- where one is
+
+    @property
+    def tab(self) -> str:
+        """The tab in front."""
+        return self.query_one(TabStrip).active
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether lines are read, not looked at."""
+        return self.console.preferences.current.linear
+
+    def on_mount(self) -> None:
+        """Read the numbers, and read them again from time to time."""
+        super().on_mount()
+        self.set_interval(STALE, self._read_when_in_front)
+        self._fit()
+
+    def on_screen_resume(self) -> None:
+        """In front again: much may have happened."""
+        super().on_screen_resume()
+        if self.is_mounted:
+            self.read()
+
+    def on_resize(self) -> None:
+        """Other room, another arrangement."""
+        if self.is_mounted:
+            self._fit()
+
+    def _fit(self) -> None:
+        tab = self.tab
+        self.query_one(Tiles).as_list(self.is_linear or self.size.width < GRID)
+        is_page = tab in ("friction", "cost") or (tab == "trends" and self.is_linear)
+        shown = {"#main": tab == "overview", "#plot": tab == "trends" and not is_page, "#page": is_page}
+        for selector, is_shown in shown.items():
+            self.query_one(selector).display = is_shown
+        self.query_one("#about").display = tab in ("overview", "trends")
+        (self.query_one("#page") if is_page else self.query_one(Tiles)).focus()
+
+    # -- reading
+
+    def _read_when_in_front(self) -> None:
+        if self.is_current and self.console.is_online:
+            self.read()
+
+    def read(self) -> None:
+        """Ask for what the tab in front shows, once for however many keys in a row."""
+        self._show_span(None)
+        if self._soon is None:
+            self._soon = self.set_timer(SOON, self._read_now)
+
+    def _read_now(self) -> None:
+        self._soon = None
+        days, api = self.days, self.console.api.analytics
+        match self.tab:
+            case "trends":
+                ask = lambda: api.trend(self._metric, days.first, days.last, by=self._by)  # noqa: E731
+                self._fetch("read the trend", ask, self._show_trend)
+                if not self._kpis:
+                    self._fetch("read the numbers", lambda: api.kpis(days.first, days.last), self._keep, group="kpis")
+            case "friction":
+                self._fetch("read the friction report", self._both_reports, self._show_friction)
+            case "cost":
+                self._fetch("read the cost", lambda: api.cost(days.first, days.last), self._show_cost)
+            case _:
+                self._fetch("read the numbers", lambda: api.kpis(days.first, days.last), self._show_kpis)
+
+    async def _both_reports(self) -> tuple[Any, Any]:
+        api = self.console.api.analytics
+        return await api.friction_report(self.days.first, self.days.last), await api.friction_reports(limit=5)
+
+    def _fetch(self, what: str, call: Callable[[], Any], done: Callable[[Any], None], group: str = "analytics") -> None:
+        def shown(answer: Any) -> None:
+            if self.is_attached:
+                done(answer)
+
+        self.console.calls.start(what, call, done=shown, failed=self._failed, group=group, exclusive=True)
+
+    def _failed(self, _error: Exception) -> None:
+        text = f"The numbers could not be read. {self.console.key_of('retry')} tries again."
+        self.query_one(Tiles).show_notice(text, "danger")
+        self.query_one("#text", Panel).show_error(text)
+        self._kpis = {}
+
+    # -- showing
+
+    def _show_span(self, answer: Mapping[str, Any] | None) -> None:
+        zone = f" · {answer['zone']}" if answer else ""
+        against = f" · against the {self.days.count} before" if self.tab != "cost" and self.tab != "trends" else ""
+        by = f" · by {self._by}" if self.tab == "trends" else ""
+        self.query_one("#span", Static).update(Content(plain(f" {self.days}{zone}{against}{by}")))
+
+    def _keep(self, answer: Any) -> None:
+        data = told(answer)
+        self._currency = data["currency"]
+        self._kpis = {kpi["name"]: kpi for kpi in data["kpis"]}
+        self._show_about()
+
+    def _show_kpis(self, answer: Any) -> None:
+        data = told(answer)
+        self._show_span(data)
+        self.query_one(Tiles).show(telling.tiles(data))
+        self._keep(answer)
+        self.recheck()
+
+    def _show_about(self) -> None:
+        kpi = self._kpis.get(self._metric)
+        if kpi is not None:
+            pairs, lines = telling.about(kpi, self._currency)
+            self.query_one("#about", Panel).show(pairs, lines, title=kpi["label"])
+
+    def _show_trend(self, answer: Any) -> None:
+        data = told(answer)
+        self._show_span(data)
+        self._show_about()
+        if self.is_linear:
+            self.query_one("#text", Panel).show((), telling.points(data), title=data["label"])
+        else:
+            self._plot().show(data)
+
+    def _plot(self) -> TrendPlot:
+        from console.analytics.plot import TrendPlot
+
+        place = self.query_one("#plot")
+        if not (found := place.query(TrendPlot)):
+            plot = TrendPlot()
+            place.mount(plot)
+            return plot
+        return found.first()
+
+    def _show_friction(self, answer: tuple[Any, Any]) -> None:
+        report, kept = told(answer[0]), told(answer[1])
+        self._show_span(report)
+        title = f"Friction report · {report['cases']:,} cases"
+        version = f"feedback rules v{report['feedbackVersion']}"
+        lines = telling.friction(report, kept["items"])
+        self.query_one("#text", Panel).show((), lines, title=title, freshness=version)
+
+    def _show_cost(self, answer: Any) -> None:
+        data = told(answer)
+        self._show_span(data)
+        version = f"cost rules v{data['costVersion']}"
+        self.query_one("#text", Panel).show((), telling.cost(data), title="Cost of service", freshness=version)
+
+    @on(Tiles.Highlighted)
+    def _cursor_moved(self, event: Tiles.Highlighted) -> None:
+        self._metric = event.key
+        self._show_about()
+
+    @on(TabStrip.TabSelected)
+    def _tab_selected(self) -> None:
+        self._fit()
+        self.read()
+
+    def step_metric(self, by: int) -> None:
+        """The metric that many places on, round at the ends."""
+        names = list(self._kpis)
+        if names:
+            self._choose_metric(names[(names.index(self._metric) + by) % len(names)])
+
+    def _choose_metric(self, name: str) -> None:
+        self._metric = name
+        self.query_one(Tiles).move_to(list(self._kpis).index(name))
+        self._show_about()
+        if self.tab == "trends":
+            self.read()
+
+    # -- what can be done
+
+    def action_by(self, by: str) -> None:
+        """The trend by the hour, the day or the week."""
+        self._by = by
+        if self.tab == "trends":
+            self.read()
+        else:
+            self.query_one(TabStrip).choose("trends")
+
+    def action_metric(self, name: str = "") -> None:
+        """Another metric: the one named, or one of a list."""
+        if name in self._kpis:
+            self._choose_metric(name)
+            return
+        if name:
+            self.console.say(f"There is no metric {name!r}.", "warning")
+            return
+        options = [Option(key, kpi["label"], kpi["definition"][:60]) for key, kpi in self._kpis.items()]
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                self._choose_metric(key)
+
+        self.app.push_screen(Choice("Metric", options), chosen)
+
+    def action_rows(self) -> None:
+        """What is behind the number under the cursor."""
+        kpi = self._kpis.get(self._metric)
+        if kpi is not None and self.tab in ("overview", "trends"):
+            self.app.push_screen(RowsScreen(self._metric, kpi["label"], self.days))
+
+    @on(Tiles.Opened)
+    def _opened(self) -> None:
+        self.action_rows()
+
+    def action_read_again(self) -> None:
+        """The numbers as they are now."""
+        self.read()
+
+    def action_export(self, format: str) -> None:
+        """Write what is shown to a file, and say where."""
+        from console.analytics.saving import save
+
+        what, days, api = _EXPORTED[self.tab], self.days, self.console.api.analytics
+        metric = self._metric if what == "trend" else None
+        kind: Format = "parquet" if format == "parquet" else "csv"
+
+        async def written() -> str:
+            name, content = await api.export(what, days.first, days.last, format=kind, metric=metric, by=self._by)
+            return str(save(name, content))
+
+        def done(path: str) -> None:
+            self.console.say(f"Written to {path}.")
+
+        self.console.calls.start("export", written, done=done, group="export")
