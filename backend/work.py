@@ -4,6 +4,7 @@ Services take a Work first, are synchronous, raise typed errors and never commit
 `read` and `write` in `backend.unit` run them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from backend.events import log
 from backend.events.event import SYSTEM, Actor, Event
 from backend.events.models import EventRow
 from backend.jobs import outbox
-from backend.jobs.registry import JOBS, Job
+from backend.jobs.registry import JOBS, Job, Timer
 
 Row = TypeVar("Row", bound=Base)
 
@@ -76,6 +77,10 @@ class Work:
         """
         wanted = JOBS[job] if isinstance(job, str) else job
         outbox.add(self, wanted, at=at, key=key, args=args, is_first=is_first)
+
+    def enqueue_first(self, timers: Iterable[Timer]) -> None:
+        """Set timers that nobody can have set before, in one statement."""
+        outbox.add_first(self, timers)
 
     def cancel(self, key: str) -> None:
         """Forget the pending job with that key, if it has not started."""

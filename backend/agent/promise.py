@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.core.clock import instant
 from backend.core.rows import from_micros
-from backend.incidences.clocks import Clocks
+from backend.incidences.clocks import Clocks, state_of
 from backend.incidences.models import Incidence
 from backend.incidences.service import State
 from backend.incidences.sla_policy import policy_of
@@ -21,7 +21,7 @@ def promise_of(work: Work, row: Incidence) -> State | None:
     hours = policy_of(work).hours
     opens = hours.calendar.opening(work.now)
     return {
-        "state": kept.state,
+        "state": state_of(row.sla or {}),
         "target": row.sla_target,
         "dueAt": row.sla_due_at and instant(row.sla_due_at),
         "rule": kept.rule,

@@ -5,7 +5,7 @@ answer, however many follow it. Resolution: from opening or reopening to the end
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -61,27 +61,12 @@ class Clocks:
         row.sla_breached_at = min((from_micros(one["at"]) for one in self.breaches), default=None)
         row.sla = {**vars(self), "clocks": {name: _kept(clock) for name, clock in self.clocks.items()}}
 
-    @property
-    def state(self) -> str:
-        """As IncidenceRead tells it; it changes with events alone, so that mirrors agree."""
-        if self.seen[0] == "CLOSED":
-            return "MISSED" if self.breaches else "MET"
-        running = [clock for clock in self.clocks.values() if clock.due is not None]
-        if any(clock.is_breached for clock in running):
-            return "BREACHED"
-        if any(clock.is_warned for clock in running):
-            return "AT_RISK"
-        if running:
-            return "ON_TRACK"
-        paused = [name for name, clock in self.clocks.items() if clock.since is None]
-        return "PAUSED" if any(self.seconds.get(name) is not None for name in paused) else "NONE"
-
     def settle(self, names: tuple[str, ...], at: datetime, breached_at: datetime | None = None) -> None:
         """Take note of what was over at `at`, once for each due instant. Its timer tells of it."""
         for name in names:
             clock = self.clocks.get(name)
             if clock is not None and clock.due is not None and clock.since is not None and clock.is_due(at):
-                self.clocks[name] = replace(clock, is_warned=True, is_breached=True)
+                self.clocks[name] = clock._replace(is_warned=True, is_breached=True)
                 self.breaches.append(
                     {
                         "target": name,
@@ -94,11 +79,26 @@ class Clocks:
                 )
 
 
+def state_of(kept: dict[str, Any]) -> str:
+    """As IncidenceRead tells it, from what a row keeps; it changes with events alone, so that mirrors agree."""
+    if kept["seen"][0] == "CLOSED":
+        return "MISSED" if kept["breaches"] else "MET"
+    state = "NONE"
+    for name, (_used, since, due, _warn, is_warned, is_breached) in kept["clocks"].items():
+        if since is None:
+            state = "PAUSED" if state == "NONE" and kept["seconds"].get(name) is not None else state
+        elif due is not None and is_breached:
+            return "BREACHED"
+        elif due is not None:
+            state = "AT_RISK" if is_warned or state == "AT_RISK" else "ON_TRACK"
+    return state
+
+
 def told(row: Any) -> dict[str, Any]:
     """What IncidenceRead says of a case's clocks, from a row or from columns of a select."""
-    kept = Clocks.of(row)
+    kept = row.sla
     return {
-        "slaState": kept.state if kept else "NONE",
+        "slaState": state_of(kept) if kept else "NONE",
         "slaTarget": row.sla_target,
         "slaDueAt": _at(row.sla_due_at),
         "slaRiskAt": _at(row.sla_risk_at),
@@ -106,8 +106,8 @@ def told(row: Any) -> dict[str, Any]:
         "nextResponseDueAt": _at(row.next_response_due_at),
         "resolutionDueAt": _at(row.resolution_due_at),
         "slaBreachedAt": _at(row.sla_breached_at),
-        "slaBreached": list(dict.fromkeys(one["target"] for one in kept.breaches)) if kept else [],
-        "slaPolicy": {"rule": kept.rule, "text": kept.text, "version": kept.version} if kept else None,
+        "slaBreached": list(dict.fromkeys(one["target"] for one in kept["breaches"])) if kept else [],
+        "slaPolicy": {name: kept[name] for name in ("rule", "text", "version")} if kept else None,
     }
 
 
@@ -203,7 +203,7 @@ def tell(row: Any, now: datetime) -> list[tuple[type[Event], dict[str, Any]]]:
             said.append((events.SlaBreached, {"target": one["target"], **at, **_by(one["rule"], one["version"])}))
     for name, clock in kept.clocks.items():
         if clock.due is not None and (at_next := clock.next_at) is not None and at_next <= now:
-            kept.clocks[name] = replace(clock, is_warned=True)
+            kept.clocks[name] = clock._replace(is_warned=True)
             due = {"target": name, "dueAt": instant(clock.due)}
             said.append((events.SlaWarned, {**due, **_by(kept.rule, kept.version)}))
     kept.keep(row)
@@ -216,8 +216,11 @@ def _by(rule: str | None, version: int) -> dict[str, Any]:
 
 def timer_at(row: Any) -> datetime | None:
     """When its timer has something to tell next: at once, when something was missed that nobody was told of."""
-    kept = Clocks.of(row)
-    if kept is None:
+    if row.sla is None:
         return None
-    untold = [from_micros(one["at"]) for one in kept.breaches if not one["told"]]
-    return min([*untold, *(at for clock in kept.clocks.values() if (at := clock.next_at))], default=None)
+    wanted = [one["at"] for one in row.sla["breaches"] if not one["told"]]
+    for _used, _since, due, warn, is_warned, is_breached in row.sla["clocks"].values():
+        at = None if is_breached else due if is_warned else warn
+        if at is not None:
+            wanted.append(at)
+    return from_micros(min(wanted)) if wanted else None

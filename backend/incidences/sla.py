@@ -39,10 +39,10 @@ def follow(work: Work, row: Incidence, event: type[Event] | None = None, occurre
         set_timer(work, row)
 
 
-def set_timer(work: Work, row: Incidence, *, is_first: bool = False) -> None:
+def set_timer(work: Work, row: Incidence) -> None:
     """Set the timer of a case to its next instant, or stop it."""
     key, at = f"sla:{row.id}", timer_at(row)
     if at is not None:
-        work.enqueue("incidences.watch_sla", at=at, key=key, is_first=is_first, incidence_id=row.id)
-    elif not is_first:
+        work.enqueue("incidences.watch_sla", at=at, key=key, incidence_id=row.id)
+    else:
         work.cancel(key)

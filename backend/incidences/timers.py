@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from backend.incidences import sla
+from backend.incidences.clocks import timer_at
 from backend.incidences.models import Incidence
+from backend.jobs.registry import Timer
 from backend.rules import service as rules
 from backend.rules.engine import Compiled
 from backend.work import Work
@@ -16,9 +17,15 @@ def unresolved_at(work: Work, escalation: Compiled) -> datetime:
 
 def set_first(work: Work, row: Incidence) -> None:
     """Set the timers of a case that was opened just now."""
-    escalate_channel_later(work, row, is_first=True)
-    climb_later(work, row, is_first=True)
-    sla.set_timer(work, row, is_first=True)
+    wanted = (
+        ("escalate_channel", "escalate-channel", row.auto_escalate_at),
+        ("climb", "climb", row.climb_at),
+        ("watch_sla", "sla", timer_at(row)),
+    )
+    args = {"incidence_id": row.id}
+    work.enqueue_first(
+        Timer(f"incidences.{job}", at, f"{mark}:{row.id}", args) for job, mark, at in wanted if at is not None
+    )
 
 
 def climb_when_unresolved(work: Work, row: Incidence) -> None:
@@ -27,21 +34,19 @@ def climb_when_unresolved(work: Work, row: Incidence) -> None:
     climb_later(work, row)
 
 
-def escalate_channel_later(work: Work, row: Incidence, *, is_first: bool = False) -> None:
+def escalate_channel_later(work: Work, row: Incidence) -> None:
     """Set the timer of the next channel, if it has a time."""
     if row.auto_escalate_at is not None:
         key = f"escalate-channel:{row.id}"
-        work.enqueue(
-            "incidences.escalate_channel", at=row.auto_escalate_at, key=key, is_first=is_first, incidence_id=row.id
-        )
+        work.enqueue("incidences.escalate_channel", at=row.auto_escalate_at, key=key, incidence_id=row.id)
 
 
-def climb_later(work: Work, row: Incidence, *, is_first: bool = False) -> None:
+def climb_later(work: Work, row: Incidence) -> None:
     """Set the timer of the ladder to `row.climb_at`, or stop it."""
     if row.climb_at is not None:
         key = f"climb:{row.id}"
-        work.enqueue("incidences.climb", at=row.climb_at, key=key, is_first=is_first, incidence_id=row.id)
-    elif not is_first:
+        work.enqueue("incidences.climb", at=row.climb_at, key=key, incidence_id=row.id)
+    else:
         work.cancel(f"climb:{row.id}")
 
 

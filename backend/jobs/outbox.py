@@ -1,5 +1,6 @@
 """Jobs wanted by a unit of work, written in its own transaction: if it rolls back, nobody ever hears of them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from backend.events.event import Event
 from backend.events.models import EventRow
 from backend.jobs.handed import Handed
 from backend.jobs.models import PendingJob
-from backend.jobs.registry import SUBSCRIBERS, Job
+from backend.jobs.registry import JOBS, SUBSCRIBERS, Job, Timer
 
 if TYPE_CHECKING:
     from backend.work import Work
@@ -35,7 +36,20 @@ def add(
     """Want `job` at `at` (now by default). A pending job with the same `key` is replaced, unless `is_first` of it."""
     if key is not None and not is_first:
         cancel(work, key)
-    row = {
+    _insert(work, _row(work, job, at, key, args, id))
+
+
+def add_first(work: "Work", timers: Iterable[Timer]) -> None:
+    """Want timers whose keys nobody can have used before, in one statement: for where each one counts."""
+    rows = [_row(work, JOBS[timer.job], timer.at, timer.key, timer.args) for timer in timers]
+    if rows:
+        _insert(work, rows)
+
+
+def _row(
+    work: "Work", job: Job, at: datetime | None, key: str | None, args: dict[str, Any], id: str | None = None
+) -> dict[str, Any]:
+    return {
         "id": id or new_id(),
         "business_id": work.business_id,
         "job": job.name,
@@ -44,7 +58,10 @@ def add(
         "key": key,
         "request_id": work.request_id,
     }
-    work.session.connection().execute(_INSERT, row)
+
+
+def _insert(work: "Work", rows: dict[str, Any] | list[dict[str, Any]]) -> None:
+    work.session.connection().execute(_INSERT, rows)
     work.session.info["jobs"] = True
 
 
@@ -64,8 +81,7 @@ def add_again(work: "Work", handed: Handed) -> None:
         "attempt": handed.attempt + 1,
         "last_attempt": handed.attempt + 1,
     }
-    work.session.connection().execute(_INSERT, row)
-    work.session.info["jobs"] = True
+    _insert(work, row)
 
 
 def cancel(work: "Work", key: str) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, Protocol
 
 from backend.events.event import Event
 
@@ -55,6 +56,15 @@ class Schedule:
     job: Job
     cron: str
     scope: Scope = "business"
+
+
+class Timer(NamedTuple):
+    """A job wanted at an instant, under a key by which it is moved and cancelled."""
+
+    job: str
+    at: datetime
+    key: str
+    args: dict[str, Any]
 
 
 JOBS: dict[str, Job] = {}

@@ -14,6 +14,8 @@ MIDNIGHT = "24:00"
 HORIZON = timedelta(days=3660)
 """How far ahead a due instant is looked for. What would be due later counts as due then: it is no promise any more."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 Spans = Sequence[tuple[str, str]]
 Stretch = tuple[datetime, datetime]
 _REMEMBERED = 800
@@ -33,6 +35,7 @@ class Calendar:
         self._spans = [tuple(hours.get(day, ())) for day in DAYS]
         self._holidays = frozenset(holidays)
         self._known: dict[date, tuple[Stretch, ...]] = {}
+        self._last_used: Stretch = (_EPOCH, _EPOCH)
 
     def add(self, at: datetime, seconds: float) -> datetime:
         """The instant at which `seconds` of business time have passed since `at`; `at` itself for none.
@@ -42,9 +45,13 @@ class Calendar:
         left = timedelta(seconds=seconds)
         if left <= timedelta(0):
             return at
+        opens, closes = self._last_used  # cases of the moment mostly fall into the same one
+        if opens <= at and at + left <= closes:
+            return at + left
         for opens, closes in self._from(at):
             begins = max(opens, at)
             if closes - begins >= left:
+                self._last_used = opens, closes
                 return begins + left
             left -= closes - begins
         return at + HORIZON

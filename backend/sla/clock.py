@@ -1,6 +1,5 @@
 """One target's clock: it runs through business hours, pauses, goes on, and is set to another target in flight."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,8 +13,7 @@ class Target(NamedTuple):
     warn_before: float
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """`used` seconds of business time were counted before `since`, from when it runs; a paused one has no `since`.
 
     `due` and `warn` are the instants at which it is over and at which somebody is told before; a clock that is paused,
@@ -40,7 +38,7 @@ class Clock:
         """It runs from `at` on, against `target`. A clock that runs already goes on as it is."""
         if self.since is not None:
             return self
-        resumed = _set(replace(self, since=at), target, calendar)
+        resumed = _set(self._replace(since=at), target, calendar)
         # Missed before it paused, and given more time meanwhile: what was missed is on record, and it runs anew.
         return resumed if not self.is_breached or _is_over(resumed, at) else _fresh(resumed)
 
@@ -48,7 +46,7 @@ class Clock:
         """It stands still from `at` on."""
         if self.since is None:
             return self
-        return replace(self, used=self.used_at(calendar, at), since=None, due=None, warn=None)
+        return self._replace(used=self.used_at(calendar, at), since=None, due=None, warn=None)
 
     def aim(self, target: Target, calendar: Calendar, now: datetime) -> "Clock":
         """Run against another target or other hours, as if they had held since it runs; what was used before stays.
@@ -76,14 +74,14 @@ def _is_over(clock: Clock, at: datetime) -> bool:
 
 
 def _fresh(clock: Clock) -> Clock:
-    return replace(clock, is_warned=False, is_breached=False)
+    return clock._replace(is_warned=False, is_breached=False)
 
 
 def _set(clock: Clock, target: Target, calendar: Calendar) -> Clock:
     if target.seconds is None or clock.since is None:
-        return replace(clock, due=None, warn=None)
+        return clock._replace(due=None, warn=None)
     left = target.seconds - clock.used
     if left <= 0:  # it was over before it paused
-        return replace(clock, due=clock.since + timedelta(seconds=left), warn=clock.since)
+        return clock._replace(due=clock.since + timedelta(seconds=left), warn=clock.since)
     due = calendar.add(clock.since, left)
-    return replace(clock, due=due, warn=calendar.add(clock.since, left - target.warn_before))
+    return clock._replace(due=due, warn=calendar.add(clock.since, left - target.warn_before))

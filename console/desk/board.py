@@ -161,6 +161,8 @@ class Board(TeamScreen):
         stale = self.ages.stale(row for key in keys if (row := table.row(key)) is not None)
         if stale:
             table.redraw(stale)
+        if table.cursor_key in stale:
+            self.previews.show(self.selected())
         if self.listing.saved:
             self.count_saved()
 

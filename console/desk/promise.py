@@ -40,7 +40,9 @@ def why(row: Row, counts_from: datetime | None, now: datetime) -> str:
     policy = row.get("slaPolicy")
     if policy is None or row["status"] == "CLOSED":
         return ""
-    later = [] if counts_from is None else [f"counts from {ages.local(counts_from.isoformat(), now)}"]
+    later = (
+        [] if counts_from is None or counts_from <= now else [f"counts from {ages.local(counts_from.isoformat(), now)}"]
+    )
     return ", ".join([policy["text"], f"v{policy['version']}", *later])
 
 

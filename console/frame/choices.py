@@ -88,6 +88,7 @@ FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
     "keymap": (("default", "default", "letters, as in vim"), ("arrows", "arrows", "arrow keys instead of h j k l")),
     "sort": (
         ("queue", "Queue order", "priority, then who waits longest"),
+        ("sla", "SLA", "what is due or missed first"),
         ("updated", "Last changed", ""),
         ("created", "Newest", ""),
         ("value", "Order value", ""),

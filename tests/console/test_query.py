@@ -91,6 +91,32 @@ def test_words_mean(text: str, is_in: bool) -> None:
     assert compile_filter(text, ME)(row()) is is_in
 
 
+@pytest.mark.parametrize(
+    ("text", "is_in"),
+    [
+        ("sla<30m", True),
+        ("sla<1800s", True),
+        ("sla<10m", False),
+        ("sla<=10m", True),
+        ("sla>0", True),
+        ("sla<0", False),
+        ("sla>-1m", True),
+        ("-sla<1h", False),
+        ("sla=10m", True),
+        ("sla!=10m", False),
+        ("sla<1d breached", True),
+        ("-breached", False),
+        ("is:open breached", True),
+        ('"breached"', False),
+    ],
+)
+def test_what_is_left_of_the_nearest_target(text: str, is_in: bool) -> None:
+    case = row(slaDueAt="2026-03-02T09:10:00.000000Z", slaBreachedAt="2026-03-02T08:00:00.000000Z")
+    assert compile_filter(text, ME, lambda: "2026-03-02T09:00:00.000000Z")(case) is is_in
+    if "sla" in text and "-sla" not in text:
+        assert not compile_filter(text, ME, lambda: "2026-03-02T09:00:00.000000Z")(row(slaDueAt=None))
+
+
 def test_what_is_not_known_is_neither_above_nor_below() -> None:
     unknown = row(churnScore=None, orderValue=None)
     assert not compile_filter("churn>0", ME)(unknown)
@@ -109,6 +135,8 @@ def test_what_is_not_known_is_neither_above_nor_below() -> None:
         ("ref:abc", "#INC-1042"),
         ("@", "@me"),
         ("value>1e999", "number"),
+        ("sla<10", "90s, 30m"),
+        ("sla<soon", "90s, 30m"),
         ("x" * 501, "500"),
     ],
 )

@@ -86,7 +86,7 @@ def test_signing_in_is_refused_in_words(still: Demo, tmp_path: Path) -> None:
 
 def test_the_queue_in_text_and_json(agent: Shell) -> None:
     text = agent.text("queue", "--view", "unassigned", "--limit", "5")
-    assert text.splitlines()[0].split()[:3] == ["ref", "prio", "status"]
+    assert text.splitlines()[0].split()[:5] == ["ref", "prio", "status", "waits", "sla"]
     assert text.count("INC-") >= 5
     page = agent.json("queue", "--view", "unassigned", "--limit", "5")
     assert [row["ref"] for row in page["items"]] == [line.split()[0] for line in text.splitlines()[1:6]]
@@ -120,7 +120,10 @@ def test_an_incidence_from_taking_to_reopening(agent: Shell) -> None:
     shown = agent.text("incidence", "show", ref)
     assert ref in shown
     assert "Asha Iyer took it" in shown
-    assert agent.json("incidence", "show", ref)["incidence"]["ref"] == ref
+    assert "\nSLA        " in shown
+    board = agent.json("incidence", "show", ref)
+    assert board["incidence"]["ref"] == ref
+    assert board["sla"]["dueAt"] == board["incidence"]["slaDueAt"] is not None
     assert "was answered" in agent.text("incidence", "reply", ref, "Namaste, looking into it.")
     assert "has your note" in agent.text("incidence", "note", ref, "Ask the kitchen.")
     assert agent.json("incidence", "status", ref, "open")["status"] == "OPEN"

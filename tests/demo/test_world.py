@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from backend.events import log
 from backend.events.chain import first_broken
 from backend.events.models import EventRow
 from backend.identity.models import Business
+from backend.incidences.clocks import told
 from backend.incidences.models import Conversation, Incidence
 from backend.jobs.models import PendingJob
 from backend.signals.models import Context
@@ -97,6 +99,16 @@ def test_open_cases_are_believable() -> None:
     assert len(soon) >= 3
     assert all(case["auto_escalate_at"] > NOW for case in soon)
     assert all(case["created_at"] <= case["updated_at"] <= NOW for case in cases(ledger))
+    states = [told(SimpleNamespace(**case))["slaState"] for case in open_now]
+    assert {state: states.count(state) >= 3 for state in ("ON_TRACK", "AT_RISK", "BREACHED", "PAUSED")} == {
+        "ON_TRACK": True,
+        "AT_RISK": True,
+        "BREACHED": True,
+        "PAUSED": True,
+    }
+    timers = [row["due_at"] for row in ledger.rows[PendingJob.__table__] if row["job"] == "incidences.watch_sla"]  # type: ignore[index]
+    assert len(timers) >= 20
+    assert all(at > NOW for at in timers), "what was due by now was told"
 
 
 def test_struggling_customers_are_still_in_the_app() -> None:

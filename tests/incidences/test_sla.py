@@ -9,13 +9,19 @@ import pytest
 
 from backend.agent.schemas import SlaPanel
 from backend.client import Client
+from backend.core.clock import instant
 from backend.customers.schemas import CustomerChange
 from backend.identity.schemas import BusinessChange
 from backend.incidences import conversations
 from backend.incidences.schemas import IncidenceRead
+from backend.rules.problems import InvalidRules
+from backend.rules.shipped.sla import SLA
 from backend.work import Work
+from console.query import compile_filter
+from console.store import Store
+from console.views import sla_order
 from tests.support.backend import PASSWORD, Backend, business_of
-from tests.support.follows import follows
+from tests.support.follows import follows, snapshot
 from tests.support.incidences import open_case
 from tests.support.sla import OFFICE, answer, change, gold_case, publish, says, timers_of, told_of
 
@@ -178,7 +184,8 @@ async def test_a_case_that_is_reopened_is_clocked_anew_and_keeps_its_record(back
 
 async def test_a_case_that_is_closed_late_was_missed_and_that_is_told(backend: Backend) -> None:
     agent, key = await backend.member("agent"), await backend.key()
-    case = await gold_case(backend, key)
+    await publish(await backend.owner(), targets=(300, 600, 28_800))
+    case = await open_case(key)
     start = backend.clock.now()
     backend.clock.advance(hours=9)  # the server slept
     closed = await change(agent, case, outcome="DROPPED")
@@ -307,9 +314,9 @@ async def test_tier_priority_and_value_move_the_targets(backend: Backend) -> Non
 
 async def test_what_a_platform_tells_late_counts_from_when_it_was_said(backend: Backend) -> None:
     agent, key = await backend.member("agent"), await backend.key()
-    case = await gold_case(backend, key)
+    await publish(await backend.owner(), targets=(300, 600, 28_800))
+    case, other = await open_case(key), await open_case(key, "u-2")
     start = backend.clock.now()
-    other = await gold_case(backend, key, "u-2")
     backend.clock.advance(minutes=6)
 
     def tell(id: str, at: datetime) -> None:
@@ -328,6 +335,96 @@ async def test_what_a_platform_tells_late_counts_from_when_it_was_said(backend: 
         await (await backend.units()).write(write)  # type: ignore[arg-type]
     await backend.drain()
     assert (await told_of(agent, case), await told_of(agent, other)) == ([], [("breached", FIRST)])
+
+
+async def test_the_tab_the_filter_and_the_order_agree_with_the_mirror(backend: Backend) -> None:
+    """At each instant at which something changes, and a second before: server and console show the same."""
+    agent, key = await backend.member("agent"), await backend.key()
+    await publish(await backend.owner(), targets=(600, 600, 7200), warnAfterPercent=50, warnBeforeSeconds=600)
+    start = backend.clock.now()
+    cases = []
+    for number in range(4):
+        cases.append(await open_case(key, f"u-{number}"))
+        backend.clock.advance(seconds=60)
+    await answer(agent, cases[1])
+    await change(agent, cases[2], snoozedUntil="2030-01-01T00:00:00Z")
+    await open_case(key, "self-service", orderValue=1)
+    closed = await open_case(key, "closed")
+    await change(agent, closed, outcome="RESOLVED")
+    texts = ("sla<5m", "sla>=5m", "sla<=0", "-sla<5m", "sla!=4m", "breached", "-breached", "breached sla<0")
+    ids = [case.incidence_id for case in cases]
+    near = {0: [], 299: [], 300: [0], 480: [0, 3], 600: [0, 3], 780: [0, 3]}
+    for seconds, expected in near.items():
+        if (start + timedelta(seconds=seconds)) > backend.clock.now():
+            await to(backend, start + timedelta(seconds=seconds))
+        elif seconds:
+            continue
+        at = instant(backend.clock.now())
+        mirror, as_of = await snapshot(agent)
+        store = Store()
+        store.at(at)
+        store.install({"incidence": mirror}, as_of)
+        shown = {case.incidence_id for case in (await agent.incidences.list(view="sla_risk")).items}
+        assert shown == {row["incidenceId"] for row in store.in_view("sla_risk")}, seconds
+        assert (await agent.incidences.counts())["sla_risk"] == store.counts["sla_risk"] == len(shown)
+        assert shown == {ids[number] for number in expected}, seconds
+        for text in texts:
+            holds = compile_filter(text, "", lambda at=at: at)  # type: ignore[misc]
+            found = {case.incidence_id for case in (await agent.incidences.list(q=text)).items}
+            assert found == {id for id, row in mirror.items() if holds(row)}, (seconds, text)
+        order = [case.incidence_id for case in (await agent.incidences.list(sort="sla")).items]
+        assert order == [row["incidenceId"] for row in sorted(mirror.values(), key=sla_order)]
+        assert order[:3] == [ids[0], ids[2], ids[3]]
+    over = (await agent.incidences.list(q="breached sla<=0")).items
+    assert {case.incidence_id for case in over} == {ids[0], ids[2], ids[3]}
+
+
+async def test_a_dry_run_tells_which_targets_move(backend: Backend) -> None:
+    owner, key = await backend.owner(), await backend.key()
+    await gold_case(backend, key)  # and a case of self-service, which is promised nothing
+    usual = await open_case(key, "u-2")
+    seen = await owner.rules.show("sla")
+    rules = [
+        rule if rule["id"] != "other_chat" else rule | {"then": rule["then"] | {"firstResponseSeconds": 900}}
+        for rule in seen["rules"]
+    ]
+    answer = await owner.rules.dry_run("sla", {"rules": rules})
+    assert (answer["cases"], answer["changed"]) == (2, 1)
+    (moved,) = answer["changes"]
+    assert (moved["ref"], moved["why"]) == (usual.ref, "customer by chat")
+    assert answer["byOutcome"][0]["after"] == "first response in 15 min, next in 60 min, resolution in 2 d"
+    await owner.rules.publish("sla", {"version": 1, "rules": rules, "reason": "faster"})
+    await backend.drain()
+    now = await owner.incidences.show(usual.incidence_id)
+    assert now.first_response_due_at == usual.created_at + timedelta(seconds=moved["after"]["firstResponseSeconds"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"hours": {}}, "settings"),
+        ({"hours": {"monday": []}}, "settings"),
+        ({"hours": {"monday": [{"start": "09:00", "end": "9:30"}]}}, "settings.hours.monday[0].end"),
+        ({"hours": {"monday": [{"start": "24:00", "end": "24:00"}]}}, "settings.hours.monday[0].start"),
+        ({"hours": {"monday": [{"start": "18:00", "end": "02:00"}]}}, "settings.hours.monday[0]"),
+        (
+            {"hours": {"monday": [{"start": "09:00", "end": "12:00"}, {"start": "11:59", "end": "18:00"}]}},
+            "settings.hours.monday",
+        ),
+        ({"hours": {"someday": []}}, "settings.hours.someday.[key]"),
+        ({"holidays": [{"date": "2026-02-30", "name": "No day"}]}, "settings.holidays[0].date"),
+        ({"holidays": [{"date": "20260815", "name": "Not so"}]}, "settings.holidays[0].date"),
+        ({"holidays": [{"date": "2026-08-15", "name": ""}]}, "settings.holidays[0].name"),
+        ({"warnAfterPercent": 101}, "settings.warnAfterPercent"),
+        ({"warnBeforeSeconds": -1}, "settings.warnBeforeSeconds"),
+        ({"isPausedWhileWaiting": 1}, "settings.isPausedWhileWaiting"),
+    ],
+)
+async def test_hours_that_cannot_be_are_refused(settings: dict[str, object], field: str) -> None:
+    raw = SLA.shipped.model_dump(mode="json", by_alias=True)
+    with pytest.raises(InvalidRules) as refused:
+        SLA.read(raw | {"settings": raw["settings"] | settings})
+    assert [problem.path for problem in refused.value.problems] == [field]
 
 
 async def test_a_restart_between_warning_and_breach(database_url: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Ages, times to wake at, what a tab lets through, and events in words: without a screen or a server."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.desk import ages, wording
+from backend.core.clock import instant
+from console.desk import ages, promise, wording
 from console.desk.listing import SAVED, Listing
 from console.desk.states import first_tab
 from console.desk.until import Unclear, wake_at
@@ -158,6 +159,21 @@ def test_a_problem_keeps_the_filter_before() -> None:
         ),
         ("incidence.escalation_returned", {"level": "SUPERVISOR"}, "handed it back from supervisor"),
         ("incidence.escalation_resolved", {"level": "TECH_TEAM"}, "settled what it was handed up to tech team for"),
+        (
+            "incidence.sla_warned",
+            {"target": "first_response", "dueAt": "2026-03-04T13:00:00Z"},
+            "first response is due 18:30",
+        ),
+        (
+            "incidence.sla_breached",
+            {"target": "resolution", "dueAt": "2026-03-02T13:00:00Z"},
+            "resolution was missed, due Mon 18:30",
+        ),
+        (
+            "incidence.sla_changed",
+            {"rule": ["gold_chat", None], "ruleVersion": [1, 2], "reason": "the policy changed"},
+            "clocked by no rule, v2, from now on (the policy changed)",
+        ),
         ("incidence.something_new", {}, "something new"),
     ],
 )
@@ -175,6 +191,40 @@ def test_a_message_by_a_platform_is_the_customers() -> None:
     }
     entry = entry_of(frame, "Priya", lambda _: "", NOW)
     assert (entry.author, entry.kind, entry.text, entry.at) == ("Priya", "customer", "Hi", "15:30")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fields", "said", "role"),
+    [
+        (60, {}, "first response 1m left", "sla-ok"),
+        (59, {}, "first response <1m left", "sla-ok"),
+        (240, {"slaRiskAt": NOW - timedelta(0)}, "first response 4m left", "sla-soon"),
+        (240, {"slaRiskAt": NOW + timedelta(seconds=1)}, "first response 4m left", "sla-ok"),
+        (0, {}, "first response <1m over", "sla-breached bold"),
+        (-720, {}, "first response 12m over", "sla-breached bold"),
+        (None, {"slaState": "PAUSED"}, "SLA paused", "sla-paused"),
+        (None, {}, "", ""),
+        (60, {"status": "CLOSED"}, "", ""),
+    ],
+)
+def test_what_is_left_of_a_target(seconds: int | None, fields: dict[str, Any], said: str, role: str) -> None:
+    due = (
+        {}
+        if seconds is None
+        else {"slaDueAt": instant(NOW + timedelta(seconds=seconds)), "slaTarget": "first_response"}
+    )
+    fields = {name: instant(value) if isinstance(value, datetime) else value for name, value in fields.items()}
+    spans = promise.named(row(**due | fields), NOW)
+    assert "".join(text for text, _ in spans) == said
+    assert (spans[-1][1] if spans else "") == role
+
+
+def test_why_it_is_clocked_so() -> None:
+    case = row(slaPolicy={"rule": "gold_chat", "text": "GOLD customer by chat", "version": 3})
+    assert promise.why(case, None, NOW) == "GOLD customer by chat, v3"
+    assert promise.why(case, NOW + timedelta(days=5), NOW) == "GOLD customer by chat, v3, counts from Mon 17:30"
+    assert promise.why(case, NOW, NOW) == "GOLD customer by chat, v3", "it counts again"
+    assert promise.why(case | {"status": "CLOSED"}, None, NOW) == ""
 
 
 @pytest.mark.parametrize(
