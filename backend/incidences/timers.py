@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from backend.incidences import sla
 from backend.incidences.clocks import timer_at
 from backend.incidences.models import Incidence
 from backend.jobs.registry import Timer
