@@ -19,6 +19,9 @@ from widgets.paint import Cell, Palette, fit, spans, width_of
 from widgets.panel import Panel
 from widgets.plain import plain
 
+_MOST_LINES = 14
+_AROUND = 6
+"""Lines of a choice's box that are no options: borders, padding, the filter and what is under it."""
 _BOX = """
     align: center middle;
     background: $background 60%;
@@ -202,6 +205,11 @@ class Choice(ModalScreen[str | None]):
             box.border_title = Content(plain(self._title))
             yield Entry(placeholder=plain(self._hint), compact=True)
             yield self._lines
+
+    def on_resize(self) -> None:
+        """As many options as the box has room for: what is cut off below could hold the cursor."""
+        room = int(self.size.height * 0.8) - _AROUND
+        self._lines.styles.max_height = max(1, min(_MOST_LINES, room))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as it is typed."""

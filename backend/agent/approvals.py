@@ -56,7 +56,7 @@ def request(work: Work, row: Incidence, ask: Ask, judgement: Judgement, seconds:
         if earlier.action == ask.action and earlier.params == given:
             return _read(work, row, earlier)
         if earlier.action == ask.action and earlier.requested_by == me:
-            _end(work, row, earlier, "WITHDRAWN", events.ApprovalWithdrawn, "asked for otherwise")
+            withdraw(work, row, earlier, "asked for otherwise")
     approval = Approval(
         incidence_id=row.id,
         action=ask.action,
@@ -197,7 +197,12 @@ def withdraw_closed(work: Work, seq: int) -> None:
     row = incidence_of(work, event.subject_id, to_change=True)
     if row.status == "CLOSED":
         for approval in _pending_of(work, row):
-            _end(work, row, approval, "WITHDRAWN", events.ApprovalWithdrawn, f"INC-{row.number} was closed")
+            withdraw(work, row, approval, f"INC-{row.number} was closed")
+
+
+def withdraw(work: Work, row: Incidence, approval: Approval, why: str) -> None:
+    """It is asked for no more."""
+    _end(work, row, approval, "WITHDRAWN", events.ApprovalWithdrawn, why)
 
 
 def _end(work: Work, row: Incidence, approval: Approval, status: str, event: type[Event], why: str) -> None:

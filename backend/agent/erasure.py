@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from backend.agent.approvals import PENDING, withdraw
 from backend.agent.models import AgentAction, Approval
 from backend.customers.erasure import also_erases
 from backend.customers.models import Customer
@@ -16,9 +17,14 @@ _WORDS = ("category",)
 
 @also_erases
 def forget_words(work: Work, customer: Customer, _known_as: Sequence[str]) -> None:
-    """Empty what was asked for and said in every approval of theirs, and the words among the facts of actions."""
+    """Empty what was asked for and said in every approval of theirs, and the words among the facts of actions.
+
+    What is pending is withdrawn: nobody could tell any more what they decide.
+    """
     theirs = select(Incidence.id).where(Incidence.customer_id == customer.id)
     for approval in work.session.scalars(select(Approval).where(Approval.incidence_id.in_(theirs))):
         approval.params, approval.grounds, approval.diff, approval.note, approval.failure = {}, {}, [], None, None
+        if approval.status == PENDING:
+            withdraw(work, work.session.get_one(Incidence, approval.incidence_id), approval, "the customer was erased")
     for action in work.session.scalars(select(AgentAction).where(AgentAction.incidence_id.in_(theirs))):
         action.facts = {name: value for name, value in action.facts.items() if name not in _WORDS}

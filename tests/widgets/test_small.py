@@ -200,6 +200,20 @@ async def test_choice_does_not_give_what_is_refused_or_not_there() -> None:
         await pilot.press("escape")
 
 
+@pytest.mark.parametrize("height", [12, 24, 45])
+async def test_the_option_under_the_cursor_is_in_view(height: int) -> None:
+    app = Stage()
+    async with app.run_test(size=(80, height)) as pilot:
+        app.push_screen(Choice("Act", [Option(str(number), f"option-{number}") for number in range(20)]))
+        await pilot.pause()
+        await pilot.press("up")  # round to the last
+        await pilot.pause()
+        assert "option-19" in "\n".join(screen_lines(app))
+        await pilot.press("down")
+        await pilot.pause()
+        assert "option-0" in "\n".join(screen_lines(app))
+
+
 async def test_panel_shows_pairs_lines_freshness_and_refusal() -> None:
     panel = Panel("Customer")
     app = Stage(panel)
