@@ -186,17 +186,20 @@ class OptionLines(Widget):
 
 
 class Choice(ModalScreen[str | None]):
-    """Choose one option; typing filters. Answers its key, or None for escape."""
+    """Choose one option; typing filters. Answers its key, or None for escape. ``is_wide``: there is more to
+    say of the options than their names."""
 
-    DEFAULT_CSS = f"Choice {{ {_BOX} & Entry {{ margin-bottom: 1; }} }}"
+    DEFAULT_CSS = f"Choice {{ {_BOX} & Entry {{ margin-bottom: 1; }} &.-wide > Vertical {{ width: 92; }} }}"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "Back", id="choice.back"),
         Binding("down,ctrl+n", "step(1)", "Next", show=False, priority=True, id="choice.next"),
         Binding("up,ctrl+p", "step(-1)", "Previous", show=False, priority=True, id="choice.previous"),
     ]
 
-    def __init__(self, title: str, options: Sequence[Option], *, hint: str = "type to filter") -> None:
-        super().__init__()
+    def __init__(
+        self, title: str, options: Sequence[Option], *, hint: str = "type to filter", is_wide: bool = False
+    ) -> None:
+        super().__init__(classes="-wide" if is_wide else None)
         self._title, self._hint = title, hint
         self._lines = OptionLines(options)
 

@@ -36,7 +36,7 @@ class Acting:
 
         options = [_option(verdict) for verdict in self.case.actions]
         title = f"Act on {self.row['ref']} {self.case.incidence.customer.name}"
-        self.console.push_screen(Choice(title, options, hint="type to filter; enter goes on"), chosen)
+        self.console.push_screen(Choice(title, options, hint="type to filter; enter goes on", is_wide=True), chosen)
 
     def named(self, words: str) -> bool:
         """Begin with the action that is called so, or whose name begins so; whether there is exactly one."""

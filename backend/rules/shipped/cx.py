@@ -75,7 +75,7 @@ SHIPPED = RuleSetDocument(
     groups={"actions": "first"},
     settings={"approvalExpiresAfterSeconds": 900},
     rules=[
-        _rule("upsell", "Upselling", _is("UPSELL"), "blocked", "nothing is pushed on a customer who asks for help"),
+        _rule("upsell", "Upselling", _is("UPSELL"), "blocked", "nothing is pushed on a customer"),
         _rule(
             "restart_journey",
             "Starting over",
@@ -91,7 +91,7 @@ SHIPPED = RuleSetDocument(
             "Promises off the system",
             _is("OFF_SYSTEM_PROMISE"),
             "blocked",
-            "nothing is promised that the system cannot keep",
+            "no promise that the system cannot keep",
         ),
         _rule(
             "custom_pricing", "A price of its own", _is("CUSTOM_PRICING"), "approval", "a price that the app has not"
@@ -108,7 +108,7 @@ SHIPPED = RuleSetDocument(
             "Discount by hand",
             _is("MANUAL_DISCOUNT_OVER_LIMIT"),
             "approval",
-            "a discount beyond what is pre-approved",
+            "beyond what is pre-approved",
         ),
         _rule(
             "pre_approved_discount",
