@@ -1,7 +1,8 @@
 """Calling another system's REST API: one client, a limit per account, and four ways in which a call can go wrong."""
 
+import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,9 @@ class Trouble(Exception):
 class Throttled(Trouble):
     """They (or we, to keep their limit) want it later. Nothing was done."""
 
-    def __init__(self, words: str, seconds: float) -> None:
+    def __init__(self, words: str, seconds: float, *, is_ours: bool = False) -> None:
         super().__init__(words)
-        self.seconds = seconds
+        self.seconds, self.is_ours = seconds, is_ours
 
 
 class Unreached(Trouble):
@@ -76,7 +77,18 @@ class Outside:
             limit.hit(account)
         except RateLimited as error:
             seconds = float(error.details["retryAfter"])
-            raise Throttled(f"over our own limit of {per_minute} requests a minute", seconds) from None
+            words = f"over our own limit of {per_minute} requests a minute"
+            raise Throttled(words, seconds, is_ours=True) from None
+
+    async def room(self, account: str, per_minute: int) -> None:
+        """Count one request, as soon as there is room for it: for work that nobody waits for."""
+        never = asyncio.Event()
+        while True:
+            try:
+                return self.count(account, per_minute)
+            except Throttled as full:
+                later = self.clock.now() + timedelta(seconds=full.seconds)
+                await self.clock.sleep_until(later, never, full.seconds)
 
     async def close(self) -> None:
         if self._http is not None:
@@ -94,10 +106,19 @@ class Rest:
     """One account at one API."""
 
     def __init__(
-        self, outside: Outside, base_url: str, headers: Mapping[str, str], *, title: str, account: str, per_minute: int
+        self,
+        outside: Outside,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        title: str,
+        account: str,
+        per_minute: int,
+        is_patient: bool = False,
     ) -> None:
+        """`is_patient`: take half of the account's requests at most, and wait for each."""
         self._outside, self._base, self._headers = outside, base_url.rstrip("/"), dict(headers)
-        self._title, self._account, self._per_minute = title, account, per_minute
+        self._title, self._account, self._per_minute, self._is_patient = title, account, per_minute, is_patient
 
     async def get(self, path: str, **query: Any) -> Answer:
         return await self.call("GET", path, query=query)
@@ -106,7 +127,11 @@ class Rest:
         """The answer, when it is a good one. Throttled, Unreached, Refused or Unclear otherwise."""
         import httpx
 
-        self._outside.count(self._account, self._per_minute)
+        if self._is_patient:
+            await self._outside.room(f"{self._account}/patient", max(1, self._per_minute // 2))
+            await self._outside.room(self._account, self._per_minute)
+        else:
+            self._outside.count(self._account, self._per_minute)
         headers, content = self._headers, None
         if body is not None:
             headers, content = headers | {"Content-Type": "application/json"}, orjson.dumps(body)

@@ -1,7 +1,7 @@
 """Makes the demo live: customers who struggle, chat, pay, come back, and react to what agents answer.
 
-It speaks to the backend as the outside does: by the public API with a key, and by webhooks that the Freshchat double
-signs. What an agent sends reaches the customer's phone by the live feed, as a chat platform would carry it.
+It speaks to the backend as the outside does: by the public API with a key, and by a chat platform. What an agent sends
+there reaches the customer's phone by that platform; whoever has only the app hears by the live feed.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from backend.core.log import logger
 from backend.demo import talk
 from backend.demo.casebook import PLATFORM, conversation_of
 from backend.demo.cast import HOSTILE, OWNER, PASSWORD
+from backend.demo.chat import Chat
 from backend.demo.colleagues import Colleagues
 from backend.demo.desks import Desks
-from backend.demo.outside.freshchat import FreshchatDouble
 from backend.demo.pace import Pace
 from backend.demo.shopper import GaveUp, Shopper
 from backend.demo.stories import STORIES, Story, hostile
@@ -31,13 +31,12 @@ _NAMES = ("Ishaan Bhatt", "Tanvi Rao", "Gurleen Sethi", "Mohammed Faiz", "Ponni 
 class Driver:
     """All customers of one running demo."""
 
-    def __init__(
-        self, url: str, *, api_key: str, freshchat: FreshchatDouble, seed: int, pace: Pace, clock: Clock
-    ) -> None:
+    def __init__(self, url: str, *, api_key: str, chat: Chat, seed: int, pace: Pace, clock: Clock) -> None:
         self.url, self.pace = url, pace
         self._api = Client(url, api_key=api_key)
         self._watch = Client(url)
-        self._freshchat, self._clock, self._rng = freshchat, clock, Random(seed)
+        self._chat, self._clock, self._rng = chat, clock, Random(seed)
+        chat.speak_to(self._api)
         self._shoppers: dict[str, Shopper] = {}
         self._replies: dict[str, int] = {}
         self._colleagues = Colleagues(url, self._watch, seed=seed, pace=pace)
@@ -65,7 +64,7 @@ class Driver:
         self._count += 1
         name = self._rng.choice(HOSTILE[:2] if story is hostile else _NAMES)
         user_id = f"live-{self._rng.getrandbits(32):08x}"
-        return Shopper(user_id, name, api=self._api, freshchat=self._freshchat, pace=self.pace, clock=self._clock)
+        return Shopper(user_id, name, api=self._api, chat=self._chat, pace=self.pace)
 
     async def _live(self, story: Story) -> None:
         one = self._shopper(story)
@@ -105,7 +104,8 @@ class Driver:
             if shopper:
                 shopper.hear(None)
         elif shopper:
-            shopper.hear(frame["data"]["text"])
+            if not frame["data"].get("via"):  # else the platform carries it
+                shopper.hear(frame["data"]["text"])
         elif frame["actor"]["kind"] == "member" and state["platform"] == PLATFORM:
             tasks.create_task(self._react(state))
 
@@ -121,13 +121,8 @@ class Driver:
         agent = (state["agentName"] or "").split(" ")[0]
         await self.pace.wait(self._rng.uniform(6, 20))
         user_id = state["userId"]
-        webhook = self._freshchat.message_create(
-            conversation_of(user_id, int(ref.removeprefix("INC-"))),
-            words.format(date=date, agent=agent),
-            user_id=user_id,
-            at=self._clock.now(),
-        )
+        conversation_id = conversation_of(user_id, int(ref.removeprefix("INC-")))
         try:
-            await self._api.webhooks.freshchat(*webhook)
+            await self._chat.say(conversation_id, words.format(date=date, agent=agent), user_id=user_id)
         except (ApiError, Offline) as error:
             logger.warning("a reaction was not taken", ref=ref, error=str(error))

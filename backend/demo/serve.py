@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backend.core.clock import RealClock
+from backend.demo.outside.serve import served
 from backend.demo.pace import Pace
 from backend.demo.place import Place, settle
 
@@ -30,17 +31,11 @@ def serve(
     `follows_stdin`: each line is a command for the driver's pace, and the end of it ends the demo: whoever started
     it is gone.
     """
-    place, pace, clock = settle(folder, seed=seed, clock=RealClock()), Pace(speed), RealClock()
+    place, pace = settle(folder, seed=seed, clock=RealClock()), Pace(speed)
     tasks: set[asyncio.Task[None]] = set()
 
     def ready(url: str) -> None:
-        if is_lively:
-            from backend.demo.driver import Driver
-
-            driver = Driver(
-                url, api_key=place.api_key, freshchat=place.freshchat, seed=place.seed, pace=pace, clock=clock
-            )
-            tasks.add(asyncio.get_running_loop().create_task(driver.run()))
+        tasks.add(asyncio.get_running_loop().create_task(_live(place, url, pace if is_lively else None)))
         if follows_stdin:
             _follow_stdin(pace)
         if on_ready:
@@ -49,6 +44,21 @@ def serve(
     from backend import server
 
     server.serve(place.settings, port=port, on_ready=ready)
+
+
+async def _live(place: Place, url: str, pace: Pace | None) -> None:
+    """The world around the backend: the chat platform, and with a pace the customers."""
+    from backend.demo.chat import Chat
+    from backend.demo.driver import Driver
+
+    clock = RealClock()
+    chat = Chat(place.freshchat, clock)
+    async with served(chat.double) as address:
+        await chat.connect(url, address)
+        if pace is None:
+            await asyncio.Event().wait()
+        else:
+            await Driver(url, api_key=place.api_key, chat=chat, seed=place.seed, pace=pace, clock=clock).run()
 
 
 def _follow_stdin(pace: Pace) -> None:

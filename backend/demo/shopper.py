@@ -5,9 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from backend.client import Client
-from backend.core.clock import Clock
 from backend.core.ids import new_id
-from backend.demo.outside.freshchat import FreshchatDouble
+from backend.demo.chat import Chat
 from backend.demo.pace import Pace
 from backend.incidences.schemas import IncidenceOpen
 from backend.signals.schemas import CartPut, Prompt, ScreenPut, SignalPost
@@ -23,13 +22,12 @@ class GaveUp(Exception):
 class Shopper:
     """One customer, who acts only through the public API and the chat platform."""
 
-    def __init__(
-        self, user_id: str, name: str, *, api: Client, freshchat: FreshchatDouble, pace: Pace, clock: Clock
-    ) -> None:
+    def __init__(self, user_id: str, name: str, *, api: Client, chat: Chat, pace: Pace) -> None:
         self.user_id, self.name = user_id, name
         self.pace, self.conversation_id = pace, f"chat-{user_id}-{new_id()[-6:]}"
-        self._api, self._freshchat, self._clock = api, freshchat, clock
+        self._api, self._chat = api, chat
         self._heard: asyncio.Queue[str | None] = asyncio.Queue()
+        chat.listen(self.conversation_id, self.hear)
 
     async def see(self, screen: str) -> None:
         """Open a screen of the app."""
@@ -75,12 +73,7 @@ class Shopper:
 
     async def say(self, text: str) -> None:
         """Write in the chat."""
-        first, _, last = self.name.partition(" ")
-        user = {"first_name": first, "last_name": last, "reference_id": self.user_id}
-        webhook = self._freshchat.message_create(
-            self.conversation_id, text, user_id=self.user_id, at=self._clock.now(), user=user
-        )
-        await self._api.webhooks.freshchat(*webhook)
+        await self._chat.say(self.conversation_id, text, user_id=self.user_id, name=self.name)
 
     def hear(self, text: str | None) -> None:
         """An agent's answer arrives on the phone; None says that the case was closed."""

@@ -74,8 +74,8 @@ class Door:
     per_minute: int
 
 
-def open_account(door: Door, outside: Outside) -> Account:
-    """The account behind `door`."""
+def open_account(door: Door, outside: Outside, *, is_patient: bool = False) -> Account:
+    """The account behind `door`; `is_patient` for work that nobody waits for."""
     header = {
         "freshchat": {"Authorization": f"Bearer {door.token}"},
         "intercom": {"Authorization": f"Bearer {door.token}", "Intercom-Version": "2.14"},
@@ -88,6 +88,7 @@ def open_account(door: Door, outside: Outside) -> Account:
         title=BY_NAME[door.platform].title,
         account=f"{door.business_id}/{door.platform}",
         per_minute=door.per_minute,
+        is_patient=is_patient,
     )
     match door.platform:
         case "freshchat":

@@ -160,7 +160,7 @@ async def make(step: Step, outside: Outside) -> Outcome:
             return await _speak(step, account, outside)
         return await _set(step, account)
     except Throttled as trouble:
-        return Outcome("wait", str(trouble), wait=trouble.seconds, is_pause=True)
+        return Outcome("wait", str(trouble), wait=trouble.seconds, is_pause=not trouble.is_ours)
     except Refused as trouble:
         return Outcome("failed", str(trouble))
     except Trouble as trouble:

@@ -67,6 +67,8 @@ def note_health(work: Work, platform: str, outcome: "Outcome") -> None:
     if outcome.what in ("done", "absent") or outcome.doubt == "ACCEPTED":
         integration.answered_at, integration.error, integration.paused_until = work.now, None, None
         return
+    if outcome.what == "wait" and outcome.wait is not None and not outcome.is_pause:
+        return  # to keep the limit that an admin set is no trouble
     note_error(work, integration, outcome.words or "")
     if outcome.is_pause and outcome.wait is not None:
         integration.paused_until = work.now + timedelta(seconds=outcome.wait)

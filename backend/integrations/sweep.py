@@ -26,10 +26,12 @@ PAGES_AT_ONCE = 20
 
 
 class Place:
-    """Where a sweep is."""
+    """Where a sweep is: a page by the platform's cursor, and how many of its conversations are done."""
 
-    def __init__(self, door: Door, since: datetime, cursor: str | None, known: Sequence[str]) -> None:
-        self.door, self.since, self.cursor, self.known = door, since, cursor, known
+    def __init__(self, door: Door, since: datetime, place: str | None, known: Sequence[str]) -> None:
+        self.door, self.since, self.known = door, since, known
+        done, _, cursor = (place or "").partition(":")
+        self.done, self.cursor = int(done or 0), cursor or None
 
 
 async def sweep(ctx: JobContext, integration_id: str) -> None:
@@ -40,13 +42,16 @@ async def sweep(ctx: JobContext, integration_id: str) -> None:
         place: Place | None = await ctx.read(_place, integration_id, ctx.runtime.vault)
         if place is None:
             return
-        account = open_account(place.door, outside)
+        account = open_account(place.door, outside, is_patient=True)
+        done = place.done
         try:
             page = await account.changed(place.since, place.known, place.cursor)
-            for id in page.conversation_ids:
+            for id in page.conversation_ids[place.done :]:
                 await read_back(ctx, account, place.door.platform, id)
+                done += 1
         except Trouble as trouble:
-            await ctx.write(_trouble, integration_id, str(trouble), _seconds(trouble))
+            onwards = f"{done}:{place.cursor or ''}"
+            await ctx.write(_trouble, integration_id, onwards, str(trouble), _seconds(trouble))
             return
         await ctx.write(_onwards, integration_id, page.cursor, began)
         if page.cursor is None:
@@ -111,15 +116,18 @@ def _onwards(work: Work, integration_id: str, cursor: str | None, began: datetim
     row = work.session.get(Integration, integration_id)
     if row is None:
         return
-    row.sweep_cursor, row.answered_at, row.error = cursor, work.now, None
+    row.answered_at, row.error = work.now, None
+    row.sweep_cursor = None if cursor is None else f"0:{cursor}"
     if cursor is None:
         row.swept_until, row.swept_at = began, work.now
 
 
-def _trouble(work: Work, integration_id: str, words: str, seconds: float | None) -> None:
+def _trouble(work: Work, integration_id: str, place: str, words: str, seconds: float | None) -> None:
+    """It went on up to `place`, and not further; the next sweep begins there."""
     row = work.session.get(Integration, integration_id)
     if row is None:
         return
+    row.sweep_cursor = place
     connections.note_error(work, row, words)
     if seconds is not None:
         row.paused_until = work.now + timedelta(seconds=seconds)

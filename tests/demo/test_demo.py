@@ -142,6 +142,24 @@ async def test_a_customer_of_the_past_reacts_to_an_answer(demo: Demo) -> None:
         assert await until(reacted)
 
 
+async def test_an_answer_reaches_the_chat_platform(demo: Demo) -> None:
+    async with await member(demo, "agent") as agent:
+        waiting = (await agent.incidences.list(view="unassigned", limit=200)).items
+        case = next(one for one in waiting if one.platform and one.user_id.startswith("cust-"))
+        taken = await agent.incidences.take(case.incidence_id)
+        message = MessageSend(text="One moment.", last_seen_seq=taken.last_message_seq)
+        sent = await agent.incidences.send(case.incidence_id, message)
+
+        async def arrived() -> bool:
+            calls = (await agent.outgoing.list(incidence=case.incidence_id)).items
+            states = {(call.kind, call.state) for call in calls}
+            return ("MESSAGE", "SENT") in states and ("ASSIGN", "SENT") in states
+
+        assert await until(arrived)
+        messages = (await agent.incidences.messages(case.incidence_id)).items
+        assert [one.seq for one in messages if (one.data or {}).get("text") == "One moment."] == [sent.seq]
+
+
 async def test_customers_act_by_themselves(demo: Demo) -> None:
     async with await member(demo, "agent") as agent:
 

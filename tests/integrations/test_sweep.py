@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from backend.demo.outside.talks import Mishap
 from backend.incidences.models import Incidence
 from backend.incidences.schemas import IncidenceChange
 from backend.integrations import sweep
@@ -129,8 +130,6 @@ async def test_what_was_closed_and_given_here_before_anything_was_connected_stay
 
 
 async def test_a_sweep_that_is_told_to_wait_waits(chat: Chat) -> None:
-    from backend.demo.outside.talks import Mishap
-
     async with connected(chat, "intercom") as line:
         line.double.customer_says("1", "lost")
         drop(line)
@@ -143,3 +142,17 @@ async def test_a_sweep_that_is_told_to_wait_waits(chat: Chat) -> None:
         assert len(line.double.requests) == asked
         await line.later(1)
         assert (await line.case()).summary == "lost"
+
+
+async def test_a_page_that_is_cut_off_again_and_again_is_finished_all_the_same(chat: Chat) -> None:
+    async with connected(chat, "chatwoot", sends=["messages"]) as line:
+        for number in range(1, 5):
+            line.double.customer_says(str(number), f"m{number}", customer=str(number))
+        drop(line)
+        line.double.mishaps += [Mishap("throttle", f"conversations/{number}", seconds=5) for number in (2, 3, 4)]
+        await swept(line)
+        for _ in range(4):
+            await line.later(5)
+        assert len(await chat.rows(Incidence)) == 4
+        read = [asked for asked in line.double.requests if asked.endswith("conversations/1")]
+        assert len(read) == 2  # the conversation and how it stands: once, though the page was begun four times

@@ -9,20 +9,9 @@ from contextlib import asynccontextmanager, contextmanager
 from starlette.types import ASGIApp
 
 
-def listen() -> socket.socket:
-    """A socket on a free loopback port."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    return listening
-
-
-def url_of(listening: socket.socket) -> str:
-    return f"http://127.0.0.1:{listening.getsockname()[1]}"
-
-
 @asynccontextmanager
-async def served(app: ASGIApp, listening: socket.socket | None = None) -> AsyncIterator[str]:
-    """Answer on `listening` (a new one by default) meanwhile; the address."""
+async def served(app: ASGIApp) -> AsyncIterator[str]:
+    """Answer on a free loopback port meanwhile; the address."""
     import uvicorn
 
     began = asyncio.Event()
@@ -36,7 +25,8 @@ async def served(app: ASGIApp, listening: socket.socket | None = None) -> AsyncI
         def capture_signals(self) -> Iterator[None]:
             yield  # they are for who runs the process
 
-    listening = listening or listen()
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
     # Without a date: a double's clock is not this machine's.
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, log_level="critical", access_log=False, date_header=False
@@ -45,7 +35,7 @@ async def served(app: ASGIApp, listening: socket.socket | None = None) -> AsyncI
     task = asyncio.create_task(server.serve([listening]))
     await began.wait()
     try:
-        yield url_of(listening)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):

@@ -95,6 +95,9 @@ class RestDouble(ABC):
         self.requests: list[str] = []
         self.told: list[Webhook] = []
         self.on_told: Callable[[], Awaitable[None]] | None = None
+        self.on_answer: Callable[[Talk, Line], None] | None = None
+        self.latency = 0.0
+        """Seconds that every answer takes."""
         self.is_open = False
         """Whether a conversation that nobody began is made when it is asked for."""
         self._numbers = count(1_001)
@@ -118,6 +121,8 @@ class RestDouble(ABC):
         """An agent writes, on the platform or by its API."""
         talk = self.talk(conversation_id)
         line = self._add(talk, Line(self.new_id(), text, self.clock.now(), agent_id, is_note))
+        if self.on_answer and not is_note:
+            self.on_answer(talk, line)
         self.told.append(self.said(talk, line))
         return line
 
@@ -209,8 +214,8 @@ class RestDouble(ABC):
     ) -> Response | None:
         if not self.is_known(request.headers):
             return JSONResponse({"message": "the token is not valid"}, 401)
-        if mishap and mishap.how == "delay":
-            await asyncio.sleep(mishap.seconds)
+        if seconds := self.latency + (mishap.seconds if mishap and mishap.how == "delay" else 0):
+            await asyncio.sleep(seconds)
         if mishap and mishap.how == "accept":
             self._accepted.append((request.url.path.split("/")[-2], _words(body)))
             return JSONResponse({}, 202)
