@@ -15,6 +15,7 @@ SAVE_AFTER = 0.4
 """Seconds from the first unsaved key to the disk."""
 
 Mode = Literal["reply", "note"]
+MODES: tuple[Mode, ...] = ("reply", "note")
 Key = tuple[str, Mode]
 """Incidence and mode."""
 
@@ -59,6 +60,15 @@ class Drafts:
         """It was sent, or given up."""
         if self._drafts.pop((incidence_id, mode), None) is not None:
             self._save_soon((incidence_id, mode))
+
+    def move(self, incidence_id: str, into: str) -> None:
+        """An incidence is part of another now: what was begun in it goes on there, after what was begun there."""
+        for mode in MODES:
+            draft, there = self.of(incidence_id, mode), self.of(into, mode)
+            if draft is not None:
+                text = f"{there.text.rstrip()}\n\n{draft.text}" if there else draft.text
+                self.keep(Draft(into, mode, text, min(draft.base_seq, there.base_seq) if there else draft.base_seq))
+                self.drop(incidence_id, mode)
 
     def flush(self) -> None:
         """Write now what is not written. OSError when it cannot be."""

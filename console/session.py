@@ -11,7 +11,7 @@ from console.files import data_dir
 from console.live import FeedState, Live, Missed
 from console.outbox import Outbox
 from console.snapshot import load
-from console.store import Store
+from console.store import Store, Update
 
 if TYPE_CHECKING:
     from backend.client import Client
@@ -51,7 +51,13 @@ class Session:
             on_missed=on_missed,
             on_trouble=on_trouble,
         )
+        self.store.listen("incidence", self._follow_merge)
         self._following: asyncio.Task[None] | None = None
+
+    def _follow_merge(self, update: Update) -> None:
+        """What was being written in a case that is part of another now goes on there."""
+        if into := (update.row or {}).get("mergedInto"):
+            self.drafts.move(update.id, into["incidenceId"])
 
     def start(self) -> None:
         """Load and follow."""

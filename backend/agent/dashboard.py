@@ -11,6 +11,7 @@ from backend.customers import service as customers
 from backend.customers.models import Customer
 from backend.events import log
 from backend.events.feed import frame_of
+from backend.incidences import linking
 from backend.incidences.models import Incidence
 from backend.incidences.repository import CASES
 from backend.incidences.service import State, incidence_of, shown
@@ -28,7 +29,7 @@ def dashboard(work: Work, id: str) -> State:
     context = signals.context_of(work, customer)
     friction = signals.friction_of(work, customer)
     order, (guests, day) = order_of(work, row), inputs_of(row)
-    entries = log.of_incidence(work.session, work.business_id, row.id, None, TIMELINE)
+    entries = log.of_incidence(work.session, work.business_id, row.id, None, TIMELINE, merged=linking.merged_ids(row))
     return {
         "incidence": shown(work, row),
         "userDetails": customers.read_of(customer).model_dump(mode="json", by_alias=True),
@@ -59,6 +60,7 @@ def dashboard(work: Work, id: str) -> State:
         },
         "sla": promise_of(work, row),
         "previousIncidences": _previous(work, row),
+        "links": linking.links_of(work, row),
         "actions": verdicts_of(work, row, order),
         "approvals": approvals.pending_of(work, row),
         "timeline": [frame_of(entry) for entry in entries],

@@ -8,6 +8,7 @@ from backend.core.text import JsonObject, Line
 from backend.core.wire import Change, UtcInstant, Wire
 from backend.customers.schemas import CustomerRead
 from backend.identity.schemas import MemberRead
+from backend.incidences.link_schemas import LinkRead
 from backend.incidences.schemas import IncidenceRead, Outcome, SlaState, SlaTarget, Status, TimelineEntry
 
 ActionType = Literal[
@@ -285,6 +286,7 @@ class Dashboard(Wire):
     sla: SlaPanel | None
     """None for a case that never had a clock."""
     previous_incidences: list[PreviousIncidence]
+    links: list[LinkRead]
     actions: list[ActionVerdict]
     approvals: list[ApprovalRead]
     """What was asked for in this case and is not decided yet."""

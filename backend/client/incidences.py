@@ -4,6 +4,7 @@ from typing import Any
 
 from backend.client.noun import Noun
 from backend.core.wire import Page
+from backend.incidences import link_schemas as l
 from backend.incidences import schemas as s
 
 Incidence = s.IncidenceRead
@@ -44,6 +45,26 @@ class Incidences(Noun):
     async def labels(self) -> s.LabelCounts:
         """Those of cases that are not closed, the most used first."""
         return await self.transport.call("GET", "/incidences/labels", s.LabelCounts)
+
+    async def merge(self, id: str, body: l.Merge) -> l.MergeRead:
+        """Make it part of another."""
+        path = "/incidences/{incidence_id}/merge"
+        return await self.transport.call("POST", path, l.MergeRead, body, incidence_id=id)
+
+    async def unmerge(self, id: str) -> l.MergeRead:
+        """Make a merged one whole again."""
+        return await self.transport.call("POST", "/incidences/{incidence_id}/unmerge", l.MergeRead, incidence_id=id)
+
+    async def links(self, id: str) -> l.Links:
+        return await self.transport.call("GET", "/incidences/{incidence_id}/links", l.Links, incidence_id=id)
+
+    async def link(self, id: str, body: l.LinkMake) -> l.LinkRead:
+        path = "/incidences/{incidence_id}/links"
+        return await self.transport.call("POST", path, l.LinkRead, body, incidence_id=id)
+
+    async def unlink(self, id: str, link_id: str) -> None:
+        path = "/incidences/{incidence_id}/links/{link_id}"
+        await self.transport.call("DELETE", path, incidence_id=id, link_id=link_id)
 
     async def watch(self, id: str) -> Incidence:
         return await self.transport.call("PUT", "/incidences/{incidence_id}/watch", Incidence, incidence_id=id)

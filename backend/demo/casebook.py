@@ -81,6 +81,7 @@ class Casebook:
             "selected_items": [],
             "labels": [],
             "watcher_ids": [],
+            "merged_from": [],
             "event_type": occasion,
             "order_value": None if value is None else to_minor(value, CURRENCY),
             "allowed_channels": allowed,

@@ -37,6 +37,15 @@ _OF_INCIDENCE = (
     .order_by(EVENTS.seq.desc())
     .limit(bindparam("most"))
 )
+_OF_INCIDENCES = (
+    _WITH_BODY.where(
+        EVENTS.business_id == bindparam("business"),
+        EVENTS.incidence_id.in_(bindparam("incidences", expanding=True)),
+        EVENTS.seq < bindparam("before"),
+    )
+    .order_by(EVENTS.seq.desc())
+    .limit(bindparam("most"))
+)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:business, 0))")
 _INSERT_EVENT = insert(table_of(EventRow))
 _INSERT_BODY = insert(table_of(EventBody))
@@ -125,13 +134,20 @@ def of_incidence(
     before: int | None,
     limit: int,
     only: ColumnElement[bool] | None = None,
+    *,
+    merged: Sequence[str] = (),
 ) -> list[Row[Any]]:
     """The newest `limit` events of an incidence with seq < `before` that fit `only`, oldest first, without states.
 
+    Those of the incidences in `merged` are among them: they are part of it.
     A timeline of a hundred entries is read twice as fast without the hundred states, which it does not show.
     """
     asked = {"business": business_id, "incidence": incidence_id, "before": before or _NO_SEQ, "most": limit}
-    query = _OF_INCIDENCE if only is None else _OF_INCIDENCE.where(only)
+    query = _OF_INCIDENCE
+    if merged:
+        asked = {"business": business_id, "incidences": [incidence_id, *merged], **asked}
+        query = _OF_INCIDENCES
+    query = query if only is None else query.where(only)
     return list(reversed(session.connection().execute(query, asked).all()))
 
 

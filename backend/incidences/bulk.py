@@ -210,6 +210,7 @@ def _do_one(work: Work, bulk: Bulk, row: BulkRow, case: Incidence) -> None:
     try:
         bulk_verbs.do(work, case, bulk.verb, args, bulk.id)
     except Failure as error:
+        work.session.expire(case)  # as it was, whatever was prepared before it was refused
         if isinstance(error, Denied):
             error.record(work)
         _skip(bulk, row, Refusal(error.error_code, error.message))

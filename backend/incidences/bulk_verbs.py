@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from backend.core.errors import Conflict
-from backend.incidences import events, guards, labels, watching
+from backend.incidences import events, guards, labels, owners, watching
 from backend.incidences.models import Incidence
 from backend.incidences.schemas import LabelsChange
 from backend.incidences.service import apply, record
@@ -57,8 +57,9 @@ def do(work: Work, row: Incidence, verb: str, args: Args, bulk_id: str) -> None:
     """Do it, as one event that says of which bulk it is a part. Failure, before anything is changed, when it cannot be."""
     match verb:
         case "take":
+            over = owners.over_capacity(work, str(work.actor.id))
             row.agent_id = work.actor.id
-            record(work, row, events.IncidenceTaken, {"agentId": [None, work.actor.id], "bulk": bulk_id})
+            record(work, row, events.IncidenceTaken, {"agentId": [None, work.actor.id], "bulk": bulk_id} | over)
         case "label":
             change = LabelsChange(add=args["add"], remove=args["remove"])
             labels.put(work, row, change.add, change.remove, bulk=bulk_id)

@@ -33,6 +33,22 @@ _TIED = (
 )
 
 
+Holder = Callable[[Work, Incidence], str | None]
+"""Says why a case must stay as it is for now: something of it is on its way outside. None when nothing is."""
+HOLDERS: list[Holder] = []
+
+
+def also_holds(holder: Holder) -> Holder:
+    """Ask `holder` before conversations are moved from case to case."""
+    HOLDERS.append(holder)
+    return holder
+
+
+def held(work: Work, row: Incidence) -> str | None:
+    """Why nobody may move the conversations of a case now, in words; None when one may."""
+    return next((why for holder in HOLDERS if (why := holder(work, row))), None)
+
+
 def also_carries(carrier: Carrier) -> Carrier:
     """Run `carrier` in the transaction of every event about a case that a conversation is tied to."""
     CARRIERS.append(carrier)

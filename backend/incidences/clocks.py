@@ -94,6 +94,18 @@ def state_of(kept: dict[str, Any]) -> str:
     return state
 
 
+def take_earliest(row: Any, other: Any) -> None:
+    """Let a case's clocks be the earlier of its own and another's: the customer waits since the first of them."""
+    mine, theirs = Clocks.of(row), Clocks.of(other)
+    if mine is None or theirs is None:
+        return
+    for name, clock in theirs.clocks.items():
+        own = mine.clocks.get(name)
+        if clock.due is not None and (own is None or own.due is None or clock.due < own.due):
+            mine.clocks[name] = clock
+    mine.keep(row)
+
+
 def told(row: Any) -> dict[str, Any]:
     """What IncidenceRead says of a case's clocks, from a row or from columns of a select."""
     kept = row.sla

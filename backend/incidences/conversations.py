@@ -10,7 +10,7 @@ from sqlalchemy import select
 from backend.core.clock import instant
 from backend.customers.models import Customer
 from backend.identity.models import Member, User
-from backend.incidences import carrying, events
+from backend.incidences import carrying, events, reopening
 from backend.incidences.models import Conversation, Incidence
 from backend.incidences.schemas import IncidenceOpen
 from backend.incidences.service import apply, incidence_of, open_incidence, receive_message, record
@@ -41,12 +41,13 @@ def message_from_customer(
     is_newest: bool = True,
     may_reopen: bool = True,
 ) -> str:
-    """The customer wrote: a new conversation opens an incidence, a known one goes on. The incidence's id.
+    """The customer wrote: a new conversation opens an incidence, a known one goes on; long after the end, in a new
+    incidence that continues the old one. The incidence's id.
 
     For `is_newest` and `may_reopen`, see `service.receive_message`.
     """
     row = incidence_for(work, platform, conversation_id)
-    if row is None:
+    if row is None or (is_newest and may_reopen and reopening.begins_anew(work, row)):
         body = IncidenceOpen(
             user_id=customer.external_id,
             stage="PRE_ORDER",
@@ -55,9 +56,12 @@ def message_from_customer(
             issue_category="chat",
             summary=" ".join(text.split())[:_SUMMARY] or None,
         )
-        state = open_incidence(work, body, platform=platform, is_answered_anyway=True)
-        row = incidence_of(work, state["incidenceId"])
-        work.add(Conversation(platform=platform, conversation_id=conversation_id, incidence_id=row.id))
+        if row is not None:
+            row = reopening.continue_in_new(work, row, body, platform, conversation_id)
+        else:
+            state = open_incidence(work, body, platform=platform, is_answered_anyway=True)
+            row = incidence_of(work, state["incidenceId"])
+            work.add(Conversation(platform=platform, conversation_id=conversation_id, incidence_id=row.id))
         carrying.begin(work, row, events.IncidenceOpened)
     data = {"platform": platform, "messageId": message_id, "from": customer.name}
     receive_message(work, row, text, data, occurred_at, is_newest=is_newest, may_reopen=may_reopen)

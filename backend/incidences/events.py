@@ -43,6 +43,30 @@ class ChangeUndone(Event, type="incidence.change_undone"):
     """What was done to it was taken back. data: changes, bulk (id)."""
 
 
+class IncidenceMerged(Event, type="incidence.merged"):
+    """It is part of another case now: closed, without an outcome. data: into, linkId, reason?."""
+
+
+class IncidenceAbsorbed(Event, type="incidence.absorbed"):
+    """Another case is part of it now. data: from, linkId, reason?."""
+
+
+class IncidenceUnmerged(Event, type="incidence.unmerged"):
+    """It is a case of its own again. data: into, linkId, changes."""
+
+
+class IncidenceReleased(Event, type="incidence.released"):
+    """Another case is no part of it any more. data: from, linkId, changes."""
+
+
+class IncidenceLinked(Event, type="incidence.linked"):
+    """data: linkId, kind, to or from (incidenceId and ref), reason?."""
+
+
+class IncidenceUnlinked(Event, type="incidence.unlinked"):
+    """data: linkId, kind, to or from."""
+
+
 class BulkAdvanced(Event, type="bulk.advanced"):
     """A verb on many cases went on, or is through. Its state is the BulkRead; a case's own event tells of the case."""
 

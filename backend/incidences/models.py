@@ -105,6 +105,10 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     """Free names, normalised and in order; see `labels`."""
     watcher_ids: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     """Members who want to hear of it, beside the one who has it."""
+    merged_into: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """The case that it is part of: incidenceId and ref. It is closed then, without an outcome."""
+    merged_from: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list, server_default="[]")
+    """The cases that are part of it, and those that were part of them."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
@@ -179,6 +183,24 @@ class BulkRow(BusinessOwned, Base):
     why: Mapped[str | None] = mapped_column(String(300))
     changes: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """What the verb changed, to take it back; see `restoring`."""
+
+
+class IncidenceLink(Identified, BusinessOwned, Base):
+    """One case relates to another, duplicates or continues it, or is merged into it. Kept when it is taken off."""
+
+    __tablename__ = "incidence_links"
+
+    kind: Mapped[str] = mapped_column(String(16))
+    """RELATES_TO, DUPLICATE_OF, CONTINUES or MERGED_INTO."""
+    from_id: Mapped[str] = mapped_column(ForeignKey("incidences.id"), index=True)
+    to_id: Mapped[str] = mapped_column(ForeignKey("incidences.id"), index=True)
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
+    made_at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(String(200))
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
+    data: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """Of a merge: what it changed in both cases, and the conversations that went over; see `restoring`."""
 
 
 class Conversation(BusinessOwned, Base):

@@ -73,6 +73,14 @@ def find(session: Session, business_id: str, id_or_ref: str, *, lock: bool = Fal
     return session.scalars(query.with_for_update() if lock else query, asked).first()
 
 
+def id_of(session: Session, business_id: str, id_or_ref: str) -> str | None:
+    """The id of the incidence with that id or ref; nothing of it is loaded, so that it may be locked as it is then."""
+    ref = id_or_ref.upper().removeprefix("INC-")
+    by_number = id_or_ref.upper().startswith("INC-") and ref.isdecimal() and len(ref) < 16
+    is_it = CASES.number == int(ref) if by_number else CASES.id == id_or_ref
+    return session.connection().execute(select(CASES.id).where(CASES.business_id == business_id, is_it)).scalar()
+
+
 def view_of(view: str, member_id: str | None, now: datetime) -> ColumnElement[bool]:
     """What a tab of the queue holds."""
     is_open = CASES.status != "CLOSED"

@@ -75,6 +75,11 @@ class SlaPolicy(Wire):
     version: int
 
 
+class CaseRef(Wire):
+    incidence_id: str
+    ref: str
+
+
 class IncidenceRead(Wire):
     """An incidence as lists, the feed and the workspace show it."""
 
@@ -139,6 +144,10 @@ class IncidenceRead(Wire):
     labels: list[str]
     watcher_ids: list[str]
     """Members who want to hear of it, beside the one who has it."""
+    merged_into: CaseRef | None
+    """The case that it is part of; it is closed then, without an outcome."""
+    merged_from: list[CaseRef]
+    """The cases whose stories are part of its own."""
     created_at: UtcInstant
     updated_at: UtcInstant
     resolved_at: UtcInstant | None

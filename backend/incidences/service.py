@@ -176,12 +176,16 @@ def take(work: Work, id: str, body: Take) -> State:
 def send_message(work: Work, id: str, body: MessageSend) -> State:
     """Answer the customer. Stopped once, with what arrived, when the writer had not seen the newest message."""
     row = incidence_of(work, id, to_change=True)
+    if row.merged_into is not None:
+        raise merged(row)
     if row.status == "CLOSED":
         raise Unprocessable(f"INC-{row.number} is closed. Reopen it to write.", code="INCIDENCE_CLOSED")
     if body.last_seen_seq < row.last_message_seq:
         entries = [
             frame_of(entry)
-            for entry in log.of_incidence(work.session, work.business_id, row.id, None, 50)
+            for entry in log.of_incidence(
+                work.session, work.business_id, row.id, None, 50, merged=[one["incidenceId"] for one in row.merged_from]
+            )
             if entry.seq > body.last_seen_seq and entry.type in MESSAGE_TYPES
         ]
         raise Conflict(
@@ -283,6 +287,8 @@ def apply(work: Work, row: Incidence, wanted: State, **said: Any) -> State:
 
 def _change_status(work: Work, row: Incidence, wanted: State) -> type[Event] | None:
     status, outcome = wanted.get("status"), wanted.get("outcome")
+    if row.merged_into is not None and {"status", "outcome", "snoozed_until"} & wanted.keys():
+        raise merged(row)
     if outcome is not None or status == "CLOSED":
         if status not in (None, "CLOSED"):
             raise Unprocessable("An outcome closes the case, so its status cannot be another.", code="STATUS_CONFLICT")
@@ -370,6 +376,13 @@ def _route_again(work: Work, row: Incidence) -> None:
         row.waiting_since, row.auto_escalate_at = work.now, verdict.escalate_at
         timers.escalate_channel_later(work, row)
         timers.climb_when_unresolved(work, row)
+
+
+def merged(row: Incidence) -> Unprocessable:
+    """A merged case is worked on in the one that it is part of."""
+    into = row.merged_into or {}
+    said = f"INC-{row.number} is part of {into.get('ref')} now. Work on that one, or undo the merge."
+    return Unprocessable(said, code="INCIDENCE_MERGED", mergedInto=into)
 
 
 def _plain(work: Work, name: str, value: Any) -> Any:

@@ -92,6 +92,8 @@ def state_of(
         "reopenCount": row.reopen_count,
         "labels": row.labels,
         "watcherIds": row.watcher_ids,
+        "mergedInto": row.merged_into,
+        "mergedFrom": row.merged_from,
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
         "resolvedAt": _at(row.resolved_at),

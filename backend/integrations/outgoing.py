@@ -7,12 +7,14 @@ conversation back first: a platform may deliver and answer an error.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from backend.core.errors import Conflict, NotFound
 from backend.events.event import Event
 from backend.identity.models import Member, User
 from backend.incidences import conversations
 from backend.incidences import events as happened
-from backend.incidences.carrying import Tie, also_carries
+from backend.incidences.carrying import Tie, also_carries, also_holds
 from backend.incidences.models import Incidence
 from backend.integrations import events, repository
 from backend.integrations.facts import AgentMessage
@@ -59,6 +61,15 @@ def intend(work: Work, row: Incidence, event: type[Event], ties: Sequence[Tie]) 
         for tie in [repository.newest_of(work.session, work.business_id, ties)] if kind == "MESSAGE" else ties:
             if kind == "MESSAGE" or _is_sent(work, tie.platform, kind):
                 _intend(work, row, kind, tie)
+
+
+@also_holds
+def on_its_way(work: Work, row: Incidence) -> str | None:
+    """A message to the customer that is not surely there, or surely not, keeps its case where it is."""
+    is_open = (OutgoingCall.incidence_id == row.id) & OutgoingCall.state.in_(OPEN) & (OutgoingCall.kind == "MESSAGE")
+    if work.session.scalars(select(OutgoingCall.id).where(is_open).limit(1)).first() is None:
+        return None
+    return "a message to the customer is on its way"
 
 
 def intend_status(work: Work, platform: str, conversation_id: str) -> None:

@@ -12,10 +12,10 @@ from textual.timer import Timer
 
 from console.actions import BY_ID
 from console.incidences.head import escalation_of, facts_of, presence_of, route_of, title_of, watched_by
+from console.incidences.joining import JoinScreen
 from console.incidences.panels import contents
 from console.incidences.side import Side
 from console.incidences.story import Story
-from console.incidences.teamwork import TeamScreen
 from console.incidences.writing import Writing
 from console.store import RESET, Update
 from widgets.bar import Bar
@@ -41,7 +41,7 @@ _VERDICTS = {"CLOSE_RESOLVED": "solve", "REASSIGN": "assign", "ESCALATE": "escal
 """Actions of the dashboard's answer -> actions of the registry."""
 
 
-class Casework(TeamScreen):
+class Casework(JoinScreen):
     """Follows one case. Its keys are in :class:`console.incidences.workspace.IncidenceScreen`."""
 
     CSS_PATH = "workspace.tcss"
@@ -268,7 +268,12 @@ class Casework(TeamScreen):
 
     def _row_changed(self, update: Update) -> None:
         if update.id == self.incidence_id and update.row is not None:
-            self._row = update.row
+            before, self._row = self._row, update.row
+            into = update.row.get("mergedInto")
+            if into and before is not None and not before.get("mergedInto"):
+                self.console.say(f"{update.row['ref']} is part of {into['ref']} now; you are there, with your draft.")
+                self.show_case(into["incidenceId"])
+                return
             self.show_head()
             self.recheck()
 
@@ -281,11 +286,16 @@ class Casework(TeamScreen):
             self.show_head()
 
     def _happened(self, update: Update) -> None:
-        if update.frame is not None:
-            self.story.add(update.frame)
-            if update.frame["type"].startswith("outgoing."):
-                self.recheck()
-            self._read_panels_soon()
+        if update.frame is None:
+            return
+        if update.frame["type"] in ("incidence.absorbed", "incidence.released"):  # other stories are in it now
+            self.story.frames.clear()
+            self._load()
+            return
+        self.story.add(update.frame)
+        if update.frame["type"].startswith("outgoing."):
+            self.recheck()
+        self._read_panels_soon()
 
     def _read_panels_soon(self) -> None:
         if self._refresh_timer is None:

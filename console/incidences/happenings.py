@@ -98,6 +98,10 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return f"denied: {_what(data)}{_noted(data)}"
         case "approval.expired" | "approval.withdrawn":
             return f"{data.get('failure', 'not decided in time')}: {_what(data)}"
+        case "merged" | "unmerged" | "absorbed" | "released" | "linked" | "unlinked" as joined:
+            return _joined(joined, data) + reason
+        case "change_undone":
+            return f"took back what was done to many: {_changes(data, name_of) or 'nothing was left of it'}"
         case "labels_changed":
             signed = [
                 *(f"#{name}" for name in data.get("added", ())),
@@ -144,6 +148,21 @@ def _approved(data: Mapping[str, Any]) -> str:
 def _noted(data: Mapping[str, Any]) -> str:
     """What was said with it."""
     return f" · “{data['note']}”" if data.get("note") else ""
+
+
+_JOINED = {
+    "merged": "made it part of {other}",
+    "unmerged": "made it a case of its own again, apart from {other}",
+    "absorbed": "made {other} part of it",
+    "released": "took {other} out of it again",
+    "linked": "linked it to {other}",
+    "unlinked": "took its link to {other} off",
+}
+
+
+def _joined(kind: str, data: Mapping[str, Any]) -> str:
+    other = data.get("into") or data.get("from") or data.get("to") or {}
+    return _JOINED[kind].format(other=other.get("ref", "another"))
 
 
 def _routed(data: Mapping[str, Any]) -> str:

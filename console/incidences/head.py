@@ -22,10 +22,17 @@ def title_of(row: Row, place: str) -> Spans:
         SEPARATOR,
         *wording.tier(row),
         SEPARATOR,
+        *_merged(row),
         *wording.labels(row),
         (row["summary"], ""),
         (f"  {place}" if place else "", "muted"),
     ]
+
+
+def _merged(row: Row) -> Spans:
+    if row["mergedInto"]:
+        return [(f"⇥ part of {row['mergedInto']['ref']} ", "warning bold")]
+    return [(f"+{one['ref']} ", "info") for one in row["mergedFrom"]]
 
 
 def facts_of(row: Row, me: str, now: datetime) -> Spans:

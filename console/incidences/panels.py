@@ -20,6 +20,14 @@ TREND_WIDTH = 24
 REASONS = 3
 """A score never stands without its strongest reasons."""
 
+LINKS = {
+    "RELATES_TO": ("relates to", "relates to"),
+    "DUPLICATE_OF": ("duplicates", "is duplicated by"),
+    "CONTINUES": ("continues", "is continued by"),
+    "MERGED_INTO": ("is part of", "has in it"),
+}
+"""What a link says, this way round and the other."""
+
 TITLES = ("Customer", "Order and app", "Friction", "Churn", "Subscription", "History")
 
 
@@ -133,8 +141,16 @@ def friction(case: Dashboard, now: datetime) -> Content:
 
 
 def history(case: Dashboard, now: datetime) -> Content:
-    """The customer's other cases, newest first."""
-    lines: list[Cell] = []
+    """What it is linked to, and the customer's other cases, newest first."""
+    lines: list[Cell] = [
+        [
+            (f"{LINKS[link.kind][not link.is_outgoing]} ", "info"),
+            (f"{link.ref} ", "bold"),
+            (link.summary, ""),
+            (f"  {link.reason}" if link.reason else "", "muted"),
+        ]
+        for link in case.links
+    ]
     for before in case.previous_incidences:
         sign, role = wording.STATUS_SIGNS.get(before.status, ("?", "muted"))
         end = (before.outcome or before.status).lower()

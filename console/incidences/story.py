@@ -47,7 +47,8 @@ class Story:
     def begin(self, page: Iterable[TimelineEntry], new_since: int | None) -> None:
         """Show the newest page; with a draft, a line after what its writer had seen."""
         frames = [entry.model_dump(mode="json", by_alias=True) for entry in page]
-        self.is_whole = any(frame["type"] == "incidence.opened" for frame in frames)
+        parts = 1 + len((self.screen.selected() or {}).get("mergedFrom", ()))
+        self.is_whole = sum(frame["type"] == "incidence.opened" for frame in frames) == parts
         self.frames |= {frame["seq"]: frame for frame in frames}
         self.deliveries.take(frames)
         self._seen = max((seq for seq in self.frames if self._is_message(seq)), default=0)
@@ -115,10 +116,19 @@ class Story:
         row = self.screen.selected()
         customer = wording.customer(dict(row)) if row else "Customer"
         entry = entry_of(frame, customer, self.screen.name_of, self.screen.console.now())
+        ref = self._part(row, frame)
+        entry = replace(entry, author=f"{entry.author} · {ref}") if ref else entry
         if frame["type"] != "incidence.message_sent":
             return entry
         state, role = self.deliveries.state_of(frame, self.screen.console.key_of("resend"))
         return replace(entry, state=state, state_role=role)
+
+    def _part(self, row: Mapping[str, Any] | None, frame: Frame) -> str:
+        """The reference of the merged case in which something happened; nothing for this case's own."""
+        id = frame.get("incidenceId")
+        if row is None or id in (None, self.incidence_id):
+            return ""
+        return next((one["ref"] for one in row.get("mergedFrom", ()) if one["incidenceId"] == id), "")
 
     # -- what was seen
 

@@ -160,6 +160,15 @@ def test_labels_watching_and_verbs_on_many(agent: Shell, admin: Shell) -> None:
     assert agent.json("incidence", "watch", first, "--off")["watcherIds"] == []
     agent.text("incidence", "label", second, "shell-test")
 
+    made = agent.json("incidence", "link", first, second, "--duplicate", "--reason", "same party")
+    assert (made["kind"], made["ref"]) == ("DUPLICATE_OF", second)
+    assert second in agent.text("incidence", "links", first)
+    assert "off" in agent.text("incidence", "unlink", first, second)
+    assert "Say that it is meant" in agent.refused("incidence", "merge", first, second)
+    merged = agent.json("incidence", "merge", first, second, "--other-customer", "--reason", "same party")
+    assert merged["incidence"]["mergedInto"]["ref"] == second
+    assert f"{first} is apart from {second} again" in agent.text("incidence", "unmerge", first)
+
     tried = agent.json("bulk", "#shell-test", "--label", "second", "--dry-run")
     assert (tried["count"], tried["can"], tried["cannot"]) == (2, 2, [])
     assert "2 match; label would be done to 2" in agent.text("bulk", "#shell-test", "--label", "second", "--dry-run")
