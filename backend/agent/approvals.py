@@ -107,16 +107,16 @@ def deny(work: Work, id: str, body: ApprovalDecision) -> State:
 
 def _to_decide(work: Work, id: str, body: ApprovalDecision) -> tuple[Incidence, Approval]:
     row, approval = _of(work, id)
-    if approval.status != PENDING:
-        said = f"{_name(work, approval.decided_by)} has decided it" if approval.decided_by else "It is not pending"
-        raise Conflict(
-            f"{said}: {approval.status.lower()}.", code="ALREADY_DECIDED", current=_read(work, row, approval)
-        )
-    if work.now >= approval.expires_at:
+    if approval.status == "EXPIRED" or (approval.status == PENDING and work.now >= approval.expires_at):
         raise Conflict(
             "Nobody decided it in time. It has to be asked for again.",
             code="APPROVAL_EXPIRED",
             current=_read(work, row, approval),
+        )
+    if approval.status != PENDING:
+        said = f"{_name(work, approval.decided_by)} has decided it" if approval.decided_by else "It is not pending"
+        raise Conflict(
+            f"{said}: {approval.status.lower()}.", code="ALREADY_DECIDED", current=_read(work, row, approval)
         )
     if approval.requested_by == require_staff(work):
         raise Forbidden("Who asks for an approval cannot decide it.", code="OWN_REQUEST")

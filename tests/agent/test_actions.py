@@ -321,6 +321,34 @@ async def test_the_rules_are_data(backend: Backend) -> None:
     assert (error.code, error.details["rule"], error.details["ruleVersion"]) == ("ACTION_BLOCKED", "no_dropping", 2)
 
 
+GOOD: dict[str, dict[str, Any]] = {
+    "APPLY_DISCOUNT": {"percent": 1},
+    "MODIFY_ORDER": {"guestCount": 9},
+    "REASSIGN": {"agentId": "me"},
+    "ESCALATE": {"reason": "EMOTIONAL"},
+    "CUSTOM_PRICING": {"orderValue": 1},
+    "OFF_CATALOG_ITEM": {"item": "Cake"},
+    "MANUAL_DISCOUNT_OVER_LIMIT": {"percent": 50},
+}
+"""Parameters of those actions that need some."""
+
+
+async def test_each_action_is_refused_where_the_rules_do_not_allow_it(backend: Backend) -> None:
+    agent, owner, case = await backend.member("agent"), await backend.owner(), await open_case(await backend.key())
+    nothing = [rule for rule in (await owner.rules.show("cx"))["rules"] if rule["id"] == "anything_else"]
+    await owner.rules.publish("cx", {"version": 1, "rules": nothing, "reason": "a day off"})
+    for action in ACTIONS:
+        error = await refused(act(agent, case, action, **GOOD.get(action, {})))
+        assert (error.status, error.code, error.details["rule"]) == (403, "ACTION_BLOCKED", "anything_else"), action
+    assert [entry["data"]["action"] for entry in await denied(owner)] == list(ACTIONS[::-1])
+    assert {entry["data"]["ruleVersion"] for entry in await denied(owner)} == {2}
+    assert await agent.incidences.show(case.incidence_id) == case
+    board = await agent.agent.dashboard(case.incidence_id)
+    assert {(one.allowed, one.needs_approval, one.reason) for one in board.actions} == {
+        (False, False, "no rule allows it")
+    }
+
+
 async def test_the_rules_hold_at_every_door(backend: Backend) -> None:
     """What may not be done as an action may not be done by changing the case either, alone or with many."""
     agent, owner, key = await backend.member("agent"), await backend.owner(), await backend.key()

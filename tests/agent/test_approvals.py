@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from backend.agent.approvals import digest_of
 from backend.agent.models import Approval
 from backend.agent.schemas import ApprovalRead
 from backend.client import ApiError, Client
@@ -71,6 +72,19 @@ async def test_asked_for_and_approved(backend: Backend) -> None:
     backend.clock.advance(minutes=16)
     await backend.drain()
     assert (await one(supervisor, id)).status == "USED"
+
+
+def test_a_digest_tells_every_difference() -> None:
+    asked = [
+        digest_of("APPLY_DISCOUNT", {"percent": 15, "reason": "late"}, "case", 3),
+        digest_of("APPLY_DISCOUNT", {"percent": 15.0001, "reason": "late"}, "case", 3),
+        digest_of("APPLY_DISCOUNT", {"amount": 15, "reason": "late"}, "case", 3),
+        digest_of("MANUAL_DISCOUNT_OVER_LIMIT", {"percent": 15, "reason": "late"}, "case", 3),
+        digest_of("APPLY_DISCOUNT", {"percent": 15, "reason": "late"}, "another", 3),
+        digest_of("APPLY_DISCOUNT", {"percent": 15, "reason": "late"}, "case", 4),
+    ]
+    assert len(set(asked)) == len(asked)
+    assert asked[0] == digest_of("APPLY_DISCOUNT", {"reason": "late", "percent": 15}, "case", 3)
 
 
 async def test_denied(backend: Backend) -> None:
