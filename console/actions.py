@@ -43,6 +43,9 @@ CASES = (*DESK, ESCALATIONS)
 ANALYTICS, ROWS = "analytics", "rows"
 TABBED = (*CASES, ALERTS, ANALYTICS)
 LISTS = (*TABBED, ROWS)
+RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
+DRAFTING = (RULE_SET, RULE)
+OUTLINES = (RULES, *DRAFTING, TRIAL, VERSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ ACTIONS: tuple[Action, ...] = (
            screens=(QUEUE, ESCALATIONS, ALERTS, ROWS), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
     Action("back", "Back", ("escape",), "Move", "Back one layer: menu, filter, marks, then the screen.",
            binds=("composer.leave",), foot=90),
-    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS), foot=85),
+    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS, *OUTLINES), foot=85),
     Action("last_screen", "Last screen", ("-",), "Move", "The screen that was open before."),
     Action("next_incidence", "Next incidence", ("J",), "Move", "The next incidence of the queue, without leaving.",
            arrows=("ctrl+down",), screens=(INCIDENCE,), foot=30),
@@ -230,6 +233,55 @@ ACTIONS: tuple[Action, ...] = (
     Action("repeat", "Repeat", (".",), "Work", "Do the last verb again, here.", screens=DESK),
     Action("undo", "Undo", ("z",), "Work", "Take the last change back, where that is possible.", needs=("online",)),
     Action("redo", "Redo", ("Z",), "Work", "Do what was undone.", needs=("online",)),
+    Action("why", "Why here", ("Y",), "Work", "Why is this in my queue: rules, what they saw, who moved it.",
+           screens=CASES, needs=_ANY, foot=45),
+    # Rules
+    Action("line_down", "Down", ("j", "down"), "Move", "The next line.", arrows=("down",), screens=OUTLINES,
+           binds=("outline.down",)),
+    Action("line_up", "Up", ("k", "up"), "Move", "The line before.", arrows=("up",), screens=OUTLINES,
+           binds=("outline.up",)),
+    Action("line_first", "First", ("home", "jump g"), "Move", "The first line.", screens=OUTLINES,
+           binds=("outline.first",)),
+    Action("line_last", "Last", ("G", "end"), "Move", "The last line.", arrows=("end",), screens=OUTLINES,
+           binds=("outline.last",)),
+    Action("lines_down", "Page down", ("pagedown", "ctrl+d"), "Move", "A page down.", screens=OUTLINES,
+           binds=("outline.page-down",)),
+    Action("lines_up", "Page up", ("pageup", "ctrl+u"), "Move", "A page up.", screens=OUTLINES,
+           binds=("outline.page-up",)),
+    Action("choose", "Open", ("enter",), "Move", "Open or change what the cursor is on.", screens=OUTLINES,
+           binds=("outline.choose",), foot=1),
+    Action("rule_add", "Add", ("a",), "Work", "A rule below this one; in a rule, a condition.", verb="add",
+           screens=DRAFTING, role="admin", foot=2),
+    Action("rule_copy", "Duplicate", ("d",), "Work", "The same rule once more.", verb="duplicate", screens=(RULE_SET,),
+           role="admin", foot=12),
+    Action("rule_delete", "Delete", ("D",), "Work", "Take the rule, or in a rule the condition, out of the draft.",
+           verb="delete", screens=DRAFTING, role="admin", foot=13),
+    Action("rule_down", "Move down", ("J",), "Work", "Later in its order.", arrows=("ctrl+down",), verb="later",
+           screens=DRAFTING, role="admin", foot=14),
+    Action("rule_up", "Move up", ("K",), "Work", "Earlier in its order.", arrows=("ctrl+up",), verb="earlier",
+           screens=DRAFTING, role="admin", foot=15),
+    Action("rule_switch", "Switch", ("space",), "Work", "On or off; in a condition, all of or any of.", verb="switch",
+           screens=DRAFTING, role="admin", foot=11),
+    Action("rule_group", "Group", ("A",), "Work", "A group of its own around the condition.", verb="group",
+           screens=(RULE,), role="admin", foot=3),
+    Action("rule_not", "Not", ("n",), "Work", "Turn the condition round, or back.", verb="not", screens=(RULE,),
+           role="admin", foot=4),
+    Action("rule_try", "Try", ("t",), "Work", "Dry run: what the draft would have decided of the past.", verb="try",
+           screens=DRAFTING, role="admin", needs=("online",), foot=5),
+    Action("rule_publish", "Publish", ("P",), "Work", "Put the draft in force, with a reason.", verb="publish",
+           screens=DRAFTING, role="admin", needs=("online",), foot=6),
+    Action("rule_discard", "Start over", ("R",), "Work", "Throw the draft away.", verb="discard", screens=(RULE_SET,),
+           role="admin", dangerous=True, foot=16),
+    Action("rule_raw", "JSON", ("E",), "Work", "The draft as JSON, for experts.", verb="json", screens=(RULE_SET,),
+           foot=17),
+    Action("rule_versions", "Versions", ("V",), "Work", "Who published what, when and why.", verb="versions",
+           screens=(RULES, RULE_SET), needs=("online",), foot=7),
+    Action("roll_back", "Roll back", ("R",), "Work", "Put the version in force again.", screens=(VERSIONS,),
+           role="admin", needs=("online",), foot=2),
+    Action("trial_days", "Days", ("d",), "Work", "How far back the dry run goes.", verb="days", screens=(TRIAL,),
+           needs=("online",), foot=2),
+    Action("raw_keep", "Take over", ("alt+enter", "ctrl+j", "f9"), "Work", "Take what is written into the draft.",
+           verb="keep", screens=(RAW,), role="admin", foot=1),
     # Write
     Action("reply", "Reply", ("r",), "Write", "Write to the customer.", screens=CASES, needs=("incidence", "open"),
            foot=4),
@@ -265,6 +317,7 @@ ACTIONS: tuple[Action, ...] = (
            role="supervisor"),
     Action("go_alerts", "Alerts", ("jump a",), "Go", "What you should know of, and its cause."),
     Action("go_analytics", "Analytics", ("jump n",), "Go", "The numbers, what they mean and what is behind them."),
+    Action("go_rules", "Rules", ("jump r",), "Go", "Every rule set: what it says, changing it, its versions."),
     Action("go_outbox", "Outbox", ("jump o",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console

@@ -148,6 +148,7 @@ class ConsoleApp(Verbs):
         )
         self.store, self.undo = self.session.store, Undo()
         approvals.watch(self)
+        self.store.listen("rules", self.rules_published)
         self.idle.touch()
         if not self.target.is_passing:
             with contextlib.suppress(OSError):

@@ -7,7 +7,23 @@ from textual.binding import Binding
 from console.actions import ACTIONS, BY_ID, Action, on
 
 KEYMAPS = ("default", "arrows")
-SCREENS = ("queue", "incidence", "escalations", "alerts", "floor", "analytics", "rows", "settings", "outbox")
+SCREENS = (
+    "queue",
+    "incidence",
+    "escalations",
+    "alerts",
+    "floor",
+    "analytics",
+    "rows",
+    "settings",
+    "outbox",
+    "rules",
+    "rule_set",
+    "rule",
+    "trial",
+    "versions",
+    "raw_rules",
+)
 """Screens that have keys."""
 
 FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "himabs") | {"ctrl+left_square_bracket"}

@@ -37,7 +37,7 @@ class Session:
         self.api, self.me = api, me
         self.store = Store(me.member_id)
         mark = hashlib.sha256(f"{api.transport.url} {me.member_id}".encode()).hexdigest()[:16]
-        folder = data_dir() / mark
+        self.folder = folder = data_dir() / mark
         self.outbox = Outbox(folder / "outbox.json", on_header)
         self.drafts = Drafts(folder / "drafts")
         self.inbox = Inbox(api, self.store, on_alerts)

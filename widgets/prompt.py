@@ -140,6 +140,12 @@ class OptionLines(Widget):
         """The option under the cursor."""
         return self._shown[self._line] if self._shown else None
 
+    def offer(self, options: Sequence[Option]) -> None:
+        """Show other options."""
+        self._all = self._shown = tuple(options)
+        self._line = 0
+        self.refresh(layout=True)
+
     def narrow(self, text: str) -> None:
         """Show only what matches the words of a text."""
         words = text.casefold().split()

@@ -48,7 +48,7 @@ def _opened(work: Work, since: datetime, before: Any, facts_of: Callable[[Any], 
 
 HISTORY["routing"] = History(
     "The cases opened in these days, each with the facts that the router last decided on. "
-    "`before` is what the rules in force say of them, whatever version decided then.",
+    "What they are compared with is what the rules in force say of them, whatever version decided then.",
     past_routes,
 )
 HISTORY["sla"] = History(

@@ -24,12 +24,13 @@ _LATELY = 50
 
 
 def why(work: Work, id: str) -> State:
-    """{incidenceId, ref, routing, priority, friction, escalation, owner, lines}: each part as data, and all of it in
+    """{incidenceId, ref, routing, priority, deadline, friction, escalation, owner, lines}: each part as data, and all of it in
     `lines`, a sentence each. NotFound when there is no such case."""
     row = incidence_of(work, id)
     parts: dict[str, State | None] = {
         "routing": _routing(work, row),
         "priority": _priority(work, row),
+        "deadline": _deadline(work, row),
         "friction": _friction(work, row),
         "escalation": _escalation(work, row),
         "owner": _owner(work, row),
@@ -42,7 +43,7 @@ def decided_by(work: Work, kind: str, rule_id: str, version: int, facts: Mapping
     """A rule that decided, as it was in its version: {rule, label, words, version, versionInForce, facts}."""
     compiled, known = rules.compiled_version(work, kind, version), rules.kind_of(kind)
     rule = next((one for one in compiled.document.rules if one.id == rule_id), None)
-    seen = ((known.catalogue.get(name), value) for name, value in facts.items())
+    seen = ((fact, facts[fact.name]) for fact in known.catalogue if fact.name in facts)
     return {
         "rule": rule_id,
         "label": rule.label if rule else None,
@@ -52,7 +53,6 @@ def decided_by(work: Work, kind: str, rule_id: str, version: int, facts: Mapping
         "facts": [
             {"name": fact.name, "label": fact.label, "value": value, "words": value_in_words(fact, value)}
             for fact, value in seen
-            if fact is not None
         ],
     }
 
@@ -116,6 +116,16 @@ def _waiting(row: Incidence) -> list[str]:
     if row.waiting_since is None:
         return ["It waits for the customer: within its priority it comes after those that wait for us."]
     return ["Within its priority, whoever has waited for us longest comes first."]
+
+
+def _deadline(work: Work, row: Incidence) -> State | None:
+    kept = row.sla
+    if not kept or not kept.get("rule") or row.is_self_serve:
+        return None
+    told = decided_by(work, "sla", kept["rule"], kept["version"], kept.get("facts") or {})
+    name, version = told["label"] or kept["rule"], kept["version"]
+    line = f"When it is due follows from rule “{name}” of the service levels, version {version}: {kept['text']}."
+    return told | {"lines": [line]}
 
 
 def _friction(work: Work, row: Incidence) -> State:

@@ -10,6 +10,9 @@ from backend.rules.kinds import Kind
 from backend.rules.tracing import cleaned
 from backend.rules.wording import describe
 
+MOST_FINDINGS = 50
+"""Two hundred bands at random overlap six thousand times; nobody reads that, and it goes out with every event."""
+
 
 def words_of(kind: Kind, document: RuleSetDocument) -> list[str]:
     """Each rule of `document` (fit to run) as one sentence, in its order."""
@@ -39,7 +42,11 @@ def findings_of(kind: Kind, document: RuleSetDocument) -> list[dict[str, Any]]:
     group, rules, text}. `kind` is gap, overlap, unreachable or unknown (too much to look at); `rules` are ids."""
     groups = [name for name, strategy in document.groups.items() if strategy == "first"]
     found = [finding for group in groups for finding in _findings(document, group, kind.catalogue)]
-    return list({finding["text"]: finding for finding in found}.values())  # what never holds is found along every fact
+    told = list({finding["text"]: finding for finding in found}.values())  # what never holds is found along every fact
+    if len(told) > MOST_FINDINGS:
+        more = f"And {len(told) - MOST_FINDINGS:,} more gaps and overlaps."
+        told = [*told[:MOST_FINDINGS], _told("unknown", told[MOST_FINDINGS]["group"], (), more)]
+    return told
 
 
 def _findings(document: RuleSetDocument, group: str, catalogue: Catalogue) -> list[dict[str, Any]]:

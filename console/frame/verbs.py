@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from console.keymap import Keymap
-from console.store import Store
+from console.store import Store, Update
 
 if TYPE_CHECKING:
     from console.calls import Calls
@@ -46,6 +46,13 @@ class Verbs(App[None]):
         """Say when a backend of our own has ended: nobody else will start it again."""
         if ended := self.connection.ended():
             self.say(ended, "error")
+
+    def rules_published(self, update: Update) -> None:
+        """Say that other rules are in force, whoever put them there; what shows rules follows by itself."""
+        frame = update.frame or {}
+        state, data = frame.get("state"), frame.get("data") or {}
+        if frame.get("type") == "rules.published" and state:
+            self.say(f"{state['label']} rules are now version {state['version']}: {data.get('reason', '')}")
 
     def action_undo(self) -> None:
         """Take the last change back."""
@@ -96,6 +103,10 @@ class Verbs(App[None]):
     async def action_go_analytics(self) -> None:
         """The numbers."""
         await self.go("analytics")
+
+    async def action_go_rules(self) -> None:
+        """Every rule set."""
+        await self.go("rules")
 
     async def action_go_outbox(self) -> None:
         """What was done offline."""

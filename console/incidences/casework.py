@@ -86,6 +86,7 @@ class Casework(JoinScreen):
         self.listen("incidence", self._row_changed)
         self.listen("customer", self._customer_changed)
         self.listen("presence", self._somebody_moved)
+        self.listen("rules", lambda _: self._read_panels())  # what one may do, and friction, follow the rules in force
         self.listen(RESET, lambda _: self._load())
         self.set_interval(TICK, self._tick)
         self.fit()

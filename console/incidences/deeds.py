@@ -84,6 +84,22 @@ class CaseScreen(FrameScreen):
         title = f"{what} {target.ref}"
         self.console.undo.push(Change(title, lambda: start(undo, f"undo: {title}"), lambda: start(verb, what)))
 
+    def action_why(self) -> None:
+        """Why the case is where it is, over this screen."""
+        row, api = self.selected(), self.console.api
+        if row is None:
+            return
+
+        def done(answer: Mapping[str, Any]) -> None:
+            from console.incidences.why import WhyScreen
+
+            self.app.push_screen(WhyScreen(answer))
+
+        what = f"ask why {row['ref']} is here"
+        self.console.calls.start(
+            what, lambda: api.incidences.why(row["incidenceId"]), done=done, group="why", exclusive=True
+        )
+
     def keep(self, answer: Incidence) -> Mapping[str, Any]:
         """Put an answer into the mirror, as the feed will a moment later."""
         row: Mapping[str, Any] = answer.model_dump(mode="json", by_alias=True)

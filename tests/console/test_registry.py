@@ -60,10 +60,13 @@ def test_arrows_leave_hjkl_alone() -> None:
 def test_widgets_take_their_keys_from_the_registry() -> None:
     from widgets.card_board import CardBoard
     from widgets.composer import Composer
+    from widgets.outline import Outline
     from widgets.queue_table import QueueTable
     from widgets.timeline import Timeline
 
-    known = {binding.id for widget in (QueueTable, Timeline, Composer, CardBoard) for binding in widget.BINDINGS}  # type: ignore[union-attr]
+    known = {
+        binding.id for widget in (QueueTable, Timeline, Composer, Outline, CardBoard) for binding in widget.BINDINGS
+    }  # type: ignore[union-attr]
     bound = set(Keymap().of_widgets())
     assert bound == known, "a widget has a key that the registry does not know, or the other way round"
     assert all(Keymap().of_widgets().values())

@@ -25,6 +25,8 @@ async def test_a_case_tells_its_rule_and_what_it_saw(backend: Backend) -> None:
         "It saw order value 22,000, event type unknown: order value 22,000: chat.",
         "Priority is 3 of 4, where the routing rule put it.",
         "Within its priority, whoever has waited for us longest comes first.",
+        f"When it is due follows from rule “{told['deadline']['label']}” of the service levels, version 1: "
+        f"{(await agent.incidences.show(case.ref)).sla_policy.text}.",
         "Friction is 10 now (version 1): first-time user +10.",
         "Nobody has it yet.",
     ]

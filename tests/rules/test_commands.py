@@ -98,6 +98,19 @@ def test_from_reading_to_taking_back(shell: Shell) -> None:
     lines = shell.text("rules", "versions", "routing").splitlines()
     assert [line.split()[0] for line in lines] == ["4", "3", "2", "1"]
 
+    changed = shell.text("rules", "diff", "routing", "1", "2")
+    assert "changed  -  Small order: when order value is unknown or order value < 5,000" in changed
+    assert "+  Small order: when order value is unknown or order value < 8,000" in changed
+    assert "removed  -  Large order" in changed
+    assert shell.text("rules", "diff", "routing", "1", "4") == "Nothing is different.\n"
+    assert shell.text("rules", "version", "routing", "2").startswith("Channel routing, version 2: fewer small orders")
+    assert "order_value " in shell.text("rules", "vocabulary", "routing")
+    assert "changed" in shell.text("rules", "check", "routing", "--file", shell.file(draft))
+    draft["rules"][1]["when"]["any"][1]["op"] = "under"
+    done = shell.run("rules", "check", "routing", "--file", shell.file(draft))
+    assert (done.exit_code, "rules[1].when.any[1].op" in done.stdout) == (1, True)
+    assert shell.text("incidence", "why", "INC-2").startswith("INC-2\nChannels are chat: rule “Medium order”")
+
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_refusals_in_words(shell: Shell) -> None:

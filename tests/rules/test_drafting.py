@@ -8,6 +8,7 @@ import pytest
 from backend.client import ApiError, Client
 from backend.rules.comparing import changes_between
 from backend.rules.operators import FITTING
+from backend.rules.prose import MOST_FINDINGS
 from backend.rules.service import KINDS
 from tests.support.backend import Backend
 
@@ -88,8 +89,9 @@ async def test_versions_of_old_and_the_way_between_them(backend: Backend) -> Non
     rules = await routing(owner)
     rules[2]["text"] = "a chat"
     await owner.rules.publish("routing", {"version": 1, "rules": rules, "reason": "plainer"})
-    aliases = {"IN_APP_CHAT": "CHAT", "WHATSAPP": "CALL"}
-    await owner.rules.publish("routing", {"version": 2, "settings": {"aliases": aliases}, "reason": "WhatsApp calls"})
+    settings = (await owner.rules.show("routing"))["settings"]
+    settings["aliases"] = {"IN_APP_CHAT": "CHAT", "WHATSAPP": "CALL"}
+    await owner.rules.publish("routing", {"version": 2, "settings": settings, "reason": "WhatsApp calls"})
     second = await agent.rules.version("routing", 2)
     assert (second["version"], second["reason"], second["rules"]) == (2, "plainer", rules)
     assert (await agent.rules.version("routing", 1))["publishedAt"] is None
@@ -157,3 +159,15 @@ def test_the_fewest_moves_are_told() -> None:
     new = old.model_copy(update={"rules": [*rest, first]})
     assert [(one["what"], one["rule"]) for one in changes_between(kind, old, new)] == [("moved", first.id)]
     assert changes_between(kind, old, old) == []
+
+
+async def test_what_nobody_would_read_is_not_told(backend: Backend) -> None:
+    owner = await backend.owner()
+    (band,) = [rule for rule in await routing(owner) if rule["id"] == "chat"]
+    rules = [
+        band | {"id": f"band_{at}", "when": {"fact": "order_value", "op": "between", "value": [at, 1_000 + at]}}
+        for at in range(60)
+    ]
+    answer = await owner.rules.check("routing", {"rules": rules})
+    assert len(answer["findings"]) == len(answer["warnings"]) == MOST_FINDINGS + 1
+    assert answer["warnings"][-1].startswith("And 1,")

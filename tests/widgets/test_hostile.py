@@ -16,6 +16,7 @@ from tests.widgets.stage import Stage
 from widgets.bar import Bar
 from widgets.composer import Composer
 from widgets.entry import Entry as Field
+from widgets.outline import Line, Outline
 from widgets.panel import Panel
 from widgets.prompt import Choice, Confirm, Option
 from widgets.queue_columns import Column
@@ -67,6 +68,12 @@ def field(text: str) -> Widget:
     return Field(text)
 
 
+def outline(text: str) -> Widget:
+    widget = Outline()
+    widget.show([Line("", text), Line("key", text, [(text, "danger bold")], 1, [(text, "warning")])])
+    return widget
+
+
 def tabs(text: str) -> Widget:
     return TabStrip([Tab("one", text, 3), Tab("two", text, None, refusal=text)])
 
@@ -75,7 +82,7 @@ def bar(text: str) -> Widget:
     return Bar(text, [(text, "accent")], Text(text))
 
 
-WIDGETS = [table, empty_table, broken_table, timeline, composer, refused_composer, field, tabs, bar]
+WIDGETS = [table, empty_table, broken_table, timeline, composer, refused_composer, field, outline, tabs, bar]
 
 
 NAMES = ["all", *(str(number) for number in range(len(PAYLOADS)))]

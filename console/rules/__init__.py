@@ -1,0 +1,1 @@
+"""Rules: every rule set in one editor."""
