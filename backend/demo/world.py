@@ -13,7 +13,7 @@ from typing import Any
 
 from backend.core.security import fingerprint
 from backend.customers.models import Customer, CustomerHandle
-from backend.demo import cast, lives, menu, talk, visits
+from backend.demo import cast, lives, menu, rulebook, talk, visits
 from backend.demo.casebook import CURRENCY, PLATFORM, TIME_ZONE, Casebook
 from backend.demo.ledger import Ledger
 from backend.demo.lives import Life, Scene, Stage
@@ -44,6 +44,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     ledger = Ledger(rng, founded)
     staff = _found(ledger, founded, password_hash)
     key = _key(ledger, founded, api_key, staff["admin"][0])
+    rulebook.publish(ledger, founded, staff["admin"][0])
     people = _people(ledger, now)
     book = Casebook(ledger, key, FIRST_NUMBER)
     for actor in (actor for actors in staff.values() for actor in actors):

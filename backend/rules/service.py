@@ -93,7 +93,7 @@ def read(work: Work, name: str) -> dict[str, Any]:
     """The rule set in force as it goes over the wire: kind, label, version, groups, settings, rules, facts,
     words (each rule as a sentence, in the order of the rules), findings (gaps and overlaps) and warnings (those in
     words)."""
-    return _shown(kind_of(name), current(work, name))
+    return shown(kind_of(name), current(work, name))
 
 
 def read_version(work: Work, name: str, version: int) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def read_version(work: Work, name: str, version: int) -> dict[str, Any]:
     found = next((one for one in versions(work, name) if one["version"] == version), None)
     if found is None:
         raise _no_version(kind, version)
-    return _shown(kind, compiled_version(work, name, version)) | found
+    return shown(kind, compiled_version(work, name, version)) | found
 
 
 def compiled_version(work: Work, name: str, version: int) -> Compiled:
@@ -123,7 +123,8 @@ def diff(work: Work, name: str, before: int, after: int) -> dict[str, Any]:
     return {"kind": name, "before": before, "after": after, "changes": changes}
 
 
-def _shown(kind: Kind, compiled: Compiled) -> dict[str, Any]:
+def shown(kind: Kind, compiled: Compiled) -> dict[str, Any]:
+    """A version of a rule set as it goes over the wire."""
     facts = [
         {"name": fact.name, "type": fact.type, "label": fact.label, "choices": list(fact.choices), "doc": fact.doc}
         for fact in kind.catalogue
