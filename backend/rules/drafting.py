@@ -1,7 +1,7 @@
 """A draft looked at as it is typed: everything that is wrong with it, and what it says, however broken it is."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -90,13 +90,19 @@ def parts_of(kind: Kind, tree: Any, path: str) -> list[State]:
         path, node = waiting.pop(0)
         sound = not check_condition(node, kind.catalogue)
         told.append({"path": path, "words": describe(node, kind.catalogue) if sound else ""})
-        if isinstance(node, Mapping):
-            waiting += [(f"{path}.{key}", node[key]) for key in ("not",) if key in node]
-            for key in ("all", "any"):
-                parts = node.get(key)
-                waiting += [
-                    (f"{path}.{key}[{at}]", part) for at, part in enumerate(parts or ()) if isinstance(parts, list)
-                ]
+        waiting += _inside(path, node)
         if len(told) + len(waiting) > 500:
             break
     return told
+
+
+def _inside(path: str, node: Any) -> Iterator[tuple[str, Any]]:
+    """The parts of a condition with their paths; none of what is no condition."""
+    if not isinstance(node, Mapping):
+        return
+    if "not" in node:
+        yield f"{path}.not", node["not"]
+    for key in ("all", "any"):
+        parts = node.get(key)
+        if isinstance(parts, list):
+            yield from ((f"{path}.{key}[{at}]", part) for at, part in enumerate(parts))

@@ -4,9 +4,12 @@ import copy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.client import ApiError, Client
 from backend.rules.comparing import changes_between
+from backend.rules.drafting import looked_at, parts_of
 from backend.rules.operators import FITTING
 from backend.rules.prose import MOST_FINDINGS
 from backend.rules.service import KINDS
@@ -171,3 +174,25 @@ async def test_what_nobody_would_read_is_not_told(backend: Backend) -> None:
     answer = await owner.rules.check("routing", {"rules": rules})
     assert len(answer["findings"]) == len(answer["warnings"]) == MOST_FINDINGS + 1
     assert answer["warnings"][-1].startswith("And 1,")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["all", "any", "not", "tier", "eq", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["all", "any", "not", "fact", "op", "value", "x"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(when=JSON, then=st.dictionaries(st.sampled_from(["channels", "priority", "autoEscalation"]), JSON), label=JSON)
+def test_whatever_is_typed_is_told_of_and_never_breaks(when: Any, then: dict[str, Any], label: Any) -> None:
+    kind = KINDS["routing"]
+    shipped = kind.shipped.model_dump(mode="json", by_alias=True)
+    rule = {"id": "odd", "label": label, "group": "channels", "when": when, "then": then}
+    problems, rules = looked_at(kind, shipped | {"rules": [rule, *shipped["rules"]]})
+    assert set(rules) >= {1, 2, 3, 4}, "one that cannot be read hides no other"
+    assert all(problem.path.startswith("rules[0]") for problem in problems)
+    assert problems or rules[0].when == when
+    assert parts_of(kind, when, "when")[0]["path"] == "when"
