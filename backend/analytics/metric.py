@@ -4,7 +4,6 @@ A `Part` says which milestones count and what of them is added. Sums of days add
 ever made of averages, no median of medians.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -27,13 +26,18 @@ class Sum:
     __slots__ = ("count", "spread", "total")
 
     def __init__(self, count: int = 0, total: int = 0, spread: Mapping[int, int] | None = None) -> None:
-        self.count, self.total, self.spread = count, total, Counter(spread or {})
+        self.count, self.total, self.spread = count, total, dict(spread or {})
 
     def add(self, other: "Sum") -> None:
         """Add another one to this."""
         self.count += other.count
         self.total += other.total
-        self.spread.update(other.spread)
+        mine = self.spread
+        if not mine:
+            mine.update(other.spread)
+        else:
+            for value, often in other.spread.items():
+                mine[value] = mine.get(value, 0) + often
 
 
 Sums = dict[tuple[str, str], Sum]
@@ -81,7 +85,7 @@ class Part:
         if value is not None:
             one.total += value
             if self.is_spread:
-                one.spread[value] += 1
+                one.spread[value] = one.spread.get(value, 0) + 1
 
 
 def _has(name: str, wanted: bool) -> ColumnElement[bool]:
@@ -96,7 +100,7 @@ class Span:
 
     def __init__(self, days: Sequence[Sums], before: Sums) -> None:
         self.days, self._before = days, before
-        self._whole = added(days)
+        self._whole = days[0] if len(days) == 1 else added(days)
 
     def by(self, part: str) -> dict[str, Sum]:
         """The sum of each value of the part's dimension."""

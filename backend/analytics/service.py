@@ -37,9 +37,15 @@ def metric_of(name: str) -> Metric:
 
 def spans_of(work: Work, edges: Sequence[datetime], parts: Sequence[str], sizes: Sequence[int]) -> list[Span]:
     """Windows that follow one another, made of `sizes[n]` of the spans between `edges` each."""
-    fine = gather(work, edges, parts)
-    stock = [part for part in _STOCK if part in parts]
-    past: Sums = before(work, edges[0], stock) if len(stock) == len(_STOCK) else {}
+    return _spans(gather(work, edges, parts), _past(work, edges[0], parts), sizes)
+
+
+def _past(work: Work, at: datetime, parts: Sequence[str]) -> Sums:
+    """What there was before an instant of what adds up over all time."""
+    return before(work, at, _STOCK) if set(_STOCK) <= set(parts) else {}
+
+
+def _spans(fine: Sequence[Sums], past: Sums, sizes: Sequence[int]) -> list[Span]:
     spans, at = [], 0
     for size in sizes:
         days = fine[at : at + size]
@@ -53,10 +59,11 @@ def kpis(work: Work, asked: Asked) -> State:
     """Every metric over these days, beside the same number of days before, with the definition and a small curve."""
     terms, earlier = terms_of(work), asked.before()
     edges = [*earlier.edges[:-1], *asked.edges]
-    past, now = spans_of(work, edges, list(PARTS), [asked.days, asked.days])
+    fine, ever = gather(work, edges, list(PARTS)), _past(work, edges[0], list(PARTS))
+    past, now = _spans(fine, ever, [asked.days, asked.days])
     each = -(-asked.days // MOST_POINTS)
     sizes = [min(each, asked.days - at) for at in range(0, asked.days, each)]
-    curve = spans_of(work, asked.edges, list(PARTS), sizes)
+    curve = _spans(fine, ever, [asked.days, *sizes])[1:]
     told = [_kpi(metric, terms, past, now, curve) for metric in METRICS.values()]
     return {**asked.told(work), "currency": terms.currency, "costVersion": terms.cost.version, "kpis": told}
 
