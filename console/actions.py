@@ -160,7 +160,7 @@ ACTIONS: tuple[Action, ...] = (
            argument=Argument("metric", "text"), foot=4),
     Action("by", "By", ("b",), "Find", "The trend by the hour, the day or the week.", screens=(ANALYTICS,),
            argument=Argument("by", "by"), foot=5),
-    Action("export", "Export", ("E",), "Find", "Write what is shown to a file.", screens=(ANALYTICS,),
+    Action("export", "Export", ("E",), "Find", "Write what is shown to a file.", screens=(ANALYTICS, ROWS),
            role="supervisor", needs=("online",), argument=Argument("format", "format"), foot=6),
     Action("read_again", "Read again", ("f5",), "Find", "The numbers as they are now.", screens=(ANALYTICS,),
            needs=("online",)),

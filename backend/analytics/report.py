@@ -166,6 +166,7 @@ def _recommended(reason: State, terms: Terms) -> State | None:
     facts = {
         "category": reason["category"].upper(),
         "cases": reason["cases"],
+        "before": reason["before"],
         "change_percent": reason["changePercent"],
         "is_repeated": reason["isRepeated"],
         "screen": screen,

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option as Line
 
-from console.analytics import telling
+from console.analytics import saving, telling
 from console.analytics.days import Days
 from console.desk import ages
 from console.frame.screen import FrameScreen
@@ -36,9 +36,9 @@ class RowsScreen(FrameScreen):
     family: ClassVar[str] = "rows"
     CSS_PATH = "rows.tcss"
 
-    def __init__(self, metric: str, label: str, days: Days) -> None:
+    def __init__(self, metric: str, label: str, days: Days, dimension: str | None = None) -> None:
         super().__init__()
-        self._metric, self._label, self._days = metric, label, days
+        self._metric, self._label, self._days, self._dimension = metric, label, days, dimension
         self._items: list[dict[str, Any]] = []
         self._next: str | None = None
         self._currency = ""
@@ -68,9 +68,10 @@ class RowsScreen(FrameScreen):
 
     def _read(self, cursor: str | None) -> None:
         api, days = self.console.api.analytics, self._days
+        query = {"limit": PAGE, "cursor": cursor, "dimension": self._dimension}
         self.console.calls.start(
             "read the rows",
-            lambda: api.rows(self._metric, days.first, days.last, limit=PAGE, cursor=cursor),
+            lambda: api.rows(self._metric, days.first, days.last, **query),  # type: ignore[arg-type]
             done=self._show,
             failed=self._failed,
             group="rows",
@@ -141,6 +142,10 @@ class RowsScreen(FrameScreen):
         """The case under the cursor, or the one named."""
         places = [place for place, item in enumerate(self._items) if item["ref"] == ref.upper()]
         self._open(places[0] if places else self.query_one(OptionList).highlighted)
+
+    def action_export(self, format: str) -> None:
+        """All rows of the metric to a file."""
+        saving.export(self.console, "rows", self._days, format, metric=self._metric)
 
     def action_move_down(self) -> None:
         """The row below."""

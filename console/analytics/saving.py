@@ -1,12 +1,20 @@
-"""Where exports go: the folder for downloads, and a file that never replaces another."""
+"""Exports: what is written, and where to: the folder for downloads, and a file that never replaces another."""
+
+from __future__ import annotations
 
 import os
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_downloads_path
 
 from console.files import data_dir
+
+if TYPE_CHECKING:
+    from backend.analytics.schemas import Format, What
+    from console.analytics.days import Days
+    from console.app import ConsoleApp
 
 
 def folder() -> Path:
@@ -28,3 +36,15 @@ def save(name: str, content: bytes) -> Path:
             continue
         return path
     raise AssertionError("there is always another number")
+
+
+def export(app: ConsoleApp, what: What, days: Days, format: str, *, metric: str | None, by: str = "day") -> None:
+    """Ask for an export, write it, and say where it is."""
+    kind: Format = "parquet" if format == "parquet" else "csv"
+    api = app.api.analytics
+
+    async def written() -> str:
+        name, content = await api.export(what, days.first, days.last, format=kind, metric=metric, by=by)
+        return str(save(name, content))
+
+    app.calls.start("export", written, done=lambda path: app.say(f"Written to {path}."), group="export")

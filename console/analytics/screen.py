@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from console.analytics import telling
+from console.analytics import saving, telling
 from console.analytics.going import GoingAbout
 from console.analytics.rows import RowsScreen
 from console.twin import told
@@ -23,7 +23,7 @@ from widgets.tabs import Tab, TabStrip
 from widgets.tiles import Tiles
 
 if TYPE_CHECKING:
-    from backend.analytics.schemas import Format, What
+    from backend.analytics.schemas import What
     from console.analytics.plot import TrendPlot
 
 TABS = (
@@ -33,6 +33,7 @@ TABS = (
     Tab("cost", "Cost"),
 )
 _EXPORTED: dict[str, What] = {"overview": "kpis", "trends": "trend", "friction": "friction", "cost": "cost"}
+_OF_TABLES = {"friction": ("friction_reasons", "Friction reasons"), "cost": ("service_cost", "Cost of service")}
 GRID = 100
 """Columns from which numbers stand as tiles."""
 SOON = 0.05
@@ -53,6 +54,8 @@ class AnalyticsScreen(GoingAbout):
         self._metric, self._by = "self_serve_conversion", "day"
         self._kpis: dict[str, Mapping[str, Any]] = {}
         self._currency = ""
+        self._listed: list[Option] = []
+        """What the table in front has rows of."""
         self._soon: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -197,6 +200,9 @@ class AnalyticsScreen(GoingAbout):
     def _show_friction(self, answer: tuple[Any, Any]) -> None:
         report, kept = told(answer[0]), told(answer[1])
         self._show_span(report)
+        self._listed = [
+            Option(one["category"], one["category"], f"{one['cases']:,} cases") for one in report["topFrictionReasons"]
+        ]
         title = f"Friction report · {report['cases']:,} cases"
         version = f"feedback rules v{report['feedbackVersion']}"
         lines = telling.friction(report, kept["items"])
@@ -205,6 +211,11 @@ class AnalyticsScreen(GoingAbout):
     def _show_cost(self, answer: Any) -> None:
         data = told(answer)
         self._show_span(data)
+        self._listed = [
+            Option(one["channel"], one["channel"], f"{one['contacts']:,} contacts")
+            for one in data["channels"]
+            if one["channel"]
+        ]
         version = f"cost rules v{data['costVersion']}"
         self.query_one("#text", Panel).show((), telling.cost(data), title="Cost of service", freshness=version)
 
@@ -258,9 +269,18 @@ class AnalyticsScreen(GoingAbout):
         self.app.push_screen(Choice("Metric", options), chosen)
 
     def action_rows(self) -> None:
-        """What is behind the number under the cursor."""
+        """What is behind the number under the cursor, or behind one of a table."""
         kpi = self._kpis.get(self._metric)
-        if kpi is not None and self.tab in ("overview", "trends"):
+        if self.tab in _OF_TABLES:
+            metric, label = _OF_TABLES[self.tab]
+
+            def chosen(key: str | None) -> None:
+                if key is not None:
+                    self.app.push_screen(RowsScreen(metric, f"{label}: {key}", self.days, key))
+
+            if self._listed:
+                self.app.push_screen(Choice(f"Rows of {label.lower()}", self._listed), chosen)
+        elif kpi is not None:
             self.app.push_screen(RowsScreen(self._metric, kpi["label"], self.days))
 
     @on(Tiles.Opened)
@@ -273,17 +293,6 @@ class AnalyticsScreen(GoingAbout):
 
     def action_export(self, format: str) -> None:
         """Write what is shown to a file, and say where."""
-        from console.analytics.saving import save
-
-        what, days, api = _EXPORTED[self.tab], self.days, self.console.api.analytics
+        what = _EXPORTED[self.tab]
         metric = self._metric if what == "trend" else None
-        kind: Format = "parquet" if format == "parquet" else "csv"
-
-        async def written() -> str:
-            name, content = await api.export(what, days.first, days.last, format=kind, metric=metric, by=self._by)
-            return str(save(name, content))
-
-        def done(path: str) -> None:
-            self.console.say(f"Written to {path}.")
-
-        self.console.calls.start("export", written, done=done, group="export")
+        saving.export(self.console, what, self.days, format, metric=metric, by=self._by)

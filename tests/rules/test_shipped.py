@@ -240,7 +240,7 @@ WORDS = {
     "menu": "issue category is one of MENU, MENU_QUESTION, COMPARE_PLATTERS or signal is menu_comparison",
     "lost": "signal is back_navigation",
     "delivery": "issue category is one of DELIVERY, DELIVERY_TIME, LATE_DELIVERY",
-    "growing": "change >= 50 %",
+    "growing": "change >= 50 % and cases before >= 10",
     "repeated": "repeated",
     "recent": "hours since it was closed <= 168",
     "long_ago": "always",

@@ -15,12 +15,12 @@ CATALOGUE = Catalogue(
     "feedback",
     Fact("category", "text", "issue category", "What the cases are about, in capitals."),
     Fact("cases", "integer", "cases", "Opened in the week.", minimum=0),
+    Fact("before", "integer", "cases before", "Opened in the week before.", minimum=0),
     Fact("change_percent", "number", "change", "Against the week before; unknown when that had none.", unit="%"),
     Fact("is_repeated", "boolean", "repeated", "More cases in the week than `repeatAbove`."),
     Fact("screen", "text", "screen", "Where in the app it happens most."),
     Fact("signal", "text", "signal", "The sign of friction that these customers gave most often before.", choices=(
         "inactivity", "back_navigation", "price_check", "quantity_change", "payment_failure", "menu_comparison",
-        "platter_view", "customization",
     )),
 )  # fmt: skip
 
@@ -109,7 +109,12 @@ SHIPPED = RuleSetDocument(
         _about(
             "growing",
             "Growing fast",
-            {"fact": "change_percent", "op": "ge", "value": 50},
+            {
+                "all": [
+                    {"fact": "change_percent", "op": "ge", "value": 50},
+                    {"fact": "before", "op": "ge", "value": 10},
+                ]
+            },
             "This grew by half or more in a week: find out what changed in the app since.",
             "Product",
             "HIGH",

@@ -75,6 +75,23 @@ async def test_behind_a_number_are_its_rows_and_their_cases(floor: Floor, monkey
         await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.case is not None)
 
 
+async def test_behind_each_line_of_a_table_are_its_rows(floor: Floor) -> None:
+    await world(floor)
+    report = await floor.api.analytics.friction_report()
+    first = report.top_friction_reasons[0]
+    async with floor.console(size=(80, 24)) as (app, pilot):
+        await on_numbers(app, pilot)
+        for tab, words, typed, count in (
+            ("3", "Recommended", first.category, first.cases),
+            ("4", "In all", "CALL", next(one.contacts for one in report.cost.channels if one.channel == "CALL")),
+        ):
+            await pilot.press(tab)
+            await until(lambda words=words: words in text_of(app))
+            await pilot.press("enter", *typed, "enter")
+            await until(lambda count=count: isinstance(app.screen, RowsScreen) and f" {count} rows" in text_of(app))
+            await pilot.press("q")
+
+
 async def test_what_is_shown_is_written_to_a_file_by_who_may(floor: Floor) -> None:
     await world(floor)
     async with floor.console(size=(80, 24)) as (app, pilot):
@@ -82,6 +99,10 @@ async def test_what_is_shown_is_written_to_a_file_by_who_may(floor: Floor) -> No
         for number in range(2):
             await pilot.press("E", *"csv", "enter")
             await until(lambda number=number: len(list(saving.folder().glob("*.csv"))) == number + 1)
+        await pilot.press("enter")
+        await until(lambda: "36 rows" in text_of(app))
+        await pilot.press("E", *"parquet", "enter")
+        await until(lambda: len(list(saving.folder().glob("*.parquet"))) == 1)
         first, second = sorted(saving.folder().glob("*.csv"))
         assert first.read_bytes() == second.read_bytes()
         assert first.read_text().startswith("name,label,unit,value")
@@ -89,7 +110,7 @@ async def test_what_is_shown_is_written_to_a_file_by_who_may(floor: Floor) -> No
         await on_numbers(app, pilot)
         await pilot.press("E")
         await pilot.pause(0.2)
-        assert len(list(saving.folder().glob("*"))) == 2
+        assert len(list(saving.folder().glob("*"))) == 3
 
 
 async def test_numbers_that_cannot_be_had_look_like_no_numbers(floor: Floor) -> None:
