@@ -77,7 +77,7 @@ class ConsoleApp(Verbs):
         self.history = LineHistory()
         self.calls = Calls(self)
         self.undo = Undo()
-        self.idle = idle or Idle()
+        self.idle = idle or Idle(is_watched=target.wall)
         self.store = Store()
         self.session: Session | None = None
         self.keymap = Keymap()
@@ -156,7 +156,7 @@ class ConsoleApp(Verbs):
         self.store.listen("member", lambda _: self.show_header())
         self.tick()
         self.session.start()
-        await self.go(families.HOME)
+        await self.go("floor" if self.target.wall else families.HOME)
 
     async def _forget_screens(self) -> None:
         """Back to the first screen; what was shown to one person is not shown to the next."""

@@ -38,6 +38,8 @@ class Target:
     email: str = ""
     password: str = ""
     is_passing: bool = False
+    wall: bool = False
+    """Begin at the wall, which nobody touches: it is not locked when idle."""
 
     @property
     def hint(self) -> str:

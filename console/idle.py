@@ -5,10 +5,10 @@ from time import monotonic
 
 
 class Idle:
-    """Seconds without a hand. `clock` exists for tests."""
+    """Seconds without a hand. What is only watched, as a wall is, is never idle. `clock` exists for tests."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = monotonic, *, is_watched: bool = False) -> None:
+        self._clock, self._is_watched = clock, is_watched
         self._touched = clock()
 
     def touch(self) -> None:
@@ -17,4 +17,4 @@ class Idle:
 
     def is_over(self, minutes: int) -> bool:
         """Whether nobody was there for that many minutes; 0 minutes is never."""
-        return minutes > 0 and self._clock() - self._touched >= minutes * 60
+        return not self._is_watched and minutes > 0 and self._clock() - self._touched >= minutes * 60

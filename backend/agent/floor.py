@@ -11,7 +11,7 @@ from backend.core.clock import instant
 from backend.events import log
 from backend.identity.models import Member, User
 from backend.identity.service import member_state
-from backend.incidences import owners, repository
+from backend.incidences import owners
 from backend.incidences.repository import CASES
 from backend.incidences.service import State
 from backend.rules import service as rules
@@ -24,7 +24,7 @@ _HOUR = timedelta(hours=1)
 
 
 def floor(work: Work) -> State:
-    """Everybody with load, capacity and the longest wait; what nobody has; counts, deadlines, and the last hour."""
+    """Everybody with load, capacity and the longest wait; what nobody has, deadlines, and the last hour."""
     compiled = rules.current(work, owners.KIND)
     as_of, held, done = log.head_of(work.session, work.business_id), _held(work), _closed(work)
     query = select(Member, User).join(User, User.id == Member.user_id)
@@ -45,7 +45,6 @@ def floor(work: Work) -> State:
             "oldestWaitingSince": _at(nobody.oldest) if nobody else None,
             "why": fair.why_not(work),
         },
-        "counts": repository.counts(work.session, work.business_id, work.actor.id, work.now),
         "due": _due(work),
         "lastHour": _last_hour(work),
         "isAutomatic": compiled.settings["isAutomatic"],

@@ -93,8 +93,6 @@ class Floor(Wire):
     at: UtcInstant
     members: list[FloorMember]
     unassigned: Unassigned
-    counts: dict[str, int]
-    """How many cases each view of the queue holds."""
     due: list[Due]
     """The nearest deadlines, those that passed first."""
     last_hour: LastHour

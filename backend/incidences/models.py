@@ -20,7 +20,7 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
     __table_args__ = (
         UniqueConstraint("business_id", "number"),
         Index("ix_incidences_queue", "business_id", "queue_rank", "id"),
-        Index("ix_incidences_agent", "business_id", "agent_id", "status"),
+        Index("ix_incidences_agent", "business_id", "agent_id", "status", "waiting_since"),
         Index("ix_incidences_order", "business_id", "order_id"),
         Index("ix_incidences_updated", "business_id", "updated_at", "id"),
         Index("ix_incidences_sla", "business_id", "sla_rank", "id"),

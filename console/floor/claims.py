@@ -68,7 +68,13 @@ def ask_whom(screen: CaseScreen, action: Action, choice: Choice) -> None:
 
     def done(floor: Floor) -> None:
         told = floor.model_dump(mode="json", by_alias=True)
-        ask(Choice(action.title, options(told, row, screen.store.member_id, console.now()), hint="type a name"))
+        ask(
+            Choice(
+                action.title,
+                options(told, row, screen.store.member_id, console.now()),
+                hint="a name; to who is full, it is past capacity",
+            )
+        )
 
     if console.is_online:
         console.calls.start("read the floor", console.api.agent.floor, done=done, failed=lambda _: ask(choice))
@@ -93,10 +99,10 @@ def options(floor: Mapping[str, Any], row: Mapping[str, Any] | None, me: str, no
 
 def _option(one: Mapping[str, Any], language: str, me: str, now: Any, is_strict: bool) -> Option:
     member, has, can = one["member"], one["load"], one["capacity"]
-    parts = [f"{has}/{can} past capacity" if has >= can else f"{has}/{can}"]
+    parts = [f"{has}/{can} full" if has >= can else f"{has}/{can}"]
     if language and language in member["languages"]:
         parts.append(f"speaks {language}")
-    parts.append("".join(text for text, _ in words.availability(member, now)))
+    parts.append("".join(text for text, _ in words.availability(member | {"backAt": None}, now)))
     refusal = ""
     if is_strict and member["availability"] != "ONLINE":
         refusal = f"is {member['availability'].lower()}: the rules give them no work now"

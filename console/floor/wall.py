@@ -23,7 +23,7 @@ WIDE = 150
 """Columns from which deadlines stand beside the people."""
 TICK = 1.0
 """Seconds between looks at the clock: countdowns are told to the second."""
-AGAIN, SETTLES = 10.0, 1.0
+AGAIN, SETTLES = 10.0, 2.0
 """Seconds between readings of the floor: at most, and at least when something happened."""
 _ALWAYS = ("unassigned", "all")
 """Views whose count is told when it is nothing, too."""
@@ -133,7 +133,7 @@ class FloorScreen(FrameScreen):
         now, nobody, hour = self.console.now(), self.floor["unassigned"], self.floor["lastHour"]
         counts: list[tuple[str, str]] = []
         for view in VIEWS:
-            count = self.floor["counts"].get(view.key, 0)
+            count = self.store.counts[view.key]
             if view.key in _ALWAYS or (count and view.key not in ("mine", "closed")):
                 counts += [(f"{view.title} ", "muted"), (f"{count}   ", view.role if count and view.role else "bold")]
         waits: list[tuple[str, str]] = [("Nobody waits for an owner", "ok")]

@@ -18,6 +18,8 @@ SIGNS = {"ONLINE": ("●", "ok"), "AWAY": ("◐", "warning"), "OFFLINE": ("○",
 SOON = 300
 """Seconds before a deadline from which it is soon."""
 _ORDER = ("ONLINE", "AWAY", "OFFLINE")
+WIDE = 100
+"""Cells from which there is room to say since when somebody is there or away."""
 _BAR = 6
 
 
@@ -64,6 +66,7 @@ def staff(members: Iterable[Row], now: datetime, width: int) -> list[Spans]:
     """A line for everybody, those who are there first, then by name; the columns that fit."""
     ranked = sorted(members, key=lambda one: (_ORDER.index(one["member"]["availability"]), not one["load"]))
     rows: list[list[Spans]] = []
+    is_wide = width >= WIDE
     for one in ranked:
         member = one["member"]
         is_gone = member["availability"] == "OFFLINE" and not one["load"]
@@ -72,15 +75,20 @@ def staff(members: Iterable[Row], now: datetime, width: int) -> list[Spans]:
             [
                 [(member["name"], "muted" if is_gone else "agent")],
                 load(one),
+                _is(member, now, is_wide),
                 [(str(one["waiting"] or ages.NOTHING), "" if one["waiting"] else "muted")],
                 [(longest, "muted" if longest == ages.NOTHING else "")],
-                availability(member, now),
                 [(f"{one['closedLastHour']} closed", "" if one["closedLastHour"] else "muted")],
                 [(" ".join(member["languages"]), "muted")],
             ]
         )
-    titles = ("Who", "Has", "Waiting", "Longest", "Is", "Last hour", "Speaks")
+    titles = ("Who", "Has", "Is", "Waiting", "Longest", "Last hour", "Speaks")
     return table(titles, rows, width, flexible=0)
+
+
+def _is(member: Row, now: datetime, is_wide: bool) -> Spans:
+    said, since = availability(member, now), member.get("availabilitySince")
+    return [*said, (f" {ages.since(since, now)}", "muted")] if is_wide and since else said
 
 
 def due(rows: Iterable[Row], now: datetime, width: int) -> list[Spans]:

@@ -59,9 +59,11 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return f"opened it · {_routed(data)}"
         case "taken":
             why = "; ".join(map(str, data.get("reasons") or ()))
-            return f"took it ({why})" if why else "took it"
+            return (f"took it ({why})" if why else "took it") + _beyond(data)
         case "assigned":
-            return _assigned(data, name_of) + reason
+            return _assigned(data, name_of) + reason + _beyond(data)
+        case "offered_again":
+            return f"offered it to everybody again: {data.get('reason', '')}"
         case "closed":
             return f"solved it: {_after(data, 'outcome', 'resolved').lower()}{reason}"
         case "reopened":
@@ -173,6 +175,12 @@ def _routed(data: Mapping[str, Any]) -> str:
 def _after(data: Mapping[str, Any], field: str, otherwise: str) -> str:
     pair = (data.get("changes") or {}).get(field)
     return str(pair[1]) if pair and pair[1] is not None else otherwise
+
+
+def _beyond(data: Mapping[str, Any]) -> str:
+    """That it was more than its agent can have."""
+    over = data.get("overCapacity")
+    return f" · past capacity, {over.get('load', '?')} of {over.get('capacity', '?')}" if over else ""
 
 
 def _assigned(data: Mapping[str, Any], name_of: NameOf) -> str:

@@ -21,7 +21,7 @@ from backend.work import Work
 from console.store import Store
 from tests.agent.floor import assignment, availability_of, member_id, online
 from tests.support.backend import Backend, business_of
-from tests.support.follows import frames
+from tests.support.follows import follows, frames
 from tests.support.incidences import open_case
 from tests.support.socket import Socket
 
@@ -204,8 +204,10 @@ async def test_who_works_here_no_more_keeps_no_case(backend: Backend) -> None:
     for case in (waits, answered):
         await agent.incidences.take(case.incidence_id)
     await agent.incidences.send(answered.incidence_id, MessageSend(text="Which day?", last_seen_seq=9_999))
-    await owner.businesses.remove_member(await business_of(owner), await member_id(agent))
-    await backend.drain()
+    async with follows(backend, owner) as seen:
+        await owner.businesses.remove_member(await business_of(owner), await member_id(agent))
+        await backend.drain()
+    assert [frame["type"] for frame in seen].count("incidence.offered_again") == 2
     assert [await agent_of(owner, case) for case in (waits, answered)] == [None, None]
     entry = (await owner.incidences.timeline(answered.incidence_id)).items[-1]
     assert entry.data is not None

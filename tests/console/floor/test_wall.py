@@ -6,8 +6,9 @@ from textual.pilot import Pilot
 
 from backend.identity.schemas import AvailabilitySay
 from console.actions import BY_ID
+from console.connection import Target
 from console.floor.wall import FloorScreen
-from tests.console.desk.floor import Console, Floor, until
+from tests.console.desk.floor import EMAIL, PASSWORD, Console, Floor, until
 from tests.console.floor.world import Crowd, text_of, toast, world
 from widgets.prompt import Choice, Confirm
 
@@ -103,9 +104,19 @@ async def test_who_gets_it_with_loads_beside(floor: Floor, crowd: Crowd) -> None
         await until(lambda: getattr(app.screen, "case", None) is not None)
         await pilot.press("a")
         await until(lambda: isinstance(app.screen, Choice))
-        assert "2/2 past capacity" in text_of(app)
+        assert "to who is full, it is past capacity" in text_of(app)
+        assert "2/2 full" in text_of(app)
         await pilot.press(*"devi", "enter")
         await until(lambda: any("Devi Menon" in note for note in toast(app)))
         entry = (await floor.api.incidences.timeline(rows[6]["incidenceId"])).items[-1]
         assert entry.data is not None
         assert entry.data["overCapacity"] == {"load": 3, "capacity": 2}
+
+
+async def test_a_wall_begins_at_the_floor(floor: Floor) -> None:
+    app = Console(Target(floor.url, email=EMAIL, password=PASSWORD, wall=True))
+    app.frozen = floor.clock
+    async with app.run_test(size=(200, 60)):
+        await until(lambda: isinstance(app.screen, FloorScreen) and app.screen.floor is not None)
+        await until(lambda: "Nobody waits for an owner" in text_of(app))
+        assert app.troubles == []

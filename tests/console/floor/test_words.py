@@ -8,6 +8,8 @@ import pytest
 from backend.core.clock import instant
 from console.desk.until import Unclear
 from console.floor import attendance, claims, words
+from console.idle import Idle
+from console.incidences import happenings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 Spans = list[tuple[str, str]]
@@ -18,7 +20,8 @@ def text(spans: Spans) -> str:
 
 
 def member(name: str = "Ben", **fields: Any) -> dict[str, Any]:
-    told = {"id": name.lower(), "name": name, "email": f"{name}@feast.co", "languages": ["en"]}
+    told: dict[str, Any] = {"id": name.lower(), "name": name, "email": f"{name}@feast.co", "languages": ["en"]}
+    told |= {"availabilitySince": instant(NOW - timedelta(minutes=5))}
     return told | {"availability": "ONLINE", "awayReason": None, "backAt": None} | fields
 
 
@@ -65,7 +68,7 @@ def test_those_who_are_there_come_first_and_columns_give_way() -> None:
     people = [one("Asha", availability="OFFLINE"), away, one("Ben", 3)]
     wide = [text(line) for line in words.staff(people, NOW, 120)]
     assert [line.split()[0] for line in wide] == ["Who", "Ben", "Devi", "Asha"]
-    assert "◐ away (lunch) until 09:30" in wide[2]
+    assert "◐ away (lunch) until 09:30 5m" in wide[2]
     assert wide[2].rstrip().endswith("en")
     narrow = [text(line) for line in words.staff(people, NOW, 40)]
     assert all(len(line) <= 40 for line in narrow)
@@ -114,7 +117,30 @@ def test_whom_to_give_it_to() -> None:
     row = {"customer": {"language": "en"}}
     found = claims.options(floor, row, "asha", NOW)
     assert [option.label for option in found] == ["Asha (me)", "Cara", "Ben", "Devi", "Nobody"]
-    assert found[3].detail == "2/2 past capacity · speaks en · ● online"
+    assert found[3].detail == "2/2 full · speaks en · ● online"
     assert not any(option.refusal for option in found)
     strict = claims.options(floor | {"refusesUnavailable": True}, row, "asha", NOW)
     assert [bool(option.refusal) for option in strict] == [True, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "says"),
+    [
+        ("incidence.offered_again", {"reason": "Ben is away"}, "offered it to everybody again: Ben is away"),
+        ("incidence.taken", {"overCapacity": {"load": 3, "capacity": 2}}, "took it · past capacity, 3 of 2"),
+        (
+            "incidence.assigned",
+            {"changes": {"agent_id": [None, "m"]}, "reason": "fair routing"},
+            "gave it to Ben (fair routing)",
+        ),
+    ],
+)
+def test_the_timeline_tells_of_it(kind: str, data: dict[str, Any], says: str) -> None:
+    assert happenings.told(kind, data, lambda _: "Ben", NOW) == says
+
+
+def test_a_wall_is_never_idle() -> None:
+    now = [0.0]
+    desk, wall = Idle(lambda: now[0]), Idle(lambda: now[0], is_watched=True)
+    now[0] = 3_600.0
+    assert (desk.is_over(15), wall.is_over(15)) == (True, False)
