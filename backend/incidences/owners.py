@@ -73,7 +73,7 @@ def check(work: Work, row: Incidence, member_id: str | None) -> dict[str, Any]:
     if member is None or member.business_id != work.business_id or member.removed_at is not None:
         raise Unprocessable("There is no such member here to assign it to.", code="UNKNOWN_MEMBER", field="agentId")
     over = _over(work, member, compiled)
-    if compiled.settings["refusesUnavailable"]:
+    if compiled.settings["refusesUnavailable"] and work.actor.kind == "member":  # what a platform tells has happened
         name = work.session.get_one(User, member.user_id).name
         if member.availability != "ONLINE":
             reason = f" ({member.away_reason})" if member.is_away and member.away_reason else ""

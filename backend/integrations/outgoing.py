@@ -42,6 +42,7 @@ _WANTED: dict[type[Event], tuple[str, ...]] = {
     happened.MessageSent: ("MESSAGE",),
     happened.IncidenceTaken: ("ASSIGN",),
     happened.IncidenceAssigned: ("ASSIGN",),
+    happened.OfferedAgain: ("ASSIGN",),
     happened.Escalated: ("ASSIGN", "PROPERTIES"),
     happened.EscalationReturned: ("ASSIGN",),
     happened.EscalationResolved: ("ASSIGN",),

@@ -7,8 +7,11 @@ import pytest
 
 from backend.agent import fair
 from backend.client import ApiError, Client
+from backend.events.event import Actor
 from backend.identity.schemas import AvailabilitySay, MemberChange
 from backend.incidences.schemas import EscalationTrigger, IncidenceChange, IncidenceRead
+from backend.incidences.service import apply, incidence_of
+from backend.work import Work
 from tests.agent.floor import assignment, member_id, online, speaking
 from tests.support.backend import Backend, business_of
 from tests.support.follows import follows, frames
@@ -201,3 +204,15 @@ async def test_beyond_capacity_by_hand_is_on_record_or_refused(backend: Backend)
         with pytest.raises(ApiError, match=r"away \(lunch\)"):
             await owner.incidences.change(cases[3].incidence_id, body)
     assert await owner_of(agent, cases[3]) is None
+
+    def told(work: Work) -> None:
+        apply(replace_actor(work), incidence_of(work, cases[3].incidence_id, to_change=True), {"agent_id": id})
+
+    await (await backend.units()).write(told)
+    assert await owner_of(agent, cases[3]) == "Agent 2", "what a platform tells has happened, whatever the rules say"
+
+
+def replace_actor(work: Work) -> Work:
+    """The same work, as a chat platform's webhook does it."""
+    work.actor = Actor("webhook", None, "Freshchat")
+    return work
