@@ -20,6 +20,9 @@ _DESCENDING: dict[str, Callable[[Row], Any]] = {
     "friction": lambda row: -1 if row["frictionScore"] is None else row["frictionScore"],
 }
 
+_FIRST_SORT = {"sla_risk": "sla"}
+"""Tabs that begin with another order than the queue's."""
+
 
 @dataclass(slots=True)
 class Place:
@@ -70,7 +73,7 @@ class Listing:
     @property
     def place(self) -> Place:
         """The active tab's."""
-        return self._places.setdefault(self.active, Place())
+        return self._places.setdefault(self.active, Place(sort=_FIRST_SORT.get(self.active, "queue")))
 
     def narrow(self, text: str) -> str:
         """Filter the active tab; the problem in words when it cannot be read, and then the filter before stays."""

@@ -50,8 +50,8 @@ def happened(kind: str, data: Mapping[str, Any], now: datetime) -> str:
     """What a timer or another policy did, as the timeline tells it."""
     target, due = TARGETS.get(str(data.get("target")), "a target"), ages.local(data.get("dueAt"), now)
     if kind == "incidence.sla_warned":
-        return f"{target} is due {due}"
+        return f"warned that the {target} is due {due}"
     if kind == "incidence.sla_breached":
-        return f"{target} was missed, due {due}"
+        return f"noted that the {target} was missed, due {due}"
     rule, version = ((data.get(name) or [None, None])[1] for name in ("rule", "ruleVersion"))
-    return f"clocked by {str(rule or 'no rule').replace('_', ' ')}, v{version}, from now on"
+    return f"clocks it by {str(rule or 'no rule').replace('_', ' ')}, v{version}, from now on"

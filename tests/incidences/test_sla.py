@@ -310,6 +310,11 @@ async def test_tier_priority_and_value_move_the_targets(backend: Backend) -> Non
     assert (await change(agent, case, priority=1)).sla_due_at == start + 2 * MINUTE
     await to(backend, start + 2 * MINUTE)
     assert (await told_of(agent, case))[-1] == ("breached", FIRST)
+    await owner.rules.publish("sla", {"version": 2, "rules": [urgent], "reason": "a gap"})
+    await backend.drain()
+    other = await open_case(key, "u-2")
+    assert (other.sla_state, other.sla_due_at, other.sla_policy and other.sla_policy.rule) == ("NONE", None, None)
+    assert (await change(agent, other, priority=1)).first_response_due_at == backend.clock.now() + 2 * MINUTE
 
 
 async def test_what_a_platform_tells_late_counts_from_when_it_was_said(backend: Backend) -> None:

@@ -16,7 +16,7 @@ from console.desk.states import first_tab
 from console.desk.until import Unclear, wake_at
 from console.frame.header import clock_words
 from console.incidences.happenings import entry_of, told
-from console.views import VIEWS, Moment
+from console.views import VIEWS, Moment, queue_order
 
 NOW = datetime(2026, 3, 4, 17, 30, tzinfo=ZoneInfo("Asia/Kolkata"))  # a Wednesday
 
@@ -123,6 +123,19 @@ def test_a_saved_view_holds_open_cases_unless_it_says_otherwise() -> None:
     assert not listing.allows()(row()), "a view that cannot be read holds nothing and says why"
 
 
+def test_the_tab_of_risk_begins_with_what_is_due_first() -> None:
+    listing = Listing({})
+    listing.active = "sla_risk"
+    sort, descending = listing.order()
+    rows = [
+        row(incidenceId=id, slaDueAt=due)
+        for id, due in (("a", None), ("b", "2026-03-04T13:00Z"), ("c", "2026-03-04T12:00Z"))
+    ]
+    assert [one["incidenceId"] for one in sorted(rows, key=sort, reverse=descending)] == ["c", "b", "a"]
+    listing.active = "all"
+    assert listing.order()[0] is queue_order
+
+
 def test_me_in_a_filter_is_who_looks() -> None:
     listing = Listing({"own": "@me"})
     listing.active = "all"
@@ -162,17 +175,17 @@ def test_a_problem_keeps_the_filter_before() -> None:
         (
             "incidence.sla_warned",
             {"target": "first_response", "dueAt": "2026-03-04T13:00:00Z"},
-            "first response is due 18:30",
+            "warned that the first response is due 18:30",
         ),
         (
             "incidence.sla_breached",
             {"target": "resolution", "dueAt": "2026-03-02T13:00:00Z"},
-            "resolution was missed, due Mon 18:30",
+            "noted that the resolution was missed, due Mon 18:30",
         ),
         (
             "incidence.sla_changed",
             {"rule": ["gold_chat", None], "ruleVersion": [1, 2], "reason": "the policy changed"},
-            "clocked by no rule, v2, from now on (the policy changed)",
+            "clocks it by no rule, v2, from now on (the policy changed)",
         ),
         ("incidence.something_new", {}, "something new"),
     ],
