@@ -9,11 +9,19 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from backend.analytics.book import Book
+from backend.analytics.models import BEGINNINGS, ENDS
 from backend.core.rows import table_of
 from backend.events import log
 from backend.events.log import EVENTS
 from backend.events.models import EventBody
-from backend.incidences.events import Escalated, IncidenceClosed, IncidenceReopened, MessageSent
+from backend.incidences.events import (
+    Escalated,
+    IncidenceClosed,
+    IncidenceMerged,
+    IncidenceReopened,
+    IncidenceUnmerged,
+    MessageSent,
+)
 from backend.work import Work
 
 MOST_EVENTS = 2_000
@@ -74,8 +82,9 @@ class _Case:
         self.seen: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in book.of_case(id):
             self.seen[row["kind"]].append(row)
-        turns = sorted((row for kind in (*_OPENINGS, "closed") for row in self.seen[kind]), key=_seq)
-        self.is_known, self.is_open = bool(turns), bool(turns) and turns[-1]["kind"] != "closed"
+        turns = sorted((row for kind in (*BEGINNINGS, *ENDS) for row in self.seen[kind]), key=_seq)
+        self.is_known, self.is_open = bool(turns), bool(turns) and turns[-1]["kind"] not in ENDS
+        self.is_merged = bool(turns) and turns[-1]["kind"] == "merged"
         openings = [row for row in turns if row["kind"] in _OPENINGS]
         self.opening: dict[str, Any] | None = openings[-1] if openings else None
         self.now: dict[str, Any] | None = None
@@ -95,12 +104,18 @@ class _Case:
         if not self.is_known:
             self.opening = self._add("opened", row)
             self.is_known, self.is_open = True, not is_closed
+        elif self.is_open and is_closed and (row.type == IncidenceMerged.type or state.get("mergedInto")):
+            self._add("merged", row)
+            self.is_open, self.is_merged = False, True
         elif self.is_open and is_closed:
             self._add("closed", row, seconds=self._since(at), handled=self._handled(row.seq), **_promise(state))
             self.is_open = False
         elif not self.is_open and not is_closed:
-            self.opening = self._add("reopened", row)
-            self.is_open = True
+            if self.is_merged:  # it goes on where it was: nobody has closed it
+                self._add("parted", row)
+            else:
+                self.opening = self._add("reopened", row)
+            self.is_open, self.is_merged = True, False
         is_answer = row.type == MessageSent.type
         if (is_answer or state.get("agentId")) and not self.seen["helped"]:
             self._add("helped", row)
@@ -164,7 +179,9 @@ def _is_closed(row: Any, state: dict[str, Any], was: bool) -> bool:
     """Whether the case is closed after this event. The words of an erased customer's events are gone: their type says."""
     if state:
         return bool(state.get("status") == "CLOSED")
-    return row.type == IncidenceClosed.type or (was and row.type != IncidenceReopened.type)
+    if was:
+        return row.type not in (IncidenceReopened.type, IncidenceUnmerged.type)
+    return row.type in (IncidenceClosed.type, IncidenceMerged.type)
 
 
 def _promise(state: dict[str, Any]) -> dict[str, bool]:

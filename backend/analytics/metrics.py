@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from backend.analytics.cost import Terms, whole_cost
 from backend.analytics.metric import Metric, Part, Span, Told, quantile, quotient
+from backend.analytics.models import BEGINNINGS, ENDS
 
 PARTS: dict[str, Part] = {
     part.name: part
@@ -18,6 +19,8 @@ PARTS: dict[str, Part] = {
         Part("opened", "opened", {"is_self_serve": False}),
         Part("reopened", "reopened", {"is_self_serve": False}),
         Part("closed", "closed", {"is_self_serve": False}, sums="seconds", is_spread=True),
+        Part("merged", "merged", {"is_self_serve": False}),
+        Part("parted", "parted", {"is_self_serve": False}),
         Part("handled", "closed", {"is_self_serve": False}, by="channel", sums="handled"),
         Part("promised", "closed", {"is_self_serve": False, "is_promised": True}),
         Part("kept", "closed", {"is_self_serve": False, "is_kept": True}),
@@ -63,7 +66,7 @@ def _quantile(part: str, share: Fraction) -> Callable[[Span, Terms], Told]:
 
 
 def _backlog(span: Span, _: Terms) -> Told:
-    return _plain(span.since_ever("opened") + span.since_ever("reopened") - span.since_ever("closed"))
+    return _plain(sum(map(span.since_ever, BEGINNINGS)) - sum(map(span.since_ever, ENDS)))
 
 
 def _cost(span: Span, terms: Terms) -> Told:
@@ -174,11 +177,13 @@ METRICS: dict[str, Metric] = {
             "count", "less", _repeated, "named", ("named",),
         ),
         Metric("backlog", "Backlog",
-               "Cases that were open at the end of the span: opened and reopened less closed, self-served ones aside.",
-               "count", "less", _backlog, "opened", ("opened", "reopened", "closed")),
+               "Cases that were open at the end of the span: opened, reopened and parted again, less closed and merged into "
+               "others; self-served ones aside.",
+               "count", "less", _backlog, "opened", (*BEGINNINGS, *ENDS)),
         Metric("opened", "Opened", "Cases opened that were for people; what the router left to self-serve aside.",
                "count", "less", _count("opened"), "opened", ("opened",)),
-        Metric("closed", "Closed", "Closings of cases. A case that is reopened and closed again counts twice.",
+        Metric("closed", "Closed", "Closings of cases. One that is reopened and closed again counts twice; one that is merged into another "
+               "is not closed by that.",
                "count", "more", _count("closed"), "closed", ("closed",)),
         Metric("reopened", "Reopened", "Reopenings of closed cases, by us or by a message of the customer.",
                "count", "less", _count("reopened"), "reopened", ("reopened",)),

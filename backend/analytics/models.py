@@ -8,9 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.rows import Base, BusinessOwned, Identified, Json
 
+BEGINNINGS, ENDS = ("opened", "reopened", "parted"), ("closed", "merged")
+"""Kinds of milestones after which a case is open, and after which it is not."""
+
 
 class Milestone(BusinessOwned, Base):
-    """One thing that counts: a case opened, helped, answered, handed up, closed or reopened, or an order placed.
+    """One thing that counts: a case opened, helped, answered, handed up, closed or reopened, merged into another or
+    parted from it again, or an order placed.
 
     Made of the log and of the `order_placed` signals. It outlives both: erasing a customer leaves the counts intact.
     """
@@ -24,7 +28,7 @@ class Milestone(BusinessOwned, Base):
 
     business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
-    """opened, helped, answered, escalated, closed, reopened or order."""
+    """opened, helped, answered, escalated, closed, reopened, merged, parted or order."""
     source: Mapped[str] = mapped_column(String(176), primary_key=True)
     """What it was made of: the seq of an event, or customer and id of a signal."""
     at: Mapped[datetime]

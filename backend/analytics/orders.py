@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import and_, func, literal_column, or_, select
 
 from backend.analytics.book import Book
+from backend.analytics.models import BEGINNINGS, ENDS
 from backend.core.money import to_minor
 from backend.core.rows import table_of
 from backend.signals.models import ORDER_PLACED, Signal
@@ -86,7 +87,7 @@ def _help_of(case: Iterable[Mapping[str, Any]], at: datetime, within: timedelta)
     """The milestone of help of a case, if it had come by then and the case was open within the time before."""
     before = sorted((row for row in case if row["at"] <= at), key=lambda row: int(row["source"]))
     help = next((row for row in before if row["kind"] == "helped"), None)
-    turns = [row for row in before if row["kind"] in ("opened", "reopened", "closed")]
-    if help is None or (turns[-1]["kind"] == "closed" and turns[-1]["at"] < at - within):
+    turns = [row for row in before if row["kind"] in (*BEGINNINGS, *ENDS)]
+    if help is None or (turns[-1]["kind"] in ENDS and turns[-1]["at"] < at - within):
         return None
     return help

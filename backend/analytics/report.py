@@ -13,7 +13,7 @@ from backend.analytics.cost import Terms, terms_of
 from backend.analytics.events import FrictionReportMade
 from backend.analytics.metric import MILESTONES
 from backend.analytics.metrics import METRICS, PARTS, repeats_of
-from backend.analytics.models import FrictionReport
+from backend.analytics.models import BEGINNINGS, ENDS, FrictionReport
 from backend.analytics.query import state_of, zone_of
 from backend.analytics.service import State, cost_analysis, figures, plain, spans_of
 from backend.analytics.zones import day_of, monday_of
@@ -28,7 +28,6 @@ from backend.signals.models import Signal
 from backend.work import Work
 
 _M, _SIGNALS = MILESTONES, table_of(Signal).c
-_TURNS = ("opened", "reopened", "closed")
 _SIGNALS_KNOWN = CATALOGUE["signal"].choices
 _BEFORE = timedelta(days=1)
 """How long before a case the signs of friction of its customer are looked at."""
@@ -129,11 +128,11 @@ def _open_at(work: Work, ids: Collection[str], at: datetime) -> set[str]:
         query = select(_M.incidence_id, _M.kind).where(
             _M.business_id == work.business_id,
             _M.incidence_id.in_(wanted[start : start + _AT_ONCE]),
-            _M.kind.in_(_TURNS),
+            _M.kind.in_((*BEGINNINGS, *ENDS)),
             _M.at < at,
         )
         for row in work.session.connection().execute(query):
-            balance[row.incidence_id] += -1 if row.kind == "closed" else 1
+            balance[row.incidence_id] += -1 if row.kind in ENDS else 1
     return {id for id, count in balance.items() if count > 0}
 
 

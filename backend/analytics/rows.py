@@ -10,7 +10,7 @@ from backend.analytics.asked import Asked
 from backend.analytics.cost import terms_of
 from backend.analytics.metric import MILESTONES, Metric, Part
 from backend.analytics.metrics import PARTS, repeats_of
-from backend.analytics.models import Milestone
+from backend.analytics.models import BEGINNINGS, ENDS, Milestone
 from backend.analytics.service import State, metric_of, spans_of
 from backend.core import cursor as cursors
 from backend.core.clock import instant
@@ -85,11 +85,11 @@ def _behind(work: Work, metric: Metric, asked: Asked) -> ColumnElement[bool]:
 
 
 def _is_open_at(work: Work, at: datetime) -> ColumnElement[bool]:
-    """Whether the case of a milestone was open at an instant: fewer closings than openings by then."""
+    """Whether the case of a milestone was open at an instant: fewer ends than beginnings by then."""
     o = _OTHER.c
     turns = select(func.count()).where(o.business_id == work.business_id, o.incidence_id == _M.incidence_id, o.at < at)
-    closed = turns.where(o.kind == "closed").scalar_subquery()
-    return turns.where(o.kind.in_(("opened", "reopened"))).scalar_subquery() > closed
+    ends = turns.where(o.kind.in_(ENDS)).scalar_subquery()
+    return turns.where(o.kind.in_(BEGINNINGS)).scalar_subquery() > ends
 
 
 def _is_repeated(work: Work, part: Part, asked: Asked) -> ColumnElement[bool]:

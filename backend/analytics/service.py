@@ -9,6 +9,7 @@ from backend.analytics.asked import Asked
 from backend.analytics.cost import Terms, by_channel, terms_of
 from backend.analytics.metric import Metric, Span, Sums, Told, added
 from backend.analytics.metrics import METRICS, PARTS
+from backend.analytics.models import BEGINNINGS, ENDS
 from backend.analytics.query import before, gather
 from backend.analytics.zones import hours_of, monday_of
 from backend.core.clock import instant
@@ -22,7 +23,7 @@ NOT_ENOUGH = "not enough data"
 MOST_POINTS = 92
 """Of the small curve beside a number: of a longer span, a point is several days."""
 MOST_HOURLY_DAYS = 31
-_STOCK = ("opened", "reopened", "closed")
+_STOCK = (*BEGINNINGS, *ENDS)
 _TOP = 10
 _CENT = Fraction(1, 2)
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from backend.analytics.service import NOT_ENOUGH
+from backend.incidences.link_schemas import Merge
 from tests.analytics.floor import Floor
 from tests.support.backend import Backend
 
@@ -211,6 +212,30 @@ async def test_a_target_is_missed_from_its_second_on(backend: Backend) -> None:
         rows = await floor.owner.analytics.rows("sla_met", DAY, DAY)
         assert {row.is_counted for row in rows.items if row.incidence_id == case.id} == {seconds < 1_800}
     assert (await kpi(floor, "sla_met")).value == 33.3333
+
+
+async def test_a_case_merged_into_another_is_neither_closed_nor_open(backend: Backend) -> None:
+    floor = await open_floor(backend)
+    one, other = await floor.case(), await floor.case()
+    incidences = floor.owner.incidences
+
+    async def values() -> tuple[Any, ...]:
+        told = {kpi.name: kpi.value for kpi in (await floor.owner.analytics.kpis(DAY, DAY)).kpis}
+        rows = await floor.owner.analytics.rows("backlog", DAY, DAY)
+        assert rows.count == told["backlog"]
+        return tuple(told[name] for name in ("opened", "closed", "reopened", "backlog"))
+
+    shown = [await incidences.show(case.id) for case in (one, other)]
+    body = Merge(version=shown[0].version, into=other.id, into_version=shown[1].version)
+    await incidences.merge(one.id, body)
+    assert await values() == (2, 0, 0, 1)
+    floor.wait(minutes=1)
+    await incidences.unmerge(one.id)
+    assert await values() == (2, 0, 0, 2)
+    floor.wait(minutes=9)
+    await floor.close(one)
+    assert await values() == (2, 1, 0, 1)
+    assert (await kpi(floor, "time_to_resolve")).value == 600
 
 
 async def test_what_the_router_leaves_alone_is_deflected_and_no_backlog(backend: Backend) -> None:
