@@ -48,7 +48,7 @@ class Draft:
         """What was begun and not published, else an unchanged draft of `document`."""
         path = folder / f"{kind}.json"
         found = read_json(path, None)
-        if not isinstance(found, dict) or not all(part in found for part in ("version", "base", *PARTS)):
+        if not (is_document(found) and isinstance(found.get("version"), int) and is_document(found.get("base"))):
             return cls(kind, version, document, path)
         draft = cls(kind, found["version"], found["base"], path)
         draft.now = {part: found[part] for part in PARTS}
@@ -153,9 +153,17 @@ class Draft:
             remove(self.path)
 
 
+def is_document(found: Any) -> bool:
+    """Whether something has the outermost shape of a rule set; what is inside, the server checks."""
+    if not isinstance(found, dict) or not isinstance(found.get("settings"), dict):
+        return False
+    rules = found.get("rules")
+    return isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules)
+
+
 def new_id(rules: Sequence[Mapping[str, Any]], like: str) -> str:
     """An id that no rule has, after that of another."""
-    taken, number = {rule.get("id") for rule in rules}, 2
+    taken, number = {str(rule.get("id")) for rule in rules}, 2
     stem = like[:50].rstrip("0123456789_") or "rule"
     while f"{stem}_{number}" in taken:
         number += 1

@@ -78,7 +78,7 @@ def of_rule(editing: Editing, place: int) -> list[Line]:
     wide = 24
     lines = [_plain(editing, (*path, "label"), "label", rule, wide), Line("", "when")]
     lines += _of_condition(editing, (*path, "when"), 1)
-    group = editing.vocabulary["groups"].get(rule.get("group"), {})
+    group = editing.vocabulary["groups"].get(str(rule.get("group")), {})
     lines.append(Line("", "then"))
     lines += [_of_field(editing, field, 1, wide) for field in forms.fields_of(group.get("then", {}), (*path, "then"))]
     lines += [_plain(editing, (*path, name), told, rule, wide) for name, told in (("text", "reason"), ("id", "id"))]

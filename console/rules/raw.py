@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
 from console.frame.screen import FrameScreen
-from console.rules.draft import PARTS, Document
+from console.rules.draft import PARTS, Document, is_document
 from console.rules.editing import Editing, told
 from widgets.composer import Composer
 from widgets.plain import plain
@@ -50,13 +50,12 @@ class RawScreen(FrameScreen):
             found: Any = json.loads(self.query_one(Composer).text)
         except (ValueError, RecursionError) as error:
             return f"This is no JSON yet: {error}"
-        if not isinstance(found, dict) or set(found) != set(PARTS):
-            return "An object with `settings` and `rules` is wanted, and nothing beside."
-        if not isinstance(found["settings"], dict) or not isinstance(found["rules"], list):
-            return "`settings` must be an object and `rules` a list."
-        if not all(isinstance(rule, dict) for rule in found["rules"]):
-            return "Each of `rules` must be an object."
-        return found
+        if not is_document(found) or set(found) != set(PARTS):
+            return (
+                "Wanted is an object with `settings` (an object) and `rules` (a list of objects), and nothing beside."
+            )
+        document: Document = found
+        return document
 
     @on(TextArea.Changed)
     def _written_in(self) -> None:

@@ -93,7 +93,7 @@ class RuleScreen(Workbench):
         elif path[2] == "group":
             self._choose_group(path)
         elif path[2] == "then":
-            group = self.at_hand.vocabulary["groups"][self.at_hand.draft.rules[self.place]["group"]]
+            group = self.at_hand.vocabulary["groups"][str(self.at_hand.draft.rules[self.place].get("group"))]
             fields = forms.fields_of(group["then"], (*path[:2], "then"))
             self.edit_field(next(field for field in fields if field.path == path))
         else:

@@ -109,9 +109,10 @@ class RuleSetScreen(Workbench):
     def action_rule_add(self) -> None:
         """A new rule below the one under the cursor; it holds always until it is told when."""
         groups = self.at_hand.vocabulary["groups"]
-        here = None if self.place is None else self.at_hand.draft.rules[self.place]
-        if here is not None or len(groups) == 1:
-            self._add(str(here["group"]) if here else next(iter(groups)))
+        here = None if self.place is None else str(self.at_hand.draft.rules[self.place].get("group"))
+        only = next(iter(groups)) if len(groups) == 1 else None
+        if (own := here if here in groups else only) is not None:
+            self._add(own)
             return
 
         def chosen(group: str | None) -> None:
@@ -142,7 +143,8 @@ class RuleSetScreen(Workbench):
         if place is None:
             return
         rule = copy.deepcopy(editing.draft.rules[place])
-        rule |= {"id": new_id(editing.draft.rules, str(rule["id"])), "label": f"{rule['label']} (copy)"[:120]}
+        id, label = str(rule.get("id", "")), rule.get("label", "")
+        rule |= {"id": new_id(editing.draft.rules, id), "label": f"{label} (copy)"[:120]}
         editing.attempt(lambda: editing.draft.insert(("rules", place + 1), rule))
         self.go_to(("rules", place + 1))
 

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.client import ApiError, Client
@@ -186,6 +186,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(when=JSON, then=st.dictionaries(st.sampled_from(["channels", "priority", "autoEscalation"]), JSON), label=JSON)
 def test_whatever_is_typed_is_told_of_and_never_breaks(when: Any, then: dict[str, Any], label: Any) -> None:
     kind = KINDS["routing"]

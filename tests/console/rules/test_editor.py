@@ -273,6 +273,21 @@ async def test_the_json_of_an_expert_is_checked_as_it_is_typed(floor: Floor) -> 
         await until(lambda: app.screen is screen)
         await shows(app, "Inactive: when inactivity > 30 s")
         assert screen.at_hand.draft.rules[0]["when"]["value"] == 30
+        odd = [
+            {"group": ["x"], "when": {"all": 5}, "then": [], "id": {}, "label": 3, "enabled": "no"},
+            {},
+            {"group": "score"},
+        ]
+        screen.at_hand.attempt(lambda: screen.at_hand.draft.put(("rules",), odd))
+        await shows(app, "✗ label: ")
+        for place in range(3):  # whatever an expert typed can be looked at and put right
+            await to(app, pilot, f"rules/{place}")
+            await pilot.press("enter")
+            await until(lambda: isinstance(app.screen, RuleScreen))
+            await pilot.press("escape")
+            await until(lambda: app.screen is screen)
+        await pilot.press("d", "J", "space", "D", "z", "z", "z", "z", "z", "z")
+        await shows(app, "Inactive: when inactivity")
         assert app.troubles == []
 
 
@@ -338,4 +353,15 @@ async def test_a_rule_that_others_move_is_followed_and_one_they_drop_is_left(flo
         await floor.api.rules.publish("routing", {"version": 2, "rules": moved[1:], "reason": "gone"})
         await until(lambda: app.screen is screen)
         await until(lambda: "This rule is no longer there." in said(app))
+        assert app.troubles == []
+
+
+async def test_a_draft_that_is_none_is_left_aside(floor: Floor) -> None:
+    async with floor.console() as (app, pilot):
+        assert app.session is not None
+        folder = app.session.folder / "rules"
+        folder.mkdir(parents=True)
+        (folder / "routing.json").write_text('{"version": 1, "base": [], "settings": 3, "rules": [5]}')
+        screen = await opened(app, pilot)
+        assert not screen.at_hand.draft.is_changed
         assert app.troubles == []
