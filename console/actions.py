@@ -287,6 +287,8 @@ ACTIONS: tuple[Action, ...] = (
            foot=4),
     Action("note", "Note", ("c",), "Write", "Write a note that only the team sees.", screens=CASES, needs=_ONE,
            argument=Argument("text", "text"), foot=5),
+    Action("macro", "Macro", ("m",), "Write", "A reply, a note and changes under a name; a reply is looked at first.",
+           screens=DESK, needs=("incidence", "online"), argument=Argument("name", "text")),
     Action("send", "Send", ("alt+enter", "ctrl+j", "f9"), "Write", "Send what is written.", screens=(INCIDENCE,),
            binds=("composer.send",)),
     Action("resend", "Deliver again", ("R",), "Write", "Try once more to deliver answers that failed; never twice.",

@@ -17,6 +17,7 @@ COMMANDS = (
     "incidence",
     "teamwork",
     "bulk",
+    "macro",
     "escalation",
     "action",
     "approval",

@@ -13,6 +13,7 @@ from backend.client.incidences import Channels, Incidences
 from backend.client.integrations import Integrations, Outgoing
 from backend.client.jobs import Jobs
 from backend.client.live import Live
+from backend.client.macros import Macros
 from backend.client.rules import Rules
 from backend.client.signals import Context, Friction, Tracking
 from backend.client.system import Audit, System
@@ -43,6 +44,7 @@ class Client:
         self.jobs = Jobs(transport)
         self.keys = Keys(transport)
         self.live = Live(transport)
+        self.macros = Macros(transport)
         self.outgoing = Outgoing(transport)
         self.rules = Rules(transport)
         self.system = System(transport)

@@ -13,7 +13,7 @@ from typing import Any
 
 from backend.core.security import fingerprint
 from backend.customers.models import Customer, CustomerHandle
-from backend.demo import cast, lives, menu, rulebook, talk, visits
+from backend.demo import cast, lives, macros, menu, rulebook, talk, visits
 from backend.demo.casebook import CURRENCY, PLATFORM, TIME_ZONE, Casebook
 from backend.demo.ledger import Ledger
 from backend.demo.lives import Life, Scene, Stage
@@ -52,6 +52,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     stage = Stage(book, ledger, rng, staff["agent"], staff["supervisor"][0], now)
     _run([*_past(stage, people), *_present(stage, people)], now)
     book.keep()
+    macros.keep(ledger, founded, staff["supervisor"][0])
     _orders(ledger, people, Random(f"orders {seed}"), now)
     business = ledger.rows[Business.__table__][0]  # type: ignore[index]
     business["next_number"] = book.next_number

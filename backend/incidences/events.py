@@ -67,6 +67,14 @@ class IncidenceUnlinked(Event, type="incidence.unlinked"):
     """data: linkId, kind, to or from."""
 
 
+class MacroChanged(Event, type="macro.changed"):
+    """A macro was made or changed. data: isShared, and the name of a shared one."""
+
+
+class MacroDeleted(Event, type="macro.deleted"):
+    """data: isShared, and the name of a shared one."""
+
+
 class BulkAdvanced(Event, type="bulk.advanced"):
     """A verb on many cases went on, or is through. Its state is the BulkRead; a case's own event tells of the case."""
 

@@ -185,6 +185,20 @@ class BulkRow(BusinessOwned, Base):
     """What the verb changed, to take it back; see `restoring`."""
 
 
+class Macro(Identified, BusinessOwned, Versioned, Base):
+    """What is done to many cases alike, under a name: of one member, or everybody's."""
+
+    __tablename__ = "macros"
+
+    name: Mapped[str] = mapped_column(String(60))
+    is_shared: Mapped[bool]
+    owner_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    steps: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
 class IncidenceLink(Identified, BusinessOwned, Base):
     """One case relates to another, duplicates or continues it, or is merged into it. Kept when it is taken off."""
 

@@ -12,6 +12,7 @@ from backend.incidences import channels, notes, queue, routing, service, timelin
 from backend.incidences import why as reasons
 from backend.incidences.escalation_router import router as escalation_router
 from backend.incidences.link_router import router as link_router
+from backend.incidences.macro_router import router as macro_router
 from backend.incidences.schemas import (
     ChannelEscalate,
     IncidenceChange,
@@ -36,6 +37,7 @@ from backend.work import Work
 router = APIRouter(tags=["incidences"])
 router.include_router(escalation_router)
 router.include_router(link_router)
+router.include_router(macro_router)
 router.include_router(teamwork_router)  # before the routes by id, which would take its words for ids
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]

@@ -173,8 +173,8 @@ def take(work: Work, id: str, body: Take) -> State:
     return record(work, row, events.IncidenceTaken, {"agentId": [None, me]} | over)
 
 
-def send_message(work: Work, id: str, body: MessageSend) -> State:
-    """Answer the customer. Stopped once, with what arrived, when the writer had not seen the newest message."""
+def send_message(work: Work, /, id: str, body: MessageSend, **more: Any) -> State:
+    """Answer the customer, and tell `more`. Stopped once, with what arrived, when the writer had not seen the newest."""
     row = incidence_of(work, id, to_change=True)
     if row.merged_into is not None:
         raise merged(row)
@@ -202,7 +202,7 @@ def send_message(work: Work, id: str, body: MessageSend) -> State:
         row.status = "WAITING"
     row.last_message = {"text": body.text[:_SNIPPET], "by": "agent", "at": instant(work.now)}
     via = {"via": row.platform} if carrying.ties_of(work, row) else {}
-    return posted(work, record(work, row, events.MessageSent, {"text": body.text} | via))
+    return posted(work, record(work, row, events.MessageSent, {"text": body.text} | via | more))
 
 
 MESSAGE_TYPES = (events.MessageReceived.type, events.MessageSent.type)

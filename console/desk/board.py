@@ -13,7 +13,7 @@ from console.desk.filter_line import FilterLine
 from console.desk.listing import SAVED, Listing
 from console.desk.previews import Previews
 from console.desk.states import empty_text, first_tab, waiting_text
-from console.incidences.joining import JoinScreen
+from console.incidences.macro import MacroScreen
 from console.incidences.verbs import Target
 from console.store import RESET, Update
 from console.views import VIEWS
@@ -28,7 +28,7 @@ TABS_EVERY = 0.25
 """Seconds between looks at the counts, at most."""
 
 
-class Board(JoinScreen):
+class Board(MacroScreen):
     """Follows the mirror. Its keys are in :class:`console.desk.queue.QueueScreen`."""
 
     CSS_PATH = "queue.tcss"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 
@@ -17,6 +17,9 @@ from console.preferences import PREVIEWS
 from widgets.queue_messages import HeaderClicked, MarksChanged, Opened
 from widgets.queue_table import QueueTable
 from widgets.tabs import TabStrip
+
+if TYPE_CHECKING:
+    from backend.incidences.macro_schemas import MacroPreview
 
 SORTS = {"slaDueAt": "sla", "orderValue": "value", "frictionScore": "friction", "ref": "created", "status": "updated"}
 """Columns whose title orders by them when it is clicked; the others bring the queue's own order back."""
@@ -68,6 +71,13 @@ class QueueScreen(Board):
             self.open_row(row["incidenceId"], "note")
         else:
             self.add_note(row, text)
+
+    def begin_macro(self, row: Mapping[str, Any], macro: MacroPreview) -> None:
+        """Open the case, and put the macro's reply there."""
+        self.open_row(row["incidenceId"])
+        begin = getattr(self.app.screen, "begin_macro", None)
+        if begin is not None:
+            begin(row, macro)
 
     def show_claimed(self, row: Mapping[str, Any]) -> None:
         """Open it: it is to be worked on now."""

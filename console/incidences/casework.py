@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from console.actions import BY_ID
 from console.incidences.head import escalation_of, facts_of, presence_of, route_of, title_of, watched_by
-from console.incidences.joining import JoinScreen
+from console.incidences.macro import MacroScreen
 from console.incidences.panels import contents
 from console.incidences.side import Side
 from console.incidences.story import Story
@@ -24,6 +24,7 @@ from widgets.timeline import Timeline
 
 if TYPE_CHECKING:
     from backend.agent.schemas import Dashboard
+    from backend.incidences.macro_schemas import MacroPreview
 
 BESIDE, WIDE = 100, 160
 """Columns from which the panels stand beside the story, and from which they are broad."""
@@ -41,7 +42,7 @@ _VERDICTS = {"CLOSE_RESOLVED": "solve", "REASSIGN": "assign", "ESCALATE": "escal
 """Actions of the dashboard's answer -> actions of the registry."""
 
 
-class Casework(JoinScreen):
+class Casework(MacroScreen):
     """Follows one case. Its keys are in :class:`console.incidences.workspace.IncidenceScreen`."""
 
     CSS_PATH = "workspace.tcss"
@@ -58,6 +59,7 @@ class Casework(JoinScreen):
         self._refresh_timer: Timer | None = None
         self._is_typing = False
         self._begin_with = ""
+        self._macro: MacroPreview | None = None
         self._typed_ahead = ""
 
     def compose_body(self) -> ComposeResult:
@@ -139,6 +141,19 @@ class Casework(JoinScreen):
         self._load()
         self.recheck()
 
+    def begin_macro(self, row: Mapping[str, Any], macro: MacroPreview) -> None:
+        """Put a macro's reply into the composer, as soon as the case is there."""
+        if row["incidenceId"] == self.incidence_id:
+            self._macro = macro
+            if self.case is not None:
+                self._use_macro()
+
+    def _use_macro(self) -> None:
+        macro, self._macro = self._macro, None
+        if macro is not None:
+            self.remove_class("-side")
+            self.writing.use(macro)
+
     def is_showing(self, incidence_id: str) -> bool:
         """Whether the screen is still there with that case: answers may come after one has gone on."""
         return self.is_attached and self.is_running and incidence_id == self.incidence_id
@@ -155,6 +170,7 @@ class Casework(JoinScreen):
             self.story.begin(case.timeline, draft.base_seq if draft else None)
             self.recheck()
             self._begin()
+            self._use_macro()
 
         def failed(error: Exception) -> None:
             if self.is_showing(id):

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from textual.content import Content
 
+from backend.incidences.macro_texts import placeholders_in
 from console.desk import wording
 from console.drafts import Draft
 from console.incidences.naming import named
@@ -15,6 +16,7 @@ from console.incidences.story import Story
 from widgets.composer import Composer, Mode
 
 if TYPE_CHECKING:
+    from backend.incidences.macro_schemas import MacroDone, MacroPreview
     from backend.incidences.schemas import Posted
     from console.incidences.casework import Casework
 
@@ -35,6 +37,7 @@ class Writing:
         self._typed_at = float("-inf")
         self._note = ""
         self._dressed: tuple[str, ...] = ()
+        self._macro: MacroPreview | None = None
 
     @property
     def draft(self) -> Draft | None:
@@ -57,6 +60,17 @@ class Writing:
             self._say("")
         self.composer.screen.set_focus(self.composer)  # at once, so that what is typed next is text and no verb
         self.changed()
+
+    def use(self, macro: MacroPreview) -> None:
+        """Put a macro's reply before the person, after what they began; the rest is done with it when they send it."""
+        self.open("reply")
+        begun = self.composer.text.rstrip()
+        self._macro = macro
+        self.composer.load_text(f"{begun}\n\n{macro.reply}" if begun else macro.reply or "")
+        self.composer.move_cursor(self.composer.document.end)
+        self.changed()
+        also = [*macro.does, *(["the note"] if macro.note else [])]
+        self._say(f"{macro.name} · sending also: {', '.join(also)}" if also else macro.name)
 
     def _show(self, mode: Mode) -> None:
         draft = self._draft_of(mode)
@@ -94,6 +108,9 @@ class Writing:
             session.drafts.keep(Draft(id, mode, text, self.story.seen_seq))
         if self.composer.has_focus and self.composer.text.strip():
             self._typed_at = monotonic()
+        if self._macro is not None and self.composer.mode == "reply" and not self.composer.text.strip():
+            self._macro = None  # given up
+            self._say("")
         self._offer_names()
 
     def _offer_names(self) -> None:
@@ -122,21 +139,32 @@ class Writing:
         if not self.screen.console.is_online:
             self._keep_for_later(row, text, mode)
             return
+        macro = self._macro if mode == "reply" else None
+        if macro is not None and (left := list(placeholders_in(text))):
+            self.screen.console.say(f"Nothing is known for {{{left[0]}}}: write it yourself, then send.", "warning")
+            return
         self.is_sending = True
         self._say("sending …")
         id, api = self.story.incidence_id, self.screen.console.api
         key, seen = self._request(text, mode)
 
-        async def call() -> Posted:
+        async def call() -> Posted | MacroDone:
+            from backend.incidences.macro_schemas import MacroRun
             from backend.incidences.schemas import MessageSend, NoteAdd
 
+            if macro is not None:
+                body = MacroRun(macro_id=macro.macro_id, text=text, last_seen_seq=seen)
+                return await api.macros.run(id, body, idempotency_key=key)
             if mode == "note":
                 return await api.agent.note(id, NoteAdd(text=text), idempotency_key=key)
             return await api.incidences.send(id, MessageSend(text=text, last_seen_seq=seen), idempotency_key=key)
 
         what = f"{'send the reply to' if mode == 'reply' else 'note on'} {row['ref']}"
         self.screen.console.calls.start(
-            what, call, done=lambda answer: self._sent(answer, mode), failed=lambda error: self._failed(error, seen)
+            what,
+            call,
+            done=lambda answer: self._sent(answer, mode, text),
+            failed=lambda error: self._failed(error, seen),
         )
 
     def _request(self, text: str, mode: Mode) -> tuple[str, int]:
@@ -151,17 +179,22 @@ class Writing:
         """Whether the composer still is this case's: one may have gone on while it was sent."""
         return self.screen.is_showing(self.story.incidence_id) and self.screen.writing is self
 
-    def _sent(self, answer: Posted, mode: Mode) -> None:
+    def _sent(self, answer: Posted | MacroDone, mode: Mode, text: str) -> None:
+        """It is there. What was written on meanwhile, here or on another screen, is another text and stays."""
         self.is_sending, self._tried = False, None
+        if mode == "reply":
+            self._macro = None
         self._typed_at = float("-inf")
         self.screen.keep(answer.incidence)
         session = self.screen.console.session
         if session is not None:
-            session.drafts.drop(self.story.incidence_id, mode)
+            draft = session.drafts.of(self.story.incidence_id, mode)
+            if draft is not None and draft.text.strip() == text.strip():
+                session.drafts.drop(self.story.incidence_id, mode)
         if self._is_here:
             self._say("")
             self.story.has_seen(answer.incidence.last_message_seq)
-            if self.composer.mode == mode:  # else one writes the other already
+            if self.composer.mode == mode and self.composer.text.strip() == text.strip():
                 self.composer.load_text("")
             self.story.timeline.mark_new_since(None)
             self.screen.written()

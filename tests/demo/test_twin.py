@@ -182,6 +182,17 @@ def test_labels_watching_and_verbs_on_many(agent: Shell, admin: Shell) -> None:
     assert admin.json("bulk", "--undo", done["bulkId"])["undone"] == 2
     assert agent.json("queue", "--q", "#second")["items"] == []
 
+    assert "Spam" in agent.text("macro", "list")
+    assert "kept by a supervisor" in agent.refused("macro", "add", "Mine", "--note", "x", "--shared")
+    assert "no {nobody}" in agent.refused("macro", "add", "Mine", "--reply", "{nobody}")
+    agent.text("macro", "add", "Mine", "--reply", "Hello from {ref}", "--label", "macro-test")
+    tried = agent.json("macro", "run", "mine", first, "--dry-run")
+    assert (tried["reply"], tried["does"]) == (f"Hello from {first}", ["label #macro-test"])
+    assert "would see this" in agent.run("macro", "run", "mine", first).stderr
+    assert "macro-test" in agent.json("macro", "run", "mine", first, "--yes")["incidence"]["labels"]
+    agent.text("macro", "remove", "Mine")
+    assert "no macro" in agent.refused("macro", "run", "mine", first)
+
 
 def test_stale_and_taken_are_refused(agent: Shell, admin: Shell) -> None:
     row = agent.json("queue", "--view", "unassigned")["items"][-1]

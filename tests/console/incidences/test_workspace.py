@@ -110,6 +110,35 @@ async def test_a_message_that_came_with_the_key_press_stops_the_send(floor: Floo
         assert await messages(floor, row) == ["Wait!", "Hello"]
 
 
+async def test_what_is_written_while_a_reply_is_on_its_way_stays(floor: Floor) -> None:
+    row = await floor.incidence("CUST-1", "Priya")
+    async with floor.console() as (app, pilot):
+        screen = await opened(app, pilot, row, "r", *"One.")
+        api, hold = app.api, asyncio.Event()
+        send = api.incidences.send
+
+        async def slow(*args: Any, **kwargs: Any) -> Any:
+            answer = await send(*args, **kwargs)
+            await hold.wait()
+            return answer
+
+        api.incidences.send = slow  # type: ignore[method-assign]
+        await pilot.press("alt+enter")
+        await until(lambda: screen.writing.is_sending)
+        await pilot.press(*" Two.")
+        await pilot.press("alt+enter")  # one is on its way: nothing goes twice
+        assert app.session is not None
+        app.session.drafts.drop(row["incidenceId"], "reply")  # another screen gives the draft up
+        await pilot.press("!")
+        hold.set()
+        await until(lambda: not screen.writing.is_sending)
+        assert composer(app).text == "One. Two.!"
+        draft = app.session.drafts.of(row["incidenceId"], "reply")
+        assert draft is not None
+        assert draft.text == "One. Two.!"
+    assert await messages(floor, row) == ["One."]
+
+
 async def test_a_draft_survives_the_console(floor: Floor) -> None:
     row = await floor.incidence("CUST-1", "Priya")
     async with floor.console() as (app, pilot):

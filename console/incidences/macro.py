@@ -1,0 +1,88 @@
+"""`MacroScreen`: macros on a case. One that replies fills the composer, and the rest is done when the reply is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from console.incidences.joining import JoinScreen
+from widgets.paint import Cell
+from widgets.prompt import Choice, Confirm, Option
+
+if TYPE_CHECKING:
+    from backend.incidences.macro_schemas import MacroDone, MacroPreview, MacroRead, Macros
+
+_LONG = 44
+"""Characters of what a macro writes that are shown where one is chosen."""
+
+
+class MacroScreen(JoinScreen):
+    """What is done to many cases alike."""
+
+    def action_macro(self, name: str = "") -> None:
+        """The macro of that name, or one to choose."""
+        row, api = self.selected(), self.console.api
+        if row is None:
+            return
+        if len(self.targets()) > 1:
+            self.console.say("A macro is for one case at a time: its words are looked at.", "warning")
+            return
+
+        def listed(found: Macros) -> None:
+            word = name.strip().casefold()
+            wanted = [one for one in found.items if one.name.casefold() == word] or [
+                one for one in found.items if one.name.casefold().startswith(word)
+            ]
+            if word and len(wanted) == 1:
+                self._look(row, wanted[0].macro_id)
+            elif word and not wanted:
+                self.console.say(f"There is no macro {name.strip()!r}.", "warning")
+            elif not found.items:
+                self.console.say("There are no macros yet: `holdfast macro add` makes one.")
+            else:
+                options = [Option(one.macro_id, one.name, _told(one)) for one in wanted]
+                self.app.push_screen(Choice("Macro", options), lambda id: self._look(row, id) if id else None)
+
+        self.console.calls.start("list the macros", api.macros.list, done=listed)
+
+    def _look(self, row: Mapping[str, Any], macro_id: str) -> None:
+        """What it comes to here, before anything is done."""
+        id, api = row["incidenceId"], self.console.api
+
+        def seen(macro: MacroPreview) -> None:
+            if macro.reply is not None:
+                self.begin_macro(row, macro)
+                return
+            pairs: list[tuple[str, Cell]] = [("On", f"{row['ref']} {row['summary']}")]
+            if macro.note:
+                pairs.append(("Note", macro.note))
+            left = [[(f"Nothing is known for {{{name}}}.", "danger")] for name in macro.unresolved]
+            question = Confirm(f"Macro {macro.name}?", pairs, lines=[*macro.does, *left], yes="Do it", role="warning")
+            self.app.push_screen(question, lambda is_yes: self._run(row, macro) if is_yes else None)
+
+        self.console.calls.start("look at the macro", lambda: api.macros.preview(id, macro_id), done=seen)
+
+    def begin_macro(self, row: Mapping[str, Any], macro: MacroPreview) -> None:
+        """Put its reply into the composer of the case."""
+
+    def _run(self, row: Mapping[str, Any], macro: MacroPreview) -> None:
+        api, key = self.console.api, str(uuid4())
+
+        def call() -> Awaitable[MacroDone]:
+            from backend.incidences.macro_schemas import MacroRun
+
+            body = MacroRun(macro_id=macro.macro_id, version=macro.version)
+            return api.macros.run(row["incidenceId"], body, idempotency_key=key)
+
+        def done(answer: MacroDone) -> None:
+            self.keep(answer.incidence)
+            self.console.say(f"{macro.name} is done to {row['ref']}.")
+
+        self.console.calls.start(f"do {macro.name} to {row['ref']}", call, done=done)
+
+
+def _told(macro: MacroRead) -> str:
+    words = " ".join((macro.steps.reply or macro.steps.note or "").split())
+    said = f"{words[:_LONG]}…" if len(words) > _LONG else words
+    return said if macro.is_shared else f"yours · {said}"
