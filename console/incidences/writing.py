@@ -106,6 +106,8 @@ class Writing:
         if session is not None:
             id, mode, text = self.story.incidence_id, self.composer.mode, self.composer.text
             session.drafts.keep(Draft(id, mode, text, self.story.seen_seq))
+            if mode == "reply" and not text.strip():
+                session.outbox.forget_reply(id)
         if self.composer.has_focus and self.composer.text.strip():
             self._typed_at = monotonic()
         if self._macro is not None and self.composer.mode == "reply" and not self.composer.text.strip():
@@ -188,6 +190,8 @@ class Writing:
         self.screen.keep(answer.incidence)
         session = self.screen.console.session
         if session is not None:
+            if mode == "reply":
+                session.outbox.forget_reply(self.story.incidence_id)
             draft = session.drafts.of(self.story.incidence_id, mode)
             if draft is not None and draft.text.strip() == text.strip():
                 session.drafts.drop(self.story.incidence_id, mode)
@@ -228,6 +232,9 @@ class Writing:
                 self.story.show_queued()
                 self.screen.console.say("Offline. The note is kept and goes by itself when the server answers.")
         else:
+            if session is not None:  # where all that waits is listed, with what happens in between
+                with self.screen.console.guard("keep the reply"):
+                    session.outbox.put("reply", dict(row), text)
             self._say("offline · kept as a draft")
             self.screen.console.say(
                 "Offline. The reply stays here as a draft; send it yourself when the server answers.", "warning"

@@ -36,7 +36,7 @@ class OutboxScreen(FrameScreen):
 
     def _show(self) -> None:
         lines = self.query_one(OptionList)
-        wanted = [(item.id, plain(f"{item.label}\n  {item.kind} on {item.ref}: {item.text}")) for item in self._items()]
+        wanted = [(item.id, _lines(item)) for item in self._items()]
         shown = [(option.id or "", str(option.prompt)) for option in lines.options]
         if wanted == shown or (not wanted and [text for _, text in shown] == [EMPTY]):
             return
@@ -71,3 +71,9 @@ class OutboxScreen(FrameScreen):
             self._show()
 
         self.app.push_screen(Choice(f"{item.kind.capitalize()} on {item.ref}", options), decided)
+
+
+def _lines(item: Item) -> str:
+    """Its state, what it is, and what happened in between."""
+    between = [f"    meanwhile {line}" for line in item.since]
+    return "\n".join(plain(line) for line in (item.label, f"  {item.kind} on {item.ref}: {item.text}", *between))
