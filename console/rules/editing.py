@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.timer import Timer
 
 from console.rules import conditions
-from console.rules.draft import Document, Draft, Path_, said
+from console.rules.draft import PARTS, Document, Draft, Path_, said
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
@@ -135,18 +135,31 @@ class Editing:
         """Another version is in force. A draft stays; without one, the screen follows."""
         was_changed = self.draft.is_changed
         self.in_force = state
-        same = {part: state[part] for part in ("settings", "rules")} == self.draft.now
+        same = {part: state[part] for part in PARTS} == self.draft.now
         if not was_changed or same:
-            self.draft = Draft(self.kind, state["version"], state, self.draft.path)
-            self.draft.keep()
-            self.checked = {**UNTOUCHED, "words": state["words"], "findings": state["findings"]}
-            self._tell()
+            self._begin_anew()
         else:
             self.changed()
 
+    def settled(self, state: Mapping[str, Any], document: Document) -> None:
+        """The draft was published when it said `document`. The server writes some things otherwise (what was left out, a
+        tab): that is no change of ours. What was changed while it was on its way is a draft still."""
+        if self.draft.now is document:
+            self.in_force = state
+            self._begin_anew()
+        else:
+            self.published(state)
+
+    def _begin_anew(self) -> None:
+        state = self.in_force
+        self.draft = Draft(self.kind, state["version"], state, self.draft.path)
+        self.draft.keep()
+        self.checked = {**UNTOUCHED, "words": state["words"], "findings": state["findings"]}
+        self._tell()
+
     def discard(self) -> None:
         """Begin again from what is in force."""
-        self.draft.become({part: self.in_force[part] for part in ("settings", "rules")})
+        self.draft.become({part: self.in_force[part] for part in PARTS})
         self.draft.rebase(self.in_force["version"], self.in_force)
         self.changed()
 

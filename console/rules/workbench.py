@@ -206,7 +206,8 @@ class Workbench(FrameScreen):
         if reason is None:
             return
         editing, api = self.at_hand, self.console.api
-        body = {**editing.draft.now, "version": version, "reason": reason}
+        document = editing.draft.now
+        body = {**document, "version": version, "reason": reason}
 
         def failed(error: Exception) -> None:
             current = getattr(error, "details", {}).get("current")
@@ -218,7 +219,7 @@ class Workbench(FrameScreen):
         self.console.calls.start(
             f"publish the {editing.label.lower()} rules",
             lambda: api.rules.publish(editing.kind, body),
-            done=editing.published,
+            done=lambda state: editing.settled(state, document),
             failed=failed,
             group="publish",
         )

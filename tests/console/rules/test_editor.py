@@ -288,6 +288,14 @@ async def test_the_json_of_an_expert_is_checked_as_it_is_typed(floor: Floor) -> 
             await until(lambda: app.screen is screen)
         await pilot.press("d", "J", "space", "D", "z", "z", "z", "z", "z", "z")
         await shows(app, "Inactive: when inactivity")
+        # What the server writes otherwise than the author is no change of theirs.
+        rules = [{key: value for key, value in document["rules"][0].items() if key not in ("text", "enabled")}]
+        rules[0]["label"] = "In\tactive"
+        screen.at_hand.attempt(lambda: screen.at_hand.draft.put(("rules",), rules))
+        await shows(app, "draft of version 1")
+        await published(app, pilot, "shorter")
+        await shows(app, "version 2 is in force")
+        await shows(app, "Nothing is changed.")
         assert app.troubles == []
 
 
