@@ -49,6 +49,7 @@ _ACTS = (
     .where(EVENTS.seq >= bindparam("first"), EVENTS.seq <= bindparam("last"))
     .order_by(EVENTS.seq)
 )
+_OF_CASES = f"{IncidenceClosed.type.partition('.')[0]}."
 _OPENINGS = ("opened", "reopened")
 _NOW = ("category", "channel", "screen", "is_self_serve")
 
@@ -61,9 +62,10 @@ def count_events(work: Work, book: Book, after: int, idle: int) -> tuple[int, bo
     head = log.head_of(work.session, work.business_id)
     asked = {"business": work.business_id, "after": after, "head": head}
     rows = work.session.connection().execute(_AFTER, asked).all()
-    book.load_cases({row.incidence_id for row in rows})
+    of_cases = [row for row in rows if row.type.startswith(_OF_CASES)]  # others have a state of something else
+    book.load_cases({row.incidence_id for row in of_cases})
     cases: dict[str, _Case] = {}
-    for row in rows:
+    for row in of_cases:
         case = cases.get(row.incidence_id)
         if case is None:
             case = cases[row.incidence_id] = _Case(work, book, row.incidence_id, row.customer_id, idle)

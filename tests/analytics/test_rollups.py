@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select, update
 
+from backend.agent.events import ApprovalDenied
 from backend.analytics.models import AnalyticsDaily, AnalyticsState, Milestone
 from backend.analytics.zones import day_of, days_between, edges_of, hours_of, start_of
 from backend.identity.schemas import BusinessChange
@@ -127,6 +128,19 @@ async def test_erasing_a_customer_leaves_every_count(backend: Backend) -> None:
     assert await wrong(floor) == {}
     rows = await floor.owner.analytics.rows("orders", FIRST, LAST)
     assert {row.customer_name for row in rows.items} == {""}
+
+
+async def test_what_happens_to_other_things_of_a_case_is_no_turn_of_it(backend: Backend) -> None:
+    """An approval that ends after its case has a status of its own."""
+    floor = await lively(backend)
+    case = floor.history.cases[0]
+
+    def deny(work: Work) -> None:
+        state = {"status": "DENIED", "agentId": "somebody"}
+        work.emit(ApprovalDenied(subject_id="approval", incidence_id=case.id, customer_id=None, state=state))
+
+    await floor.units.write(deny)
+    assert await wrong(floor) == {}
 
 
 async def test_counting_twice_at_once_counts_once(backend: Backend) -> None:
