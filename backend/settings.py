@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     attendance_seconds: float = Field(
         5, description="seconds between looks at who is connected, so that members are online and offline"
     )
+    keep_read_alerts_days: float = Field(90, description="how long an alert is kept once it was read, in days")
     visit_timeout_seconds: int = Field(1_800, description="a visit ends after this many seconds of silence")
 
     freshchat_public_key: str = Field("", description="the public key from Freshchat's webhook settings")

@@ -16,6 +16,7 @@ from backend.alerts.schemas import Kind, Severity
 from backend.events.event import Event
 from backend.identity.permissions import ROLES, TABLE
 from backend.incidences import events, ladder, watching
+from backend.incidences.bulk_schemas import BulkRead
 from backend.incidences.models import Escalation, Incidence
 from backend.incidences.sla_policy import policy_of
 from backend.rules import service as rules
@@ -88,6 +89,15 @@ def _assigned(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
     return Cause((Notice("ASSIGNED", f"{by} gave it to you", _members([now])),))
 
 
+def _many(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
+    """A verb on many cases went on; who got them hears of it once it is through."""
+    bulk = BulkRead.model_validate(row.state)
+    if bulk.state != "DONE" or bulk.verb != "assign" or not bulk.done:
+        return Cause()
+    message = f"{by} gave you {bulk.done} cases" if bulk.done > 1 else f"{by} gave you a case"
+    return Cause((Notice("ASSIGNED", message, _members([bulk.args.get("agentId")])),))
+
+
 def _noted(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
     named = Notice("MENTIONED", f"{by} named you in a note", _members(data.get("mentions", ())), severity="warning")
     return Cause((named, _watched(work, row, f"{by} wrote a note")))
@@ -148,6 +158,7 @@ READS: dict[type[Event], Read] = {
     events.EscalationReturned: _answered("handed it back"),
     events.EscalationResolved: _answered("settled it"),
     events.IncidenceAssigned: _assigned,
+    events.BulkAdvanced: _many,
     events.NoteAdded: _noted,
     events.IncidenceClosed: _closed,
     events.IncidenceReopened: _reopened,
@@ -165,8 +176,13 @@ _BY_TYPE = {event.type: read for event, read in READS.items()}
 
 
 def of(work: Work, row: Any) -> Cause:
-    """What comes of an event; nothing of one whose words were erased meanwhile."""
+    """What comes of an event; nothing of one whose words were erased meanwhile.
+
+    A case that is one of many raises nothing by itself: what was done to them all is told once, when it is through.
+    """
     body = row.body or {}
-    if not body.get("data"):
+    if row.body is None:
         return Cause()
-    return _BY_TYPE[row.type](work, row, body["data"], body.get("actorName") or "Somebody")
+    data = body.get("data") or {}
+    cause = _BY_TYPE[row.type](work, row, data, body.get("actorName") or "Somebody")
+    return Cause(settles=cause.settles) if data.get("bulk") else cause

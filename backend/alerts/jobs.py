@@ -2,7 +2,7 @@
 
 from backend.alerts import service
 from backend.alerts.causes import READS
-from backend.jobs.registry import JobContext, job, on
+from backend.jobs.registry import JobContext, cron, job, on
 
 
 @on(*READS)
@@ -10,3 +10,11 @@ from backend.jobs.registry import JobContext, job, on
 async def tell(ctx: JobContext, *, event_id: str, seq: int) -> None:
     """Tell whom an event concerns."""
     await ctx.write(service.raise_for, seq)
+
+
+@cron("40 21 * * *")
+@job(queue="slow")
+async def forget(ctx: JobContext) -> None:
+    """Forget what was read long ago."""
+    while await ctx.write(service.forget_read, ctx.runtime.settings.keep_read_alerts_days):
+        pass

@@ -57,10 +57,18 @@ def unread_of(session: Session, business_id: str, member_id: str) -> Sequence[Al
     return session.scalars(select(Alert).where(*_own(business_id, member_id), Alert.read_at.is_(None))).all()
 
 
-def unread_about(session: Session, business_id: str, incidence_id: str, kinds: Collection[str]) -> Sequence[Alert]:
-    """Everybody's unread alerts of these kinds about a case."""
+def unread_about(
+    session: Session, business_id: str, incidence_id: str | None, kinds: Collection[str]
+) -> Sequence[Alert]:
+    """Everybody's unread alerts of these kinds about a case, or about none."""
     about = (Alert.business_id == business_id, Alert.incidence_id == incidence_id, Alert.kind.in_(kinds))
     return session.scalars(select(Alert).where(*about, Alert.read_at.is_(None)).order_by(Alert.id)).all()
+
+
+def read_before(session: Session, business_id: str, at: datetime, limit: int) -> Sequence[str]:
+    """The ids of alerts that were read before an instant."""
+    query = select(Alert.id).where(Alert.business_id == business_id, Alert.read_at < at).limit(limit)
+    return session.scalars(query).all()
 
 
 def staff(session: Session, business_id: str) -> Sequence[Row[Any]]:

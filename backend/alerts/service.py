@@ -1,9 +1,10 @@
 """Alerts: raised once for each cause and member, counted together while unread, read, settled, muted."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from backend.alerts import causes, events, repository
 from backend.alerts.causes import Notice
@@ -17,6 +18,7 @@ from backend.identity.models import Member
 from backend.incidences.service import State, require_staff
 from backend.work import Work
 
+FORGOTTEN_AT_ONCE = 500
 MUTED = "mutedAlerts"
 """The key of a member's preferences that holds the kinds they want to hear nothing of."""
 
@@ -114,6 +116,17 @@ def _read(work: Work, alerts: Sequence[Alert]) -> None:
         work.session.flush()
         whose = {"memberIds": [alert.member_id for alert in alerts], "alertIds": [alert.id for alert in alerts]}
         work.emit(events.AlertsRead(subject_id=alerts[0].id, data=whose))
+
+
+def forget_read(work: Work, days: float) -> int:
+    """Delete some alerts that were read longer than `days` ago, with their causes; how many they were."""
+    ids = repository.read_before(work.session, work.business_id, work.now - timedelta(days=days), FORGOTTEN_AT_ONCE)
+    for model, column in ((AlertCause, AlertCause.alert_id), (Alert, Alert.id)):
+        own = model.business_id == work.business_id
+        work.session.execute(
+            delete(model).where(own, column.in_(ids)), execution_options={"synchronize_session": False}
+        )
+    return len(ids)
 
 
 def muted(work: Work) -> State:

@@ -17,6 +17,7 @@ from backend.demo.cast import HOSTILE, OWNER, PASSWORD
 from backend.demo.chat import Chat
 from backend.demo.colleagues import Colleagues
 from backend.demo.desks import Desks
+from backend.demo.handing_up import HandsUp
 from backend.demo.pace import Pace
 from backend.demo.shopper import GaveUp, Shopper
 from backend.demo.stories import STORIES, Story, hostile
@@ -40,6 +41,7 @@ class Driver:
         self._shoppers: dict[str, Shopper] = {}
         self._replies: dict[str, int] = {}
         self._colleagues = Colleagues(url, self._watch, seed=seed, pace=pace)
+        self._hands_up = HandsUp(url, self._watch, seed=seed, pace=pace)
         self._count = 0
 
     async def run(self) -> None:
@@ -49,6 +51,7 @@ class Driver:
             tasks.create_task(self._tell(tasks))
             tasks.create_task(Desks(self.url, pace=self.pace, clock=self._clock).run())
             tasks.create_task(self._colleagues.ask_now_and_then())
+            tasks.create_task(self._hands_up.now_and_then())
 
     async def _tell(self, tasks: asyncio.TaskGroup) -> None:
         """Begin one story after the other; the first of each kind in turn, then by chance."""

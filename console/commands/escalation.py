@@ -70,6 +70,23 @@ def acknowledge(id: Id, note: Note = "", url: twin.Url = "", json: twin.Json = F
     _done(url, json, acknowledged, "is yours to decide at {level}")
 
 
+@group.command()
+def take(id: Id, note: Note = "", url: twin.Url = "", json: twin.Json = False) -> None:
+    """Take an escalation, and make its case yours."""
+
+    async def taken(api: "Client") -> Any:
+        from backend.incidences.schemas import IncidenceChange
+
+        one = await api.escalations.acknowledge(await _own(api, id), note or None)
+        me = (await api.identity.me()).member_id
+        if one.incidence.agent_id != me:
+            change = IncidenceChange(version=one.incidence.version, agent_id=me)
+            one.incidence = await api.incidences.change(one.incidence_id, change)
+        return one
+
+    _done(url, json, taken, "is yours to decide at {level}")
+
+
 @group.command("return")
 def hand_back(id: Id, note: Note = "", url: twin.Url = "", json: twin.Json = False) -> None:
     """Hand a case back to who had it."""

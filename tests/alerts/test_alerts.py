@@ -13,6 +13,7 @@ from backend.alerts.events import AlertsRaised
 from backend.alerts.models import Alert
 from backend.alerts.schemas import AlertRead, Muted
 from backend.client import ApiError, Client
+from backend.incidences.bulk_schemas import BulkStart
 from backend.incidences.schemas import EscalationTrigger, IncidenceChange, IncidenceRead, NoteAdd
 from tests.agent.asks import ask, decide
 from tests.support.backend import Backend
@@ -245,6 +246,33 @@ async def test_muted_kinds_are_not_raised(backend: Backend) -> None:
     await supervisor.alerts.mute(Muted(kinds=[]))
     await escalate(agent, await open_case(key, "b"))
     assert await kinds(backend, supervisor) == [[("ESCALATED", 1)]]
+
+
+async def test_a_verb_on_many_is_told_once(backend: Backend) -> None:
+    agent, supervisor, key = await backend.member("agent"), await backend.member("supervisor"), await backend.key()
+    cases = [await open_case(key, f"u-{number}") for number in range(3)]
+    chosen = [{"incidenceId": case.incidence_id, "version": case.version} for case in cases]
+    me = (await agent.identity.me()).member_id
+    body = {"verb": "assign", "args": {"agentId": me}, "ids": chosen}
+    await supervisor.bulks.start(BulkStart.model_validate(body))
+    assert await kinds(backend, agent) == [[("ASSIGNED", 1)]]
+    (alert,) = await unread(agent)
+    assert alert.message == f"{(await supervisor.identity.me()).user.name} gave you 3 cases"
+    assert (alert.incidence_id, alert.ref) == (None, None)
+
+
+async def test_what_was_read_long_ago_is_forgotten(backend: Backend) -> None:
+    agent, owner, key = await backend.member("agent"), await backend.owner(), await backend.key()
+    for user in ("a", "b"):
+        await escalate(agent, await open_case(key, user))
+    await backend.drain()
+    first, second = await unread(owner)
+    await owner.alerts.read(first.id)
+    units = await backend.units()
+    assert await units.write(service.forget_read, 0) == 0, "not longer ago than that"
+    backend.clock.advance(seconds=1)
+    assert await units.write(service.forget_read, 0) == 1
+    assert [alert.id for alert in (await owner.alerts.list()).items] == [second.id]
 
 
 async def test_who_has_left_and_other_businesses_hear_nothing(backend: Backend) -> None:

@@ -14,6 +14,8 @@ from textual.widgets import Static
 from tests.widgets.capture import JOINERS, PAYLOADS, CaptureDriver, foreign, hostile_text, letters_of, written_by
 from tests.widgets.stage import Stage
 from widgets.bar import Bar
+from widgets.card_board import CardBoard
+from widgets.cards import Card, Lane
 from widgets.composer import Composer
 from widgets.entry import Entry as Field
 from widgets.outline import Line, Outline
@@ -82,7 +84,14 @@ def bar(text: str) -> Widget:
     return Bar(text, [(text, "accent")], Text(text))
 
 
-WIDGETS = [table, empty_table, broken_table, timeline, composer, refused_composer, field, outline, tabs, bar]
+def board(text: str) -> Widget:
+    card = Card(text, ((text, [(text, "danger")]), (Text(text), text)))
+    widget = CardBoard()
+    widget.show([Lane("one", text, (card,), note=text, role=text), Lane("two", text, empty=text)])
+    return widget
+
+
+WIDGETS = [table, empty_table, broken_table, timeline, composer, refused_composer, field, outline, tabs, bar, board]
 
 
 NAMES = ["all", *(str(number) for number in range(len(PAYLOADS)))]
