@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from console.actions import Action
 from console.alerts.columns import KINDS, columns
 from console.alerts.inbox import Inbox
-from console.frame.screen import FrameScreen
+from console.frame.tabbed import Tabbed
 from widgets.prompt import Choice, Option
 from widgets.queue_messages import Opened
 from widgets.queue_table import QueueTable
@@ -25,7 +25,7 @@ TICK = 15.0
 """Seconds between looks at the clock: ages are told in minutes."""
 
 
-class AlertsScreen(FrameScreen):
+class AlertsScreen(Tabbed):
     """The list of one's alerts."""
 
     family: ClassVar[str] = "alerts"
@@ -187,27 +187,6 @@ class AlertsScreen(FrameScreen):
         self.console.calls.start("mute it", lambda: api.alerts.mute(body), done=lambda _: self.console.say(said))
 
     # -- going about
-
-    def action_tab(self, number: str) -> None:
-        """The tab with that number."""
-        if number.isdigit() and number != "0":
-            self.query_one(TabStrip).action_choose(int(number))
-
-    def action_next_tab(self) -> None:
-        """The other tab."""
-        self.query_one(TabStrip).step(1)
-
-    def action_previous_tab(self) -> None:
-        """The other tab."""
-        self.query_one(TabStrip).step(-1)
-
-    def action_section_right(self) -> None:
-        """There is one section; its neighbours are the tabs."""
-        self.action_next_tab()
-
-    def action_section_left(self) -> None:
-        """As to the right."""
-        self.action_previous_tab()
 
     async def perform(self, action: Action, value: str = "", *, is_agreed: bool = False) -> None:
         """A key is a hand: rows stay where they are for a while."""

@@ -61,8 +61,11 @@ class Inbox:
             try:
                 page = await self.api.transport.call("GET", "/api/alerts", limit=KEPT)
             except (ApiError, Offline) as error:
-                self.trouble, self._is_stale = str(error), True
+                self.trouble = str(error)
                 self._tell()
+                if isinstance(error, ApiError) and error.status == 401:
+                    return  # signed out: the next sign-in reads them
+                self._is_stale = True
                 await asyncio.sleep(AGAIN)
                 continue
             self._take(page)

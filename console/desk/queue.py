@@ -12,6 +12,7 @@ from console.desk.board import Board
 from console.desk.filter_line import FilterLine
 from console.desk.listing import SAVED
 from console.frame.command import CommandLine
+from console.frame.tabbed import Tabbed
 from console.incidences.verbs import Target
 from console.preferences import PREVIEWS
 from widgets.queue_messages import HeaderClicked, MarksChanged, Opened
@@ -28,7 +29,7 @@ STEP = 5
 """Percent by which the preview grows and shrinks."""
 
 
-class QueueScreen(Board):
+class QueueScreen(Board, Tabbed):
     """Every verb acts on the marked rows, or on the row under the cursor, as they stand on the screen."""
 
     family: ClassVar[str] = "queue"
@@ -88,27 +89,6 @@ class QueueScreen(Board):
         self.table.move_to(incidence_id)
 
     # -- finding
-
-    def action_tab(self, number: str) -> None:
-        """The tab with that number."""
-        if number.isdigit() and number != "0":
-            self.query_one(TabStrip).action_choose(int(number))
-
-    def action_next_tab(self) -> None:
-        """The tab to the right."""
-        self.query_one(TabStrip).step(1)
-
-    def action_previous_tab(self) -> None:
-        """The tab to the left."""
-        self.query_one(TabStrip).step(-1)
-
-    def action_section_right(self) -> None:
-        """There is one section; its neighbours are the tabs."""
-        self.action_next_tab()
-
-    def action_section_left(self) -> None:
-        """As to the right."""
-        self.action_previous_tab()
 
     def action_filter(self, text: str = "") -> None:
         """Write the filter of this tab, or set it to what was given."""

@@ -12,13 +12,14 @@ from console.actions import Action
 from console.escalations import cards, verbs
 from console.escalations.board import Board
 from console.frame.command import CommandLine
+from console.frame.tabbed import Tabbed
 from console.incidences.asks import AskNote
 from console.incidences.verbs import Target, Verb
 from widgets.card_board import CardBoard
 from widgets.tabs import TabStrip
 
 
-class EscalationsScreen(Board):
+class EscalationsScreen(Board, Tabbed):
     """Acts on the card under the cursor, as it stands on the board."""
 
     family: ClassVar[str] = "escalations"
@@ -130,19 +131,6 @@ class EscalationsScreen(Board):
     def action_section_left(self) -> None:
         """The level to the left, or above."""
         self.board.action_lane(-1)
-
-    def action_tab(self, number: str) -> None:
-        """The tab with that number."""
-        if number.isdigit() and number != "0":
-            self.query_one(TabStrip).action_choose(int(number))
-
-    def action_next_tab(self) -> None:
-        """The tab to the right."""
-        self.query_one(TabStrip).step(1)
-
-    def action_previous_tab(self) -> None:
-        """The tab to the left."""
-        self.query_one(TabStrip).step(-1)
 
     def action_back(self) -> None:
         """The command line, then to all levels."""

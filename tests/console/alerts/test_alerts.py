@@ -1,12 +1,14 @@
 """Alerts against a real server: told live, read, the way to the cause, muted, offline, and how loud they are."""
 
-from typing import Any
+from typing import Any, get_args
 
 from textual.pilot import Pilot
 
+from backend.alerts.schemas import Kind
 from backend.incidences.schemas import IncidenceChange, NoteAdd
 from console.actions import BY_ID
 from console.alerts.alerts import AlertsScreen
+from console.alerts.columns import KINDS
 from console.alerts.loud import came
 from console.incidences.workspace import IncidenceScreen
 from tests.console.desk.floor import Console, Floor, Row, said, until
@@ -54,6 +56,10 @@ def kinds(table: QueueTable) -> list[str]:
 
 def why_not(app: Console, id: str) -> str:
     return app.screen.refusal(BY_ID[id])  # type: ignore[attr-defined,no-any-return]
+
+
+def test_every_kind_has_its_words() -> None:
+    assert list(get_args(Kind)) == list(KINDS), "and is offered for muting"
 
 
 async def test_told_live_counted_and_read(floor: Floor) -> None:
