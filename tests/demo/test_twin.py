@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -288,16 +289,22 @@ def test_the_floor_and_who_is_there(agent: Shell, admin: Shell) -> None:
 
 
 def test_alerts(agent: Shell, admin: Shell) -> None:
-    """After the escalations: they were told to the admin, and their end to the agent who raised them."""
-    told = next(
-        one for one in agent.json("alerts", "list", "--unread")["items"] if one["kind"] == "ESCALATION_ANSWERED"
-    )
-    assert "handed it back" in told["message"] or "settled it" in told["message"]
+    """A case handed up is told to the admin, and what became of it to the agent: by jobs, so a moment later."""
+    row = next(one for one in agent.json("queue", "--limit", "200")["items"] if one["escalationLevel"] is None)
+    agent.text("escalation", "trigger", row["ref"], "emotional")
+    assert "was handed back" in admin.text("escalation", "return", row["ref"])
+    deadline, told = time.monotonic() + 20, None
+    while told is None and time.monotonic() < deadline:
+        unread = agent.json("alerts", "list", "--unread")["items"]
+        told = next((one for one in unread if one["kind"] == "ESCALATION_ANSWERED" and one["ref"] == row["ref"]), None)
+    assert told is not None
+    assert told["message"] == "Kavya Menon handed it back at senior agent"
     assert told["ref"] in agent.text("alerts", "list")
     assert agent.json("alerts", "read", told["id"])["read"] is True
     assert "no alert" in admin.refused("alerts", "read", told["id"])
+    before = {one["id"] for one in admin.json("alerts", "list", "--unread")["items"]}
     assert "were unread" in admin.text("alerts", "read-all")
-    assert admin.json("alerts", "list", "--unread")["unread"] == 0
+    assert not before & {one["id"] for one in admin.json("alerts", "list", "--unread")["items"]}  # new ones may come
     assert admin.text("alerts", "mute", "watched", "assigned") == "You hear nothing of: assigned, watched.\n"
     assert admin.json("alerts", "unmute", "watched") == admin.json("alerts", "muted") == {"kinds": ["ASSIGNED"]}
     assert "no such kind" in admin.refused("alerts", "mute", "everything")
