@@ -13,6 +13,7 @@ from backend.core.clock import instant
 from backend.core.errors import Conflict, NotFound, Unprocessable
 from backend.customers.models import Customer
 from backend.incidences import carrying, clocks, events, linking, repository, restoring, sla, timers
+from backend.incidences.channels import LADDER
 from backend.incidences.link_schemas import Merge
 from backend.incidences.linking import MERGED, ref_of
 from backend.incidences.models import Conversation, Escalation, Incidence, IncidenceLink
@@ -70,6 +71,8 @@ def _carry_over(work: Work, source: Incidence, target: Incidence) -> None:
     target.labels = sorted({*target.labels, *source.labels})
     target.watcher_ids = list(dict.fromkeys([*target.watcher_ids, *source.watcher_ids]))
     target.merged_from = [*target.merged_from, ref_of(source), *source.merged_from]
+    target.allowed_channels = sorted({*target.allowed_channels, *source.allowed_channels}, key=LADDER.index)
+    target.is_self_serve = not target.allowed_channels
     target.agent_id = target.agent_id or source.agent_id
     target.platform = target.platform or source.platform
     target.priority = min(target.priority, source.priority)

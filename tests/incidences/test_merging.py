@@ -10,6 +10,7 @@ from backend.client import ApiError, Client
 from backend.customers import service as customers
 from backend.incidences import conversations
 from backend.incidences.link_schemas import LinkMake, Merge, MergeRead
+from backend.incidences.models import IncidenceLink
 from backend.incidences.schemas import (
     EscalationTrigger,
     IncidenceChange,
@@ -144,6 +145,31 @@ async def test_a_merge_that_is_undone_at_once_leaves_no_trace_in_either(backend:
     await merge(agent, source, target)
     backend.clock.advance(days=1, seconds=1)
     assert await refused(agent.incidences.unmerge(source.ref)) == "UNDO_WINDOW_OVER"
+
+
+async def test_who_waits_for_a_person_waits_for_one_in_the_other_case_too(backend: Backend) -> None:
+    agent, key = await backend.member("agent"), await backend.key()
+    alone, waiting = await open_case(key, orderValue=100), await open_case(key)
+    assert (alone.is_self_serve, waiting.is_self_serve) == (True, False)
+    merged = await merge(agent, waiting, alone)
+    assert (merged.into.is_self_serve, merged.into.allowed_channels) == (False, waiting.allowed_channels)
+    assert merged.into.waiting_since == waiting.waiting_since
+    assert merged.into.sla_due_at == waiting.sla_due_at
+    assert [case.ref for case in (await agent.incidences.list(view="unassigned")).items] == [alone.ref]
+    undone = await agent.incidences.unmerge(waiting.ref)
+    assert undone.into.model_dump(exclude=OWN) == alone.model_dump(exclude=OWN)
+
+
+async def test_a_merge_keeps_no_words_of_a_customer_who_is_erased(backend: Backend) -> None:
+    agent, target = await backend.member("agent"), await open_case(await backend.key())
+    source = await says(backend, "My secret allergy")
+    await merge(agent, source, target, reason="secret reason")
+    await (await backend.owner()).customers.erase(source.customer.id)
+
+    def kept(work: Any) -> str:
+        return str([(link.reason, link.data) for link in work.session.query(IncidenceLink)])
+
+    assert "secret" not in await (await backend.units()).read(kept)
 
 
 async def test_a_chain_is_undone_from_its_end(backend: Backend) -> None:
