@@ -3,13 +3,13 @@
 It is a loop over what needs an owner, not a step of opening: whatever happens to a case or a member, the loop finds it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from backend.agent.next import free
-from backend.agent.ranking import ownerless, speaks
+from backend.agent.ranking import ownerless, ownerless_after, speaks
 from backend.identity.models import Member, User
 from backend.incidences import events, ladder, owners
 from backend.incidences.service import record
@@ -30,25 +30,45 @@ def assign(work: Work) -> int:
     if not there:
         return 0
     loads, escalation = owners.loads(work), rules.current(work, "escalation")
+    rooms = {member.id: owners.capacity_of(compiled, member) for member in there}
     turn, given = max(member.turn for member in there), 0
-    for waiting in ownerless(work, compiled.settings["candidates"]):
+    for waiting in _in_order(work, compiled.settings["candidates"]):
+        if all(loads.get(id, 0) >= capacity for id, capacity in rooms.items()):
+            break
         able = there
         if waiting.escalation_level:
             roles = ladder.takers(escalation, waiting.escalation_level)
             able = [member for member in there if member.role in roles]
         speakers = [member for member in able if speaks(member, waiting.language)]
         # Nobody else gets it while somebody is there who speaks it, even when they have no room at the moment.
-        room = [one for one in speakers or able if loads.get(one.id, 0) < owners.capacity_of(compiled, one)]
-        if not room or (row := free(work, waiting.id)) is None:
+        free_hands = [one for one in speakers or able if loads.get(one.id, 0) < rooms[one.id]]
+        if not free_hands or (row := free(work, waiting.id)) is None:
             continue
-        fairest = min(room, key=lambda member: (loads.get(member.id, 0), member.turn, member.id))
+        fairest = min(free_hands, key=lambda member: (loads.get(member.id, 0), member.turn, member.id))
         loads[fairest.id] = loads.get(fairest.id, 0) + 1
         turn += 1
         row.agent_id, fairest.turn = fairest.id, turn
-        why = _why(fairest, loads[fairest.id], owners.capacity_of(compiled, fairest), waiting.language, speakers)
+        why = _why(fairest, loads[fairest.id], rooms[fairest.id], waiting.language, speakers)
         record(work, row, events.IncidenceAssigned, {"changes": {"agent_id": [None, fairest.id]}, "reason": why})
         given += 1
+        if given == compiled.settings["candidates"]:
+            break  # the rest is the next unit's, so that nobody waits for this one for long
     return given
+
+
+def _in_order(work: Work, most: int) -> Iterator[Any]:
+    """What waits: the first of the queue with the nearest deadlines, then the rest of the queue a page at a time, since
+    those in front may wait for somebody who speaks their language and has no room."""
+    seen = set()
+    page = ownerless(work, most)
+    last = None
+    while page:
+        for row in page:
+            if row.id not in seen:
+                seen.add(row.id)
+                yield row
+        page = ownerless_after(work, most, last)
+        last = page[-1] if page else None
 
 
 def _there(work: Work, compiled: Compiled) -> list[Member]:

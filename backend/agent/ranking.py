@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, tuple_
 
 from backend.core.money import to_major
 from backend.core.rows import table_of
@@ -52,17 +52,27 @@ def ownerless(work: Work, most: int) -> Sequence[Any]:
 
     Both walk an index that holds nothing else, so it takes as long with a hundred cases as with a hundred thousand.
     """
-    waiting = (
+    due = _waiting(work).order_by(CASES.sla_rank, CASES.id).limit(most)
+    nearest = work.session.connection().execute(due).all()
+    found: dict[str, Any] = {row.id: row for row in (*ownerless_after(work, most, None), *nearest)}
+    return sorted(found.values(), key=lambda row: (row.queue_rank, row.id))
+
+
+def ownerless_after(work: Work, most: int, last: Any | None) -> Sequence[Any]:
+    """The next `most` of them by their place in the queue, after the row `last`."""
+    query = _waiting(work)
+    if last is not None:
+        query = query.where(tuple_(CASES.queue_rank, CASES.id) > tuple_(last.queue_rank, last.id))
+    return work.session.connection().execute(query.order_by(CASES.queue_rank, CASES.id).limit(most)).all()
+
+
+def _waiting(work: Work) -> Select[Any]:
+    return (
         select(*_COLUMNS)
         .join_from(table_of(Incidence), CUSTOMERS.id.table, CUSTOMERS.id == CASES.customer_id)
         .where(CASES.business_id == work.business_id, CASES.agent_id.is_(None), CASES.status == "OPEN")
         .where(CASES.waiting_since.is_not(None))
     )
-    by_queue = waiting.order_by(CASES.queue_rank, CASES.id).limit(most)
-    due = waiting.order_by(CASES.sla_rank, CASES.id).limit(most)
-    connection = work.session.connection()
-    found: dict[str, Any] = {row.id: row for query in (by_queue, due) for row in connection.execute(query)}
-    return sorted(found.values(), key=lambda row: (row.queue_rank, row.id))
 
 
 def ranked(work: Work, member: Member, compiled: Compiled) -> list[Candidate]:

@@ -107,6 +107,22 @@ async def test_a_customer_gets_somebody_who_speaks_their_language(backend: Backe
         assert entry.data["reason"].endswith("now 1 of 2, speaks ta")
 
 
+async def test_those_who_wait_for_a_language_hold_up_nobody_else(backend: Backend) -> None:
+    """More of them than are compared at a time, all in front of the queue."""
+    await assignment(backend, isAutomatic=True, candidates=2, capacity=ONE_EACH | {"agent": 1})
+    tamil, other, owner = await backend.member("agent"), await backend.member("agent"), await backend.owner()
+    business, key = await business_of(owner), await backend.key()
+    for agent, language in ((tamil, "ta"), (other, "hi")):
+        await owner.businesses.change_member(business, await member_id(agent), MemberChange(languages=[language]))
+    cases = [await open_case(key, f"u-{number}") for number in range(7)]
+    for case in cases[:6]:
+        await speaking(backend, case, "ta")
+    await speaking(backend, cases[6], "hi")
+    async with online(backend, tamil, other):
+        await backend.drain()
+        assert [await owner_of(owner, case) for case in cases] == ["Agent 2", *[None] * 5, "Agent 3"]
+
+
 async def test_what_is_handed_up_goes_to_nobody_who_may_not_take_it(backend: Backend) -> None:
     await assignment(backend, isAutomatic=True, automaticRoles=["agent", "supervisor"])
     agent, supervisor, case = await backend.member("agent"), await backend.member("supervisor"), None
@@ -137,11 +153,10 @@ async def test_two_loops_and_thirty_hands_give_each_case_once(backend: Backend) 
         assert await loads(agents[0]) == [3] * 5
 
 
-@pytest.mark.parametrize("seed", [7, 11])
-async def test_arrivals_are_shared_out_evenly(backend: Backend, seed: int) -> None:
+async def test_arrivals_are_shared_out_evenly(backend: Backend) -> None:
     """Whatever comes when, nobody who is there has two more than another; and among equals it goes round."""
     await assignment(backend, isAutomatic=True)
-    agents, key, chance = [await backend.member("agent") for _ in range(4)], await backend.key(), Random(seed)
+    agents, key, chance = [await backend.member("agent") for _ in range(4)], await backend.key(), Random(7)
     units, opened = await backend.units(), 0
     async with online(backend, *agents):
         while opened < 24:
