@@ -7,6 +7,7 @@ SLICES = (
     "rules",
     "customers",
     "signals",
+    "notifications",
     "incidences",
     "agent",
     "alerts",

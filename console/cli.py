@@ -23,6 +23,7 @@ COMMANDS = (
     "approval",
     "floor",
     "alerts",
+    "notifications",
     "customer",
     "analytics",
     "engine",

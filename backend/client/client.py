@@ -14,6 +14,7 @@ from backend.client.integrations import Integrations, Outgoing
 from backend.client.jobs import Jobs
 from backend.client.live import Live
 from backend.client.macros import Macros
+from backend.client.notifications import Notifications
 from backend.client.rules import Rules
 from backend.client.signals import Context, Friction, Tracking
 from backend.client.system import Audit, System
@@ -45,6 +46,7 @@ class Client:
         self.keys = Keys(transport)
         self.live = Live(transport)
         self.macros = Macros(transport)
+        self.notifications = Notifications(transport)
         self.outgoing = Outgoing(transport)
         self.rules = Rules(transport)
         self.system = System(transport)

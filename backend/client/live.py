@@ -1,8 +1,9 @@
 """The live feed over a WebSocket: one connection. Following through drops is `console.live`'s work."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -36,13 +37,20 @@ class LiveConnection:
 
 
 class Live(Noun):
-    @asynccontextmanager
-    async def connect(self, after: int | None = None) -> AsyncIterator[LiveConnection]:
+    def connect(self, after: int | None = None) -> AbstractAsyncContextManager[LiveConnection]:
         """Connect after a seq (None: from now). Offline when nobody answers, ApiError when refused."""
+        return self._connect("/live", after)
+
+    def connect_customer(self, user_id: str, after: int | None = None) -> AbstractAsyncContextManager[LiveConnection]:
+        """Follow the notifications of one customer, as their app does."""
+        return self._connect("/notifications/{user_id}/live".format(user_id=quote(user_id, safe="")), after)
+
+    @asynccontextmanager
+    async def _connect(self, path: str, after: int | None) -> AsyncIterator[LiveConnection]:
         from websockets.asyncio.client import connect
         from websockets.exceptions import InvalidStatus, WebSocketException
 
-        url = self.transport.url.replace("http", "ws", 1) + "/live" + ("" if after is None else f"?after={after}")
+        url = self.transport.url.replace("http", "ws", 1) + path + ("" if after is None else f"?after={after}")
         try:
             socket = await connect(
                 url, additional_headers=self.transport.headers, proxy=None, max_size=2**24, ping_interval=20

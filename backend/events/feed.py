@@ -22,7 +22,7 @@ RANKS: dict[Audience, int] = {"staff": 0, "supervisor": 1, "admin": 2}
 class Frame:
     """One event, serialised once for everybody who may see it. `members` are those of a private one, else None."""
 
-    __slots__ = ("audience", "members", "seq", "shown", "withheld")
+    __slots__ = ("audience", "customer_id", "members", "seq", "shown", "type", "withheld")
 
     def __init__(self, row: Any) -> None:
         event = REGISTRY.get(row.type)
@@ -31,6 +31,8 @@ class Frame:
         if event is not None and event.private:
             self.members = ((row.body or {}).get("data") or {}).get("memberIds", [])
         self.seq: int = row.seq
+        self.type: str = row.type
+        self.customer_id: str | None = row.customer_id
         self.shown = orjson.dumps(frame_of(row, row.state)).decode()
         self.withheld = orjson.dumps(
             {"kind": "event", "seq": row.seq, "type": "withheld", "subject": None, "state": None}
@@ -135,15 +137,19 @@ class Feed:
             self.channels[business_id].wake.set()
 
     async def follow(self, business_id: str, role: str | None, member_id: str | None) -> tuple[Follower, int]:
-        """Join a business's channel: the follower, and the seq that its first frame comes after."""
+        """Follow a business as a member: the follower, and the seq that its first frame comes after."""
+        follower = Follower(role, member_id)
+        return follower, await self.join(business_id, follower)
+
+    async def join(self, business_id: str, follower: Follower) -> int:
+        """Let a follower into a business's channel. The seq that its first frame comes after."""
         if business_id not in self.channels:
             head = await self.database.read(lambda session: log.head_of(session, business_id))
             if business_id not in self.channels:  # somebody may have opened it while we read
                 self.channels[business_id] = Channel(self.database, business_id, head)
         channel = self.channels[business_id]
-        follower = Follower(role, member_id)
         channel.followers.add(follower)
-        return follower, channel.head
+        return channel.head
 
     def leave(self, business_id: str, follower: Follower) -> None:
         """Stop following; the last one out closes the channel."""

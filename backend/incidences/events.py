@@ -111,6 +111,10 @@ class FrictionNoticed(Event, type="incidence.friction_noticed"):
     """The customer of an open incidence struggles on. data: score, reasons."""
 
 
+class HelpWanted(Event, type="incidence.help_wanted"):
+    """The customer of an open incidence accepted help. data: notificationId, cause, prompt, why."""
+
+
 class SlaWarned(Event, type="incidence.sla_warned"):
     """A target is near. data: target, dueAt, rule, ruleVersion."""
 

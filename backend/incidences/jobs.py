@@ -2,8 +2,9 @@
 
 from backend.customers.events import CustomerChanged
 from backend.identity.events import BusinessChanged
-from backend.incidences import bulk, channels, escalation, friction, orders, service, sla_timers
+from backend.incidences import bulk, channels, escalation, friction, orders, service, sla_timers, wanted_help
 from backend.jobs.registry import JobContext, job, on
+from backend.notifications.events import NotificationAccepted
 from backend.rules.events import RulesPublished
 from backend.signals.events import HelpOffered, OrderPlaced
 
@@ -61,6 +62,13 @@ async def run_bulk(ctx: JobContext, *, bulk_id: str) -> None:
 async def open_for_friction(ctx: JobContext, *, event_id: str, seq: int) -> None:
     """A customer's friction score went over the limit: route it and open a case, once per visit."""
     await ctx.write(friction.open_for_help, seq)
+
+
+@on(NotificationAccepted)
+@job()
+async def open_for_accepted(ctx: JobContext, *, event_id: str, seq: int) -> None:
+    """A customer accepted help: open a case, or note it on the one that is open."""
+    await ctx.write(wanted_help.open_for_accepted, seq)
 
 
 @on(OrderPlaced)

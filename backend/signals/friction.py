@@ -51,10 +51,17 @@ class Judgement(NamedTuple):
     is_help_due: bool
     verdict: Verdict
     signals: list[Firing]
+    prompts: Verdict | None = None
+    """What the notification rules say, where they were asked."""
 
     @property
     def is_triggered(self) -> bool:
         return self.is_help_due or bool(self.signals)
+
+    @property
+    def offers_help(self) -> bool:
+        """Whether anything is to be offered, be it for friction or by a notification rule."""
+        return self.is_triggered or (self.prompts is not None and bool(self.prompts.fired))
 
 
 def cart_value(minor: int | None, currency: str) -> float | int | None:
@@ -80,8 +87,12 @@ def facts_of(visit: Visit, person: Person) -> dict[str, Any]:
     return facts
 
 
-def judge_visit(compiled: Compiled, visit: Visit, person: Person, screen: str | None = None) -> Judgement:
+def judge_visit(
+    compiled: Compiled, visit: Visit, person: Person, screen: str | None = None, *, prompts: Compiled | None = None
+) -> Judgement:
     """What the rules say about a visit; `screen` is that of the signal just taken, or else the current one.
+
+    `prompts` are the notification rules: they see the same facts as a single signal.
 
     The score knows the longest silence of the visit. A single signal is about one screen, so it knows the longest
     silence on that one: being idle on the menu is not being stuck at the checkout.
@@ -91,16 +102,15 @@ def judge_visit(compiled: Compiled, visit: Visit, person: Person, screen: str | 
     facts["screen"] = screen_of(here) if here else None
     score = compiled.evaluate(facts, group="score", trace=False)
     facts["inactivity_seconds"] = idle_on(visit, facts["screen"]) if visit.idle else 0
-    return _judged(compiled, score, compiled.evaluate(facts, group="signals", trace=False).fired)
+    signals = compiled.evaluate(facts, group="signals", trace=False).fired
+    offered = None if prompts is None else prompts.evaluate(facts, group="prompts", trace=False)
+    return Judgement(int(score.result), is_help_due(compiled, score), score, signals, offered)
 
 
 def judge_facts(compiled: Compiled, facts: dict[str, Any]) -> Judgement:
     """What the rules say about facts that a caller gives."""
     score = compiled.evaluate(facts, group="score", trace=False)
-    return _judged(compiled, score, compiled.evaluate(facts, group="signals", trace=False).fired)
-
-
-def _judged(compiled: Compiled, score: Verdict, signals: list[Firing]) -> Judgement:
+    signals = compiled.evaluate(facts, group="signals", trace=False).fired
     return Judgement(int(score.result), is_help_due(compiled, score), score, signals)
 
 

@@ -1,11 +1,13 @@
 """Offering help: once for each cause in a visit, and the bands of the score."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from backend.core.ids import new_id
 from backend.customers.models import Customer
+from backend.rules.engine import Firing
 from backend.signals import events, friction
 from backend.signals.contexts import Live, currency_of
 from backend.signals.friction import Judgement
@@ -16,42 +18,83 @@ from backend.signals.visit import Visit
 from backend.work import Work
 
 
+class Due(NamedTuple):
+    """Help that is due: what to say, and the rule that says so."""
+
+    cause: str
+    action: str
+    text: str
+    kind: str
+    """The kind of rule set."""
+    rule: str
+    version: int
+    why: str
+
+
 class Offer:
     """Help that was offered for the first time in this visit."""
 
-    __slots__ = ("judgement", "live", "prompt")
+    __slots__ = ("due", "judgement", "live", "prompt")
 
-    def __init__(self, live: Live, judgement: Judgement, prompt: Prompt) -> None:
-        self.live, self.judgement, self.prompt = live, judgement, prompt
+    def __init__(self, live: Live, judgement: Judgement, due: Due) -> None:
+        self.live, self.judgement, self.due = live, judgement, due
+        self.prompt = Prompt(id=new_id(), cause=due.cause, action=due.action, text=due.text)
 
 
-def causes_of(judgement: Judgement) -> list[tuple[str, str, str]]:
-    """(cause, action, text) of all help that is due now; the special before the general."""
-    causes = [(str(then["cause"]), str(then["action"]), str(then["prompt"])) for _, then, _, _ in judgement.signals]
+Teller = Callable[[Work, Offer], None]
+TELLERS: list[Teller] = []
+
+
+def also_tells(teller: Teller) -> Teller:
+    """Run `teller` in the transaction that offers help, after its event: a slice above keeps offers of its own."""
+    TELLERS.append(teller)
+    return teller
+
+
+def causes_of(judgement: Judgement) -> list[Due]:
+    """All help that is due now; the special before the general."""
+    due = _due("friction", judgement.verdict.version, judgement.signals)
+    if judgement.prompts is not None and judgement.prompts.fired:
+        due += prompts_of(judgement)
     if judgement.is_help_due:
-        causes.append((friction.SCORE_CAUSE, friction.SCORE_ACTION, friction.SCORE_PROMPT))
-    return causes
+        action, text, version = friction.SCORE_ACTION, friction.SCORE_PROMPT, judgement.verdict.version
+        why = f"friction score {judgement.score}"
+        due.append(Due(friction.SCORE_CAUSE, action, text, "friction", friction.SCORE_CAUSE, version, why))
+    return due
+
+
+def prompts_of(judgement: Judgement) -> list[Due]:
+    """What the notification rules have to offer now."""
+    found = judgement.prompts
+    return [] if found is None else _due("notification", found.version, found.fired)
+
+
+def _due(kind: str, version: int, fired: list[Firing]) -> list[Due]:
+    return [
+        Due(str(then["cause"]), str(then["action"]), str(then["prompt"]), kind, rule, version, why)
+        for rule, then, _, why in fired
+    ]
 
 
 def offer(live: Live, judgement: Judgement, now: int) -> list[Offer]:
     """Note in the visit what help is due for the first time, and answer it. Nothing while the customer said no."""
-    visit = live.visit
-    if visit.suppressed_until is not None and now < visit.suppressed_until:
+    if live.visit.is_left_alone(now):
         return []
-    offers = []
-    for cause, action, text in causes_of(judgement):
-        if cause not in visit.prompts:
-            prompt = Prompt(id=new_id(), cause=cause, action=action, text=text)
-            visit.prompts[cause] = {"id": prompt.id, "isShown": False}
-            offers.append(Offer(live, judgement, prompt))
-    return offers
+    return [offer_one(live, judgement, due) for due in causes_of(judgement) if due.cause not in live.visit.prompts]
+
+
+def offer_one(live: Live, judgement: Judgement, due: Due) -> Offer:
+    """Note in the visit that this help is offered."""
+    made = Offer(live, judgement, due)
+    live.visit.prompts[due.cause] = {"id": made.prompt.id, "isShown": False}
+    return made
 
 
 def show(visit: Visit, judgement: Judgement, now: int) -> Prompt | None:
     """The prompt to show now, if one is due that was not shown in this visit. The general one goes with a special one."""
-    if visit.suppressed_until is not None and now < visit.suppressed_until:
+    if visit.is_left_alone(now):
         return None
-    for cause, action, text in causes_of(judgement):
+    for cause, action, text, *_ in causes_of(judgement):
         noted = visit.prompts.get(cause)
         if noted is not None and not noted["isShown"]:
             noted["isShown"] = True
@@ -82,6 +125,7 @@ def record_offer(work: Work, offer: Offer) -> None:
                 "cause": offer.prompt.cause,
                 "prompt": offer.prompt.model_dump(),
                 "ruleVersion": verdict.rule_version,
+                "by": {"kind": offer.due.kind, "rule": offer.due.rule, "version": offer.due.version},
                 "context": {
                     "orderValue": offer.live.person.cart_value,
                     "currency": currency_of(work.session, work.business_id),
@@ -93,6 +137,8 @@ def record_offer(work: Work, offer: Offer) -> None:
             },
         )
     )
+    for teller in TELLERS:
+        teller(work, offer)
 
 
 def record_band(work: Work, live: Live, before: int) -> None:

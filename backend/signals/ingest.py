@@ -103,7 +103,9 @@ class _Group:
         users = {told.user_id for arrival in arrivals for told in arrival.signals}
         self.lives = contexts.find_live(session, business_id, users, self.now)
         self.work = Work(session, business_id, from_micros(self.now), request_id=arrivals[0].request_id)
-        self.rules: Compiled = rules.current(self.work, "friction")
+        self.rules: Compiled
+        self.prompts: Compiled
+        self.rules, self.prompts = rules.current_of(self.work, "friction", "notification")
         self.customers = {live.person.customer_id: live for live in self.lives.values()}
         self.scores = {customer: live.visit.score for customer, live in self.customers.items()}
         self.seen = self._seen_before()
@@ -172,14 +174,13 @@ class _Group:
         if not visit.is_live(arrival.now):
             visit.rate(0)
             return answer
-        judgement = friction.judge_visit(self.rules, visit, live.person, screen)
+        judgement = friction.judge_visit(self.rules, visit, live.person, screen, prompts=self.prompts)
         visit.rate(judgement.score)
-        triggered = judgement.is_triggered
-        if not triggered:
+        if not judgement.offers_help:
             return Answer(answer.accepted, answer.duplicates, judgement.score)
         self.offers += help.offer(live, judgement, arrival.now)
         prompt = help.show(visit, judgement, arrival.now) if arrival.is_single and answer.accepted else None
-        return Answer(answer.accepted, answer.duplicates, judgement.score, True, prompt)
+        return Answer(answer.accepted, answer.duplicates, judgement.score, judgement.is_triggered, prompt)
 
     def _restart_visits(self) -> None:
         """Visits whose ending came late are made again from the signals after it."""

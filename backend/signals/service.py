@@ -141,7 +141,8 @@ def _entered(work: Work, user_id: str, visit_timeout: int) -> Live:
 
 def _settled(work: Work, before: int, live: Live) -> ContextRead:
     now = to_micros(work.now)
-    judgement = friction.judge_visit(rules.current(work, "friction"), live.visit, live.person)
+    scoring, prompts = rules.current_of(work, "friction", "notification")
+    judgement = friction.judge_visit(scoring, live.visit, live.person, prompts=prompts)
     live.visit.rate(judgement.score)
     offers = help.offer(live, judgement, now)
     contexts.store(work.session, work.business_id, [live])

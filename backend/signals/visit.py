@@ -51,6 +51,10 @@ class Visit:
         """Whether the customer is in the app now."""
         return self.started_at is not None and self.ends_at is not None and now < self.ends_at
 
+    def is_left_alone(self, now: int) -> bool:
+        """Whether the customer said no to help, not long ago."""
+        return self.suppressed_until is not None and now < self.suppressed_until
+
     def enter(self, at: int, timeout: int) -> bool:
         """Something happened at `at`: begin or lengthen the visit. False when it belongs to a visit that is over."""
         if self.started_at is None:

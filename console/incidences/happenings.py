@@ -116,6 +116,10 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return happened(kind, data, now) + reason
         case "outgoing.failed" | "outgoing.retried":
             return deliveries.told(kind, data)
+        case "notification.offered" | "notification.seen" | "notification.dismissed" | "notification.accepted":
+            return f"{_OFFERS[kind]}: “{data.get('text', '')}”"
+        case "help_wanted":
+            return f"noted that the customer accepted help: “{data.get('prompt', '')}”"
         case "friction_noticed":
             return f"noticed friction {data.get('score', '?')}"
     changes = _changes(data, name_of)
@@ -127,6 +131,14 @@ def is_told(frame: Frame) -> bool:
     if not deliveries.is_told(frame):
         return False
     return frame["type"] != "incidence.action_denied" or not (frame.get("data") or {}).get("approvalId")
+
+
+_OFFERS = {
+    "notification.offered": "offered help in the app",
+    "notification.seen": "tells that the customer saw the offer",
+    "notification.dismissed": "tells that the customer dismissed the offer",
+    "notification.accepted": "tells that the customer accepted the offer",
+}
 
 
 def _action(data: Mapping[str, Any]) -> str:

@@ -64,7 +64,7 @@ def test_the_document_tells_every_path_of_the_permission_table() -> None:
 def test_the_client_speaks_every_web_socket_of_the_table() -> None:
     sockets = {path for method, path in TABLE if method == "WS"}
     source = (FOLDER / "live.py").read_text()
-    assert sockets == {"/live"}
+    assert sockets == {"/live", "/notifications/{user_id}/live"}
     assert all(f'"{path}"' in source for path in sockets)
 
 

@@ -257,7 +257,7 @@ async def test_a_wrong_first_frame_closes(backend: Backend, first: Any) -> None:
 
 
 async def test_silence_instead_of_a_token_closes(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.events.router._FIRST_FRAME_SECONDS", 0.05)
+    monkeypatch.setattr("backend.events.door._FIRST_FRAME_SECONDS", 0.05)
     async with Socket(backend.app) as socket:
         async with asyncio.timeout(2):
             await socket.closed.wait()

@@ -49,7 +49,7 @@ async def test_concurrent_signals_of_one_customer_lose_none(shop: Shop) -> None:
     assert counted == Counter(told)
     assert await shop.stored() == 200
     causes = [answer.prompt.cause for answer in answers if answer.prompt]
-    assert sorted(causes) == ["price_calculator", "quantity_changes"]
+    assert sorted(causes) == ["many_customizations", "platters_viewed", "price_calculator", "quantity_changes"]
     assert (await shop.owner.audit.verify())["isWhole"]
 
 

@@ -68,7 +68,7 @@ async def test_one_prompt_for_each_cause(shop: Shop) -> None:
     assert other.prompt is not None
     assert other.prompt.cause == "payment_failures"
     offered = await shop.events("asha", "customer.help_offered")
-    assert [data["cause"] for data in offered] == ["quantity_changes", "payment_failures"]
+    assert [data["cause"] for data in offered] == ["quantity_changes", "payment_retries", "payment_failures"]
 
 
 async def test_the_score_is_a_cause_of_its_own_told_once(shop: Shop) -> None:
