@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_SECONDS = 15.0
-"""For one request, from connecting to the last byte."""
+"""For each part of a request: connecting, writing, the next bytes. All of it may take twice as long."""
 _WORDS = 300
 _RETRY_AFTER = 10.0
 _RETRY_AFTER_AT_MOST = 3_600.0
@@ -137,12 +137,13 @@ class Rest:
             headers, content = headers | {"Content-Type": "application/json"}, orjson.dumps(body)
         params = {name: value for name, value in (query or {}).items() if value is not None}
         try:
-            response = await self._outside.http.request(
-                method, self._base + path, headers=headers, content=content, params=params
-            )
+            async with asyncio.timeout(2 * TIMEOUT_SECONDS):
+                response = await self._outside.http.request(
+                    method, self._base + path, headers=headers, content=content, params=params
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise Unreached(f"{self._title} cannot be reached ({type(error).__name__})") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise Unclear(f"{self._title} did not answer ({type(error).__name__})") from error
         found = _json(response.content)
         if response.is_success:

@@ -119,7 +119,7 @@ def _prepared(
     if not outgoing.wants(integration, call.kind):
         outgoing.failed(work, call, f"{connections.title_of(call.platform)} is set to take no such thing from here")
         return None
-    row = work.session.get_one(Incidence, call.incidence_id)
+    row = _case(work, call)
     is_look = call.state == "UNKNOWN"
     call.state, call.held_by, call.held_until = "SENDING", job_id, work.now + HELD
     step = Step(
@@ -146,6 +146,15 @@ def _prepared(
     known = {str(address).lower(): id for id, address in integration.config.get("agents", {}).items()}
     group = integration.config.get("groups", {}).get(row.escalation_level) if row.escalation_level else None
     return replace(step, agent_email=email, agent_id=known.get(email or ""), group_id=group)
+
+
+def _case(work: Work, call: OutgoingCall) -> Incidence:
+    """The case that the conversation is tied to by now: it may have been merged, or gone on in a new one.
+
+    Its row is not locked, for whoever changes it waits for the business's events, which we have.
+    """
+    now = repository.case_id(work.session, work.business_id, call.platform, call.conversation_id)
+    return work.session.get_one(Incidence, now or call.incidence_id)
 
 
 def _handle(work: Work, row: Incidence, call: OutgoingCall) -> str:

@@ -28,6 +28,12 @@ async def sweep_integration(ctx: JobContext, *, integration_id: str) -> None:
     await sweep.sweep(ctx, integration_id)
 
 
+@job(queue="outside", retries=5, backoff_seconds=30)
+async def read_conversation(ctx: JobContext, *, platform: str, conversation_id: str) -> None:
+    """A platform told of a conversation whose first message it dropped."""
+    await sweep.read_unknown(ctx, platform, conversation_id)
+
+
 @cron("*/15 * * * *")
 @job()
 async def reconcile(ctx: JobContext) -> None:

@@ -50,6 +50,9 @@ _WANTED: dict[type[Event], tuple[str, ...]] = {
     happened.IncidenceChanged: ("PROPERTIES",),
     happened.IncidenceClosed: ("STATUS", "PROPERTIES"),
     happened.IncidenceReopened: ("STATUS", "PROPERTIES"),
+    happened.IncidenceAbsorbed: ("ASSIGN", "PROPERTIES"),
+    happened.IncidenceReleased: ("ASSIGN", "STATUS", "PROPERTIES"),
+    happened.IncidenceUnmerged: ("ASSIGN", "STATUS", "PROPERTIES"),
 }
 
 

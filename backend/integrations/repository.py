@@ -87,6 +87,12 @@ def set_mark(
     )
 
 
+def case_id(session: Session, business_id: str, platform: str, conversation_id: str) -> str | None:
+    """The id of the case that a conversation is tied to."""
+    tie = session.get(Conversation, (business_id, platform, conversation_id))
+    return tie.incidence_id if tie else None
+
+
 def told_first(
     session: Session,
     business_id: str,

@@ -26,6 +26,8 @@ from backend.work import Work
 WAIT_AT_MOST = timedelta(days=1)
 """How long a fact about a conversation that we do not know is kept for when its first message comes. Platforms have been
 seen to deliver an hour late, and the first message may be what is late."""
+LATE_AT_LEAST = timedelta(minutes=1)
+"""After so long without that message, the conversation is read back, if its platform can be called."""
 _ERROR_LENGTH = 500
 _HEADER_LENGTH = 1_000
 
@@ -91,6 +93,8 @@ def process(work: Work, delivery_id: str) -> None:
     told = _told(facts)
     for conversation_id in sorted({fact.conversation_id for fact in told}):
         repository.lock_conversation(work.session, work.business_id, platform, conversation_id)
+    for conversation_id in sorted({fact.conversation_id for fact in told}):
+        telling.case_of(work, platform, conversation_id)  # locked before any event is written, as everybody does
     work.session.refresh(delivery)  # while we waited for the lock, the message it waited for may have applied it
     if delivery.processed_at is not None:
         return
@@ -102,7 +106,7 @@ def process(work: Work, delivery_id: str) -> None:
     conversation_id = told[0].conversation_id
     was_known = is_known(work, platform, conversation_id)
     if not was_known and not any(isinstance(fact, CustomerMessage) for fact in told):
-        _wait(work, delivery)
+        _wait(work, delivery, conversation_id)
         return
     # A message may open the conversation that the others are about.
     for fact in sorted(told, key=lambda fact: not isinstance(fact, CustomerMessage)):
@@ -115,6 +119,7 @@ def process(work: Work, delivery_id: str) -> None:
 def wake_waiting(work: Work, platform: str, conversation_id: str) -> None:
     """The conversation is known now: look again at the webhooks that waited for it. Each in a unit of its own: what is
     wrong with one of them must not keep the others from us."""
+    work.cancel(repository.job_key("read", platform, conversation_id))
     for waiting_id in repository.waiting(work.session, platform, conversation_id):
         work.enqueue("integrations.process_delivery", key=_later(waiting_id), delivery_id=waiting_id)
 
@@ -140,13 +145,22 @@ def _later(delivery_id: str) -> str:
     return f"waiting-delivery:{delivery_id}"
 
 
-def _wait(work: Work, delivery: WebhookDelivery) -> None:
+def _wait(work: Work, delivery: WebhookDelivery, conversation_id: str) -> None:
+    """For the message that opens the conversation; if it is not only late, the conversation is read back for it."""
     until = delivery.received_at + WAIT_AT_MOST
     if work.now >= until:
         _settle(work, delivery, "expired", "no customer's message opened this conversation within a day")
         return
     delivery.outcome = "waiting"
     work.enqueue("integrations.process_delivery", at=until, key=_later(delivery.id), delivery_id=delivery.id)
+    if delivery.attempts == 1:
+        work.enqueue(
+            "integrations.read_conversation",
+            at=work.now + LATE_AT_LEAST,
+            key=repository.job_key("read", delivery.platform, conversation_id),
+            platform=delivery.platform,
+            conversation_id=conversation_id,
+        )
 
 
 def note_failure(work: Work, delivery_id: str, error: Exception) -> None:

@@ -75,6 +75,7 @@ def tell(work: Work, platform: str, conversation_id: str, facts: Sequence[Fact],
     """Tell the messages in their order, then how the conversation stands, if the case stands otherwise."""
     work.actor = Actor("webhook", None, connections.title_of(platform))
     repository.lock_conversation(work.session, work.business_id, platform, conversation_id)
+    telling.case_of(work, platform, conversation_id)  # locked before any event is written, as everybody does
     told: list[Conversational] = [fact for fact in facts if not isinstance(fact, Ignored)]
     told.sort(key=lambda fact: telling.instant_of(fact, work.now))
     if not service.is_known(work, platform, conversation_id):
@@ -141,6 +142,22 @@ def _go_on(work: Work, integration_id: str, at: datetime | None) -> None:
         key=repository.job_key("sweep", integration_id),
         integration_id=integration_id,
     )
+
+
+async def read_unknown(ctx: JobContext, platform: str, conversation_id: str) -> None:
+    """Read back a conversation of which something was told, but never how it began. Trouble when it cannot be."""
+    door: Door | None = await ctx.read(_door, platform, conversation_id, ctx.runtime.vault)
+    if door is not None:
+        account = open_account(door, ctx.runtime.outside, is_patient=True)
+        await read_back(ctx, account, platform, conversation_id)
+
+
+def _door(work: Work, platform: str, conversation_id: str, vault: Vault) -> Door | None:
+    """How to call the account, while the conversation is not known."""
+    if service.is_known(work, platform, conversation_id):
+        return None
+    door = connections.door_of(repository.integration_of(work.session, work.business_id, platform), platform, vault)
+    return door if isinstance(door, Door) else None
 
 
 def begin(work: Work, integration_id: str) -> str:

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from backend.client import ApiError
+from backend.core import outside
 from backend.demo.outside.talks import Mishap
+from backend.incidences.link_schemas import Merge
+from backend.incidences.schemas import MessageSend
 from backend.integrations import carrier
 from backend.work import Work
 from tests.integrations.conftest import Chat
@@ -78,6 +81,22 @@ async def test_whatever_goes_wrong_a_message_is_there_once(chat: Chat, platform:
         assert len(line.talk.answers) == len(MISHAPS)
         case = await line.case()
         assert len(await chat.told(case.id)) == 1 + len(MISHAPS)
+
+
+async def test_no_answer_in_time_is_not_taken_for_not_delivered(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delivered before the time was up, and while nobody waited any more."""
+    monkeypatch.setattr(outside, "TIMEOUT_SECONDS", 0.2)
+    async with connected(chat, "chatwoot", sends=["messages"]) as line:
+        await line.begin()
+        for text, is_done in (("at once", True), ("late", False)):
+            line.double.mishaps.append(Mishap("delay", "POST", is_done=is_done, seconds=0.5))
+            await line.send(text)
+            await line.backend.drain()
+            assert [(call.state, call.doubt) for call in await line.calls()][-1] == ("UNKNOWN", "UNCLEAR")
+            await asyncio.sleep(0.5)
+            await line.settle(is_told=False)
+            assert line.talk.answers.count(text) == 1
+        assert {(call.state, call.tries) for call in await line.calls()} == {("SENT", 1)}
 
 
 async def test_a_message_that_was_delivered_although_it_was_refused_is_mended_by_its_late_echo(chat: Chat) -> None:
@@ -209,10 +228,40 @@ async def test_without_a_connection_the_message_is_told_as_not_delivered_and_why
 async def test_a_case_without_a_conversation_calls_nobody(chat: Chat) -> None:
     owner = await chat.backend.owner()
     case = await open_case(owner)
-    from backend.incidences.schemas import MessageSend
-
     posted = await owner.incidences.send(case.incidence_id, MessageSend(text="Hi", last_seen_seq=case.last_seq))
     await chat.backend.drain()
     assert "via" not in (await owner.incidences.timeline(case.incidence_id)).items[-1].data
     assert (await owner.outgoing.list()).items == []
     assert posted.incidence.status == "WAITING"
+
+
+async def test_after_a_merge_the_conversation_follows_the_other_case_and_is_not_resolved(chat: Chat) -> None:
+    owner = await chat.backend.owner()
+    me = (await owner.identity.me()).member_id
+    async with connected(chat, "freshchat", sends=["messages", "status", "assignee"]) as line:
+        line.double.agents = {(await owner.identity.me()).user.email: "41"}
+        line.double.customer_says("1", "Hi", external_id="cust-1")
+        await line.post()
+        case = await line.case()
+        other = await owner.incidences.take((await open_case(owner, "cust-1")).incidence_id)
+        body = Merge(into=other.incidence_id, version=case.version, into_version=other.version)
+        await owner.incidences.merge(case.id, body)
+        await line.settle()
+        assert (line.talk.is_resolved, line.talk.agent_id) == (False, "41")
+        now = await line.case()
+        assert (now.id, now.agent_id) == (other.incidence_id, me)
+        await line.send("In one place now")
+        await line.settle()
+        assert line.talk.answers == ["In one place now"]
+
+
+async def test_erasing_a_customer_leaves_nothing_to_send(chat: Chat) -> None:
+    async with connected(chat, "freshchat", sends=["messages"]) as line:
+        case = await line.begin()
+        line.double.mishaps.append(Mishap("throttle", "POST", seconds=60))
+        await line.send("Dear Meera")
+        await line.backend.drain()
+        await (await line.backend.owner()).customers.erase(case.customer_id)
+        assert await line.calls() == []
+        await line.later(60)
+        assert line.talk.answers == []

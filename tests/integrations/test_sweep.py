@@ -156,3 +156,16 @@ async def test_a_page_that_is_cut_off_again_and_again_is_finished_all_the_same(c
         assert len(await chat.rows(Incidence)) == 4
         read = [asked for asked in line.double.requests if asked.endswith("conversations/1")]
         assert len(read) == 2  # the conversation and how it stands: once, though the page was begun four times
+
+
+async def test_a_conversation_whose_beginning_was_dropped_is_read_back_when_something_else_is_told(chat: Chat) -> None:
+    async with connected(chat, "freshchat", sends=["messages"]) as line:
+        line.double.customer_says("1", "the first", external_id="cust-1")
+        drop(line)
+        line.double.set_resolved("1", True)
+        await line.post()
+        assert await chat.rows(Incidence) == []
+        await line.later(60)
+        case = await line.case()
+        assert await chat.told(case.id) == [("message_received", "the first")]
+        assert case.status == "CLOSED"

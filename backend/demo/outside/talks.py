@@ -214,7 +214,9 @@ class RestDouble(ABC):
     ) -> Response | None:
         if not self.is_known(request.headers):
             return JSONResponse({"message": "the token is not valid"}, 401)
-        if seconds := self.latency + (mishap.seconds if mishap and mishap.how == "delay" else 0):
+        delay = mishap.seconds if mishap and mishap.how == "delay" else 0.0
+        is_done_first = mishap is not None and mishap.is_done
+        if seconds := self.latency + (0.0 if is_done_first else delay):
             await asyncio.sleep(seconds)
         if mishap and mishap.how == "accept":
             self._accepted.append((request.url.path.split("/")[-2], _words(body)))
@@ -225,6 +227,8 @@ class RestDouble(ABC):
                 answer = self.answer(request.method, request.url.path, request.query_params, body)
             except Refusal as refusal:
                 return JSONResponse({"message": refusal.words}, refusal.status)
+        if is_done_first and delay:
+            await asyncio.sleep(delay)
         match mishap.how if mishap else None:
             case "throttle":
                 assert mishap is not None
