@@ -9,6 +9,7 @@ from backend.core.ids import new_id
 from backend.demo.chat import Chat
 from backend.demo.pace import Pace
 from backend.incidences.schemas import IncidenceOpen
+from backend.notifications.schemas import Suppress
 from backend.signals.schemas import CartPut, Prompt, ScreenPut, SignalPost
 
 PATIENCE = 900.0
@@ -55,6 +56,15 @@ class Shopper:
             prompt = (await self._api.context.signal(self.user_id, post)).prompt or prompt
             await self.pace.wait(4)
         return prompt
+
+    async def answer_offer(self, offered: Prompt, *, is_wanted: bool) -> None:
+        """Look at help that the app offers, and take it or wave it away."""
+        await self._api.notifications.see(offered.id)
+        await self.pace.wait(4)
+        if is_wanted:
+            await self._api.notifications.accept(offered.id)
+        else:
+            await self._api.notifications.suppress(self.user_id, Suppress(notification_id=offered.id))
 
     async def ask_for_help(self, order: dict[str, Any], *, channel: str, summary: str, screen: str) -> str:
         """Press the app's help button: an incidence by the API. Its ref."""

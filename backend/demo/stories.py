@@ -41,14 +41,16 @@ async def wedding(one: Shopper, rng: Random, now: datetime) -> None:
 
 
 async def payment_fails(one: Shopper, rng: Random, now: datetime) -> None:
-    """Three failed payments; takes the call that is offered."""
+    """Three failed payments; takes the call that the app offers."""
     order = menu.order(rng, now, band=2, occasion=None)
     await one.fill_cart(order)
     await one.see("payment")
     offered = await one.do("payment_failure", 3, screen="payment")
     await one.pace.wait(5)
-    why = offered.text if offered else "Payment failed three times"
-    await one.ask_for_help(order, channel="CALL", summary=f"Call me back: {why}"[:200], screen="payment")
+    if offered is not None:
+        await one.answer_offer(offered, is_wanted=True)
+    else:
+        await one.ask_for_help(order, channel="CALL", summary="Call me back: payment failed", screen="payment")
 
 
 async def short_lines(one: Shopper, _rng: Random, _now: datetime) -> None:
@@ -80,8 +82,11 @@ async def hostile(one: Shopper, _rng: Random, _now: datetime) -> None:
 
 
 async def comes_back(one: Shopper, rng: Random, now: datetime) -> None:
-    """Is helped, says thanks, and returns after the case was closed."""
+    """Waves away what the app offers, asks, is helped, says thanks, and returns after the case was closed."""
     order = menu.order(rng, now, band=1, occasion=None)
+    await one.see("menu_comparison")
+    if (offered := await one.do("platter_view", 4, screen="menu_comparison")) is not None:
+        await one.answer_offer(offered, is_wanted=False)
     await one.fill_cart(order)
     await one.say(f"Can I change {order['platter']} to {order['guests'] + 10} plates after paying?")
     await one.answer()

@@ -22,7 +22,8 @@ def open_for_help(work: Work, seq: int) -> None:
     said = (event.body or {}).get("data") or {}
     if said.get("cause") != SCORE or event.customer_id is None:
         return
-    customer = work.session.get_one(Customer, event.customer_id)
+    # Held, so that help which is accepted meanwhile finds this case, or this one finds that.
+    customer = work.session.get_one(Customer, event.customer_id, with_for_update={"key_share": True})
     if customer.erased_at is not None:
         return
     context = said.get("context") or {}

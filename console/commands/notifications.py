@@ -40,7 +40,7 @@ def trigger(
     try:
         wanted = NotificationTrigger(user_id=user, cause=cause or None)
     except ValidationError as error:
-        fail(f"that is no customer or no cause: {error.errors()[0]['msg']}")
+        fail(f"this is no id nor cause: {error.errors()[0]['msg']}")
     told = _told(url, lambda api: api.notifications.trigger(wanted, idempotency_key=new_id()))
     one = told["notification"]
     words = f"Offered: {one['text']} ({one['why']})" if one else f"Nothing is offered: {_REASONS[told['reason']]}."

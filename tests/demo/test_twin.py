@@ -288,6 +288,18 @@ def test_the_floor_and_who_is_there(agent: Shell, admin: Shell) -> None:
     assert admin.json("capacity", me["id"], "role")["capacity"] is None
 
 
+def test_notifications(agent: Shell) -> None:
+    user = agent.json("queue", "--limit", "1")["items"][0]["userId"]
+    told = agent.json("notifications", "trigger", user)
+    assert (told["notification"] is None) == (told["reason"] is not None)
+    assert "id nor cause" in agent.refused("notifications", "trigger", user, "--cause", "No Cause")
+    assert "no customer" in agent.refused("notifications", "list", "nobody-at-all")
+    assert agent.json("notifications", "suppress", user, "--seconds", "60")["userId"] == user
+    assert agent.json("notifications", "trigger", user)["reason"] in ("SUPPRESSED", "NOT_IN_APP")
+    assert "nothing is offered until" in agent.text("notifications", "suppress", user, "--seconds", "0")
+    assert agent.json("notifications", "list", user)["toShow"] == []
+
+
 def test_alerts(agent: Shell, admin: Shell) -> None:
     """A case handed up is told to the admin, and what became of it to the agent: by jobs, so a moment later."""
     row = next(one for one in agent.json("queue", "--limit", "200")["items"] if one["escalationLevel"] is None)

@@ -13,6 +13,7 @@ import pytest
 
 from backend.client import ApiError, Client, Offline
 from backend.identity.schemas import BusinessChange, KeyCreate, SignUp
+from backend.signals.schemas import SignalPost
 from tests.support.backend import PASSWORD
 from tests.support.server import ROOT, Server
 
@@ -162,3 +163,22 @@ def test_a_setting_that_does_not_hold_is_named(tmp_path: Path) -> None:
     done = run("serve", "--data-dir", str(tmp_path), HOLDFAST_BCRYPT_COST="ninety")
     assert done.returncode == 1
     assert "HOLDFAST_BCRYPT_COST" in done.stderr
+
+
+async def test_an_app_follows_its_customers_notifications(server: Server) -> None:
+    async with Client(server.url) as owner:
+        await owner.identity.sign_up(OWNER)
+        key = (await owner.keys.create(KeyCreate(name="app"))).key
+    async with Client(server.url, api_key=key) as app:
+        view = SignalPost(signal_type="platter_view")
+        with pytest.raises(ApiError):
+            async with app.live.connect_customer("a b/c?"):
+                pass
+        await app.context.signal("asha k", view)
+        async with app.live.connect_customer("asha k") as line:
+            frames = aiter(line)
+            assert (await anext(frames))["kind"] == "hello"
+            answers = [await app.context.signal(user, view) for user in ("ravi", "asha k") for _ in range(4)]
+            told = await anext(frames)
+        assert answers[6].prompt is not None
+        assert (told["kind"], told["notification"]["id"]) == ("notification", answers[6].prompt.id)

@@ -133,6 +133,15 @@ def test_whom_to_give_it_to() -> None:
             {"changes": {"agent_id": [None, "m"]}, "reason": "fair routing"},
             "gave it to Ben (fair routing)",
         ),
+        ("notification.offered", {"text": "Need help?", "why": "idle"}, "offered help in the app: “Need help?”"),
+        ("notification.seen", {"text": "Need help?"}, "tells that the customer saw the offer: “Need help?”"),
+        ("notification.dismissed", {"text": "Need help?"}, "tells that the customer dismissed the offer: “Need help?”"),
+        ("notification.accepted", {}, "tells that the customer accepted the offer: “”"),
+        (
+            "incidence.help_wanted",
+            {"prompt": "Need help?", "cause": "payment_retries"},
+            "noted that the customer accepted help: “Need help?”",
+        ),
     ],
 )
 def test_the_timeline_tells_of_it(kind: str, data: dict[str, Any], says: str) -> None:
