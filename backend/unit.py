@@ -41,8 +41,11 @@ class Units:
 
     async def write(self, service: Service[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The service's answer, once it is on disk. What was denied is put on record before the error goes on."""
+        return await self._recorded(lambda session: service(self.work(session), *args, **kwargs))
+
+    async def _recorded(self, unit: Callable[[Session], T]) -> T:
         try:
-            return await self.runtime.database.write(lambda session: service(self.work(session), *args, **kwargs))
+            return await self.runtime.database.write(unit)
         except Denied as denied:
             record = denied.record
             await self.runtime.database.write(lambda session: record(self.work(session)))
@@ -89,9 +92,9 @@ class RequestUnits(Units):
             return answer
 
         try:
-            return await self.runtime.database.write(once)
+            return await self._recorded(once)
         except IntegrityError:  # on PostgreSQL the same key came twice at once: the first has committed by now
-            return await self.runtime.database.write(once)
+            return await self._recorded(once)
 
     def _own(self, key: str) -> str:
         """The caller's own key: another caller of the business who uses the same one gets none of these answers."""

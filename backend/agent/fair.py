@@ -79,7 +79,7 @@ def _there(work: Work, compiled: Compiled) -> list[Member]:
         Member.removed_at.is_(None),
         Member.role.in_(compiled.settings["automaticRoles"]),
     )
-    query = query.order_by(Member.id).with_for_update().execution_options(populate_existing=True)
+    query = query.order_by(Member.id).with_for_update(key_share=True).execution_options(populate_existing=True)
     return [member for member in work.session.scalars(query) if member.availability == "ONLINE"]
 
 

@@ -51,7 +51,7 @@ def free(work: Work, incidence_id: str) -> Incidence | None:
     query = select(Incidence).where(
         Incidence.id == incidence_id, Incidence.agent_id.is_(None), Incidence.status == "OPEN"
     )
-    return work.session.scalars(query.with_for_update(skip_locked=True)).first()
+    return work.session.scalars(query.with_for_update(skip_locked=True, key_share=True)).first()
 
 
 def _claim(work: Work, row: Incidence, best: Candidate, me: str, load: int, capacity: int) -> State:

@@ -93,6 +93,7 @@ def list_alerts(work: Work, *, unread: bool | None, limit: int, cursor: str | No
 
 def read_alert(work: Work, id: str) -> State:
     """Note that the caller has read one of their alerts: AlertRead data. NotFound for another's."""
+    log.head(work.session, work.business_id)  # in the order of `raise_for`: the log, then the alerts
     alert = work.session.get(Alert, id)
     if alert is None or alert.business_id != work.business_id or alert.member_id != require_staff(work):
         raise NotFound(f"There is no alert {id!r} of yours.", id=id)
@@ -103,6 +104,7 @@ def read_alert(work: Work, id: str) -> State:
 
 def read_all(work: Work) -> State:
     """Note that the caller has read all of their alerts."""
+    log.head(work.session, work.business_id)
     unread = repository.unread_of(work.session, work.business_id, require_staff(work))
     _read(work, unread)
     return {"read": len(unread)}

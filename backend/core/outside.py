@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 15.0
 """For each part of a request: connecting, writing, the next bytes. All of it may take twice as long."""
+_MOST_BYTES = 16 * 2**20
+"""Of one answer, unpacked: a platform (or who poses as one) must not fill our memory."""
 _WORDS = 300
 _RETRY_AFTER = 10.0
 _RETRY_AFTER_AT_MOST = 3_600.0
@@ -138,14 +140,12 @@ class Rest:
         params = {name: value for name, value in (query or {}).items() if value is not None}
         try:
             async with asyncio.timeout(2 * TIMEOUT_SECONDS):
-                response = await self._outside.http.request(
-                    method, self._base + path, headers=headers, content=content, params=params
-                )
+                response, told = await self._asked(method, path, headers=headers, content=content, params=params)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise Unreached(f"{self._title} cannot be reached ({type(error).__name__})") from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise Unclear(f"{self._title} did not answer ({type(error).__name__})") from error
-        found = _json(response.content)
+        found = _json(told)
         if response.is_success:
             return Answer(response.status_code, found if isinstance(found, dict) else {"items": found}, _date(response))
         words = f"{self._title} answered {response.status_code}: {_words(found) or response.reason_phrase}"
@@ -154,6 +154,16 @@ class Rest:
         if response.status_code >= 500 or response.status_code in (408, 409) or response.is_redirect:
             raise Unclear(words)
         raise Refused(words, response.status_code)
+
+    async def _asked(self, method: str, path: str, **more: Any) -> tuple["httpx.Response", bytes]:
+        """The response and its body. Unclear when that is too long. A redirect is not followed: the token is not for there."""
+        whole = bytearray()
+        async with self._outside.http.stream(method, self._base + path, follow_redirects=False, **more) as response:
+            async for part in response.aiter_bytes():
+                whole += part
+                if len(whole) > _MOST_BYTES:
+                    raise Unclear(f"{self._title} answered with more than {_MOST_BYTES >> 20} MiB")
+        return response, bytes(whole)
 
 
 def _json(content: bytes) -> Any:

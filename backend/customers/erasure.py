@@ -1,8 +1,12 @@
 """Erasing a customer reaches into every slice: those above this one say here what they hold."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+
+import orjson
+from sqlalchemy import Text, cast, delete, or_
 
 from backend.customers.models import Customer
+from backend.identity.models import IdempotentAnswer
 from backend.work import Work
 
 Eraser = Callable[[Work, Customer, Sequence[str]], None]
@@ -17,3 +21,15 @@ def also_erases(eraser: Eraser) -> Eraser:
     """
     ERASERS.append(eraser)
     return eraser
+
+
+_AT_ONCE = 50
+"""Marks in one statement."""
+
+
+def forget_answers(work: Work, marks: Collection[str]) -> None:
+    """Kept answers of repeated requests hold the customer as it was: those go that hold one of `marks` as a JSON text."""
+    wanted, answer = [orjson.dumps(mark).decode() for mark in marks], cast(IdempotentAnswer.answer, Text)
+    for start in range(0, len(wanted), _AT_ONCE):
+        holds = or_(*(answer.contains(mark, autoescape=True) for mark in wanted[start : start + _AT_ONCE]))
+        work.session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.business_id == work.business_id, holds))

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import orjson
-from sqlalchemy import Text, cast, delete, null, select, update
+from sqlalchemy import delete, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.core import cursor as cursors
@@ -13,7 +12,7 @@ from backend.core.security import fingerprint
 from backend.core.text import clean_line
 from backend.core.wire import Page
 from backend.customers import events, repository
-from backend.customers.erasure import ERASERS
+from backend.customers.erasure import ERASERS, forget_answers
 from backend.customers.masking import mask_email, mask_phone
 from backend.customers.models import Customer, CustomerHandle
 from backend.customers.profile import FIELDS, fit_all, usable
@@ -23,7 +22,6 @@ from backend.events import log
 from backend.events.event import REGISTRY
 from backend.events.feed import RANKS, frame_of, rank_of
 from backend.events.models import EventBody, EventRow
-from backend.identity.models import IdempotentAnswer
 from backend.work import Work
 
 _LONGEST_ID = 128
@@ -178,9 +176,7 @@ def erase_customer(work: Work, id: str) -> None:
         .where(CustomerHandle.business_id == work.business_id, CustomerHandle.customer_id == customer.id)
         .execution_options(synchronize_session=False)
     )
-    for mark in own:  # kept answers of repeated requests hold the customer as it was
-        holds = cast(IdempotentAnswer.answer, Text).contains(orjson.dumps(mark).decode(), autoescape=True)
-        work.session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.business_id == work.business_id, holds))
+    forget_answers(work, own)
     customer.external_id = f"erased-{new_id()}"  # made of chance, so nothing leads back
     customer.name, customer.email, customer.phone, customer.language = "", None, None, "en"
     customer.tier, customer.past_order_count, customer.last_order_date = "BRONZE", 0, None

@@ -22,8 +22,11 @@ KIND = "assignment"
 
 
 def locked(work: Work, member_id: str) -> Member:
-    """The member, whom nobody else changes or gives work to until this unit ends. NotFound when there is none."""
-    member = work.session.get(Member, member_id, with_for_update=True, populate_existing=True)
+    """The member, whom nobody else changes or gives work to until this unit ends. NotFound when there is none.
+
+    Rows that name the member may be added meanwhile: who adds them holds the log, for which this unit may wait.
+    """
+    member = work.session.get(Member, member_id, with_for_update={"key_share": True}, populate_existing=True)
     if member is None or member.business_id != work.business_id:
         raise NotFound(f"There is no member {member_id!r} here.", id=member_id)
     return member
@@ -104,12 +107,15 @@ def _become(work: Work, member: Member, availability: str) -> bool:
     if availability == "ONLINE":
         member.gone_since = None
         work.cancel(f"offer:{member.id}")
-        _look_for_work(work)
     elif before == "ONLINE":
         member.gone_since = work.now
         grace = timedelta(seconds=rules.current(work, KIND).settings["graceSeconds"])
         work.enqueue("agent.offer_work", at=work.now + grace, key=f"offer:{member.id}", member_id=member.id)
     _tell(work, member, before)
+    if availability == "ONLINE":
+        _look_for_work(
+            work
+        )  # after the event, as whoever changes a case does: two take the log and the job in one order
     return True
 
 

@@ -57,7 +57,7 @@ def start(work: Work, body: BulkStart) -> State:
         Bulk(
             verb=body.verb,
             args=body.args.model_dump(mode="json", exclude_unset=True),
-            chosen={"ids": len(body.ids)} if body.ids else _said(body),
+            chosen=_kept(body),
             member_id=me,
             total=len(found),
             done=0,
@@ -116,6 +116,14 @@ def _said(body: BulkStart, *, is_whole: bool = False) -> dict[str, Any]:
     return said if is_whole else {name: value for name, value in said.items() if value is not None}
 
 
+def _kept(body: BulkStart) -> dict[str, Any]:
+    """What is kept of how they were chosen: not the words of a search, which may name a customer who is erased later."""
+    if body.ids:
+        return {"ids": len(body.ids)}
+    said = _said(body)
+    return {name: value for name, value in said.items() if name != "q"} | ({"isSearched": True} if "q" in said else {})
+
+
 def _preview(work: Work, body: BulkStart, found: Sequence[Any], args: State, me: str) -> State:
     shown = {target.incidence_id: target.version for target in body.ids or ()}
     tried = []
@@ -168,7 +176,7 @@ def advance(work: Work, bulk_id: str) -> bool:
     asker, is_here = _asker(work, bulk)
     # All are locked before the first event is written, in one order: who changes one of them waits, and nobody for ever.
     locked = select(Incidence).where(Incidence.id.in_([row.incidence_id for row in rows])).order_by(Incidence.id)
-    cases = {case.id: case for case in work.session.scalars(locked.with_for_update().execution_options(populate_existing=True))}  # fmt: skip
+    cases = {case.id: case for case in work.session.scalars(locked.with_for_update(key_share=True).execution_options(populate_existing=True))}  # fmt: skip
     own, work.actor = work.actor, asker
     for row in rows:
         case = cases[row.incidence_id]

@@ -1,15 +1,15 @@
 """What cases hold of a customer who is erased: their words and inputs go, the fact and the figures of the case stay."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
 
-from backend.customers.erasure import also_erases
+from backend.customers.erasure import also_erases, forget_answers
 from backend.customers.models import Customer
 from backend.incidences.events import IncidenceChanged
 from backend.incidences.models import Escalation, Incidence, IncidenceLink
-from backend.incidences.service import record
+from backend.incidences.service import incidence_of, record
 from backend.work import Work
 
 
@@ -23,12 +23,41 @@ def forget_words(work: Work, customer: Customer, _known_as: Sequence[str]) -> No
         IncidenceLink.from_id.in_(_ids(customer)) | IncidenceLink.to_id.in_(_ids(customer))
     )
     for link in work.session.scalars(links):
+        _forget_in_others(work, customer, link)
         link.reason = None
         link.data = link.data and link.data | {side: _wordless(link.data[side]) for side in ("source", "target")}
     cases = select(Incidence).where(Incidence.customer_id == customer.id).with_for_update()
     for row in work.session.scalars(cases).all():
         row.summary, row.user_inputs, row.selected_items, row.last_message, row.root_cause = "", {}, [], None, None
         record(work, row, IncidenceChanged, {"changes": {}, "reason": "the customer was erased"})
+    forget_answers(
+        work, work.session.scalars(_ids(customer)).all()
+    )  # of approvals, links and alerts: they name the case
+
+
+def _forget_in_others(work: Work, customer: Customer, link: IncidenceLink) -> None:
+    """What a case of theirs gave to one of another customer when it became part of it: the last words, and a note."""
+    given = link.data and link.data["target"]
+    row = work.session.get_one(Incidence, link.to_id)
+    if not given or row.customer_id == customer.id:
+        return
+    escalation_id = given.get("escalation_id", [None, None])[1]
+    if escalation_id is not None:
+        work.session.get_one(Escalation, escalation_id).note = None
+    for case in _onwards(work, row):
+        if "last_message" in given and case.last_message == given["last_message"][1]:
+            case.last_message = None
+            record(work, case, IncidenceChanged, {"changes": {}, "reason": "a customer of a merged case was erased"})
+
+
+def _onwards(work: Work, row: Incidence) -> Iterator[Incidence]:
+    """A case and those that it is part of, which nobody else changes until the end."""
+    while True:
+        row = incidence_of(work, row.id, to_change=True)
+        yield row
+        if row.merged_into is None:
+            return
+        row = work.session.get_one(Incidence, row.merged_into["incidenceId"])
 
 
 def _ids(customer: Customer) -> Select[Any]:

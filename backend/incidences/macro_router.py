@@ -45,4 +45,6 @@ async def delete_macro(macro_id: str, unit: Unit) -> None:
 @router.post("/incidences/{incidence_id}/macro", response_model=MacroDone | MacroPreview)
 async def run_macro(incidence_id: str, body: MacroRun, unit: Unit) -> Response:
     """Do a macro to a case, all of it or nothing; with `dryRun`, tell what it comes to."""
+    if body.dry_run:  # nothing is kept of it, not even the answer for a repeated Idempotency-Key
+        return JsonResponse(await unit.read(macros.run, incidence_id, body))
     return JsonResponse(await unit.write(macros.run, incidence_id, body))

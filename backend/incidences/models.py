@@ -149,7 +149,7 @@ class Bulk(Identified, BusinessOwned, Base):
     verb: Mapped[str] = mapped_column(String(16))
     args: Mapped[dict[str, Any]] = mapped_column(Json)
     chosen: Mapped[dict[str, Any]] = mapped_column(Json)
-    """What was asked for: view, status, assignee, q; or that the cases were named."""
+    """What was asked for: view, status, assignee, that there was a search; or that the cases were named."""
     member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
     state: Mapped[str] = mapped_column(String(16), default="RUNNING")
     """RUNNING, DONE, UNDOING or UNDONE."""

@@ -24,7 +24,7 @@ def close_converted(work: Work, seq: int) -> None:
         Incidence.stage == "PRE_ORDER",
         Incidence.created_at <= event.occurred_at,
     )
-    for row in work.session.scalars(query.order_by(Incidence.id).with_for_update()).all():
+    for row in work.session.scalars(query.order_by(Incidence.id).with_for_update(key_share=True)).all():
         wanted = {"outcome": "CONVERTED", "order_impact": "PLACED", "resolution_type": "order_placed"}
         which = f" {order_id}" if order_id else ""
         apply(work, row, wanted | ({"order_id": order_id} if order_id else {}), reason=f"the order{which} was placed")

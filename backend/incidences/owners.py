@@ -69,7 +69,7 @@ def check(work: Work, row: Incidence, member_id: str | None) -> dict[str, Any]:
     row.last_agent_id = row.agent_id
     if member_id is None:
         return {}
-    member = work.session.get(Member, member_id, with_for_update=True, populate_existing=True)
+    member = work.session.get(Member, member_id, with_for_update={"key_share": True}, populate_existing=True)
     if member is None or member.business_id != work.business_id or member.removed_at is not None:
         raise Unprocessable("There is no such member here to assign it to.", code="UNKNOWN_MEMBER", field="agentId")
     over = _over(work, member, compiled)

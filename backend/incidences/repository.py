@@ -65,12 +65,16 @@ _BY_ID, _BY_NUMBER = (
 
 
 def find(session: Session, business_id: str, id_or_ref: str, *, lock: bool = False) -> Incidence | None:
-    """The incidence with that id, or with that ref (`INC-1042`, any case); locked where the database locks rows."""
+    """The incidence with that id, or with that ref (`INC-1042`, any case); locked where the database locks rows.
+
+    Locked against changes, not against rows that name it: who adds an alert of it holds the log already, for which
+    whoever changes it waits with this lock in hand.
+    """
     ref = id_or_ref.upper().removeprefix("INC-")
     by_number = id_or_ref.upper().startswith("INC-") and ref.isdecimal() and len(ref) < 16
     query = _BY_NUMBER if by_number else _BY_ID
     asked = {"business": business_id, "which": int(ref) if by_number else id_or_ref}
-    return session.scalars(query.with_for_update() if lock else query, asked).first()
+    return session.scalars(query.with_for_update(key_share=True) if lock else query, asked).first()
 
 
 def id_of(session: Session, business_id: str, id_or_ref: str) -> str | None:

@@ -37,7 +37,7 @@ def follow_policy(work: Work, after: int) -> int | None:
     """
     open_cases = select(Incidence).where(Incidence.business_id == work.business_id, Incidence.status != "CLOSED")
     page = open_cases.where(Incidence.number > after).order_by(Incidence.number).limit(PAGE)
-    rows = work.session.scalars(page.with_for_update()).all()
+    rows = work.session.scalars(page.with_for_update(key_share=True)).all()
     _bring_up(work, rows, "the policy changed")
     return rows[-1].number if len(rows) == PAGE else None
 
@@ -46,7 +46,7 @@ def follow_customer(work: Work, seq: int) -> None:
     """The customer of the event at `seq` has another tier: their open cases are promised what that tier is."""
     (event,) = log.after(work.session, work.business_id, seq - 1, 1)
     theirs = (Incidence.business_id == work.business_id) & (Incidence.customer_id == event.customer_id)
-    query = select(Incidence).where(theirs, Incidence.status != "CLOSED").with_for_update()
+    query = select(Incidence).where(theirs, Incidence.status != "CLOSED").with_for_update(key_share=True)
     _bring_up(work, work.session.scalars(query).all(), "the customer's tier changed")
 
 

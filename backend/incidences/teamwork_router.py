@@ -30,7 +30,9 @@ async def list_bulks(unit: Unit) -> Response:
 @router.post("/bulk", status_code=201, response_model=BulkRead | BulkPreview)
 async def start_bulk(body: BulkStart, unit: Unit) -> Response:
     """Do a verb to all cases that fit, or with `dryRun` tell how many there are, and to which it cannot be done and why."""
-    return JsonResponse(await unit.write(bulk.start, body), 200 if body.dry_run else 201)
+    if body.dry_run:  # nothing is kept of it, not even the answer for a repeated Idempotency-Key
+        return JsonResponse(await unit.read(bulk.start, body))
+    return JsonResponse(await unit.write(bulk.start, body), 201)
 
 
 @router.get("/bulk/{bulk_id}", response_model=BulkDetail)

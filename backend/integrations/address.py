@@ -13,7 +13,13 @@ def api_address(value: str) -> str:
     if not address:
         return ""
     parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
         raise ValueError("must be an address such as https://acme.freshchat.com/v2")
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
         raise ValueError("must be https: a token is sent there")

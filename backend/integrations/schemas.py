@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from backend.core.text import Key, OptionalLine
 from backend.core.wire import UtcInstant, Wire
@@ -15,6 +15,8 @@ OutgoingState = Literal["QUEUED", "SENDING", "UNKNOWN", "SENT", "FAILED"]
 OutgoingKind = Literal["MESSAGE", "NOTE", "PROPERTIES", "ASSIGN", "STATUS"]
 Address = Annotated[str, Field(max_length=200), AfterValidator(api_address)]
 Secret = Annotated[str, Field(max_length=8_192)]
+Token = Annotated[str, StringConstraints(strip_whitespace=True, max_length=8_192, pattern="^[!-~]*$")]
+"""It travels in a header, where another character fails in every call."""
 ShortKeys = Annotated[dict[Key, Key], Field(max_length=1_000)]
 
 
@@ -46,7 +48,7 @@ class IntegrationAdd(IntegrationConfig):
     """A connection. `token` and `webhookSecret` are kept sealed and never shown."""
 
     platform: PlatformName
-    token: Secret = ""
+    token: Token = ""
     webhook_secret: Secret = ""
 
 
@@ -60,7 +62,7 @@ class IntegrationChange(Wire):
     groups: dict[Level, Key] | None = None
     per_minute: Annotated[int, Field(ge=1, le=10_000)] | None = None
     sends: list[Sends] | None = None
-    token: Secret | None = None
+    token: Token | None = None
     webhook_secret: Secret | None = None
 
 

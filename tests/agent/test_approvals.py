@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from backend.agent.approvals import digest_of
 from backend.agent.models import Approval
 from backend.agent.schemas import ApprovalRead
 from backend.client import ApiError, Client
+from backend.customers.schemas import CustomerChange
+from backend.identity.models import IdempotentAnswer
 from backend.incidences.schemas import IncidenceChange, IncidenceRead
 from backend.work import Work
 from tests.agent.asks import act, ask, decide, kinds, one, pending, refused
@@ -356,3 +359,19 @@ async def test_erasing_the_customer_takes_the_words(backend: Backend) -> None:
     ]
     assert (await refused(decide(owner, waiting))).code == "ALREADY_DECIDED"
     assert (await owner.audit.verify())["isWhole"]
+
+
+async def test_erasing_the_customer_takes_kept_answers_that_name_the_case(backend: Backend) -> None:
+    agent, owner, case = await backend.member("agent"), await backend.owner(), await open_case(await backend.key())
+    customer = await owner.customers.show(case.customer.id)
+    await owner.customers.change(customer.id, CustomerChange(version=customer.version, name="Meera Iyer"))
+    id = await ask(agent, case, "CUSTOM_PRICING", orderValue=9_000)
+    body, headers = {"version": (await one(owner, id)).version}, {**owner.transport.headers, "idempotency-key": "one"}
+    await owner.transport._http.post(f"/approvals/{id}/deny", json=body, headers=headers)
+
+    def kept(session: Session) -> str:
+        return str(session.scalars(select(IdempotentAnswer.answer)).all())
+
+    assert "Meera" in await backend.runtime.database.read(kept)
+    await owner.customers.erase(customer.id)
+    assert await backend.runtime.database.read(kept) == "[]"

@@ -5,16 +5,21 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import NullPool, func, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from backend.alerts import service
 from backend.alerts.events import AlertsRaised
 from backend.alerts.models import Alert
 from backend.alerts.schemas import AlertRead, Muted
 from backend.client import ApiError, Client
+from backend.identity import availability
 from backend.incidences.bulk_schemas import BulkStart
 from backend.incidences.schemas import EscalationTrigger, IncidenceChange, IncidenceRead, NoteAdd
+from backend.incidences.service import incidence_of
 from tests.agent.asks import ask, decide
 from tests.support.backend import Backend
 from tests.support.follows import frames
@@ -295,3 +300,44 @@ async def test_an_erased_customer_is_in_no_alert(backend: Backend) -> None:
     await owner.customers.erase(case.customer.id)
     (alert,) = await unread(owner)
     assert (alert.summary, "Priya" in str(alert.model_dump())) == ("", False)
+
+
+async def test_telling_waits_for_nobody_who_waits_for_the_log(backend: Backend) -> None:
+    """Who tells holds the log; who changes a case, or gives a member work, holds that and waits for the log."""
+    if backend.url.startswith("sqlite"):
+        pytest.skip("one writer")
+    agent, supervisor = await backend.member("agent"), await backend.member("supervisor")
+    case, me = await open_case(await backend.key()), (await supervisor.identity.me()).member_id
+    await escalate(agent, case)
+    seq, units = (await agent.incidences.show(case.incidence_id)).last_seq, await backend.units()
+
+    def holds(session: Session) -> None:
+        work = units.work(session)
+        incidence_of(work, case.incidence_id, to_change=True)
+        availability.locked(work, me)
+
+    engine = create_async_engine(backend.url.replace("postgresql:", "postgresql+asyncpg:"), poolclass=NullPool)
+    async with AsyncSession(engine) as changing:
+        await changing.run_sync(holds)
+        await asyncio.wait_for(units.write(service.raise_for, seq), 5)
+    assert [alert.kind for alert in await unread(supervisor)] == ["ESCALATED"]
+
+
+async def test_who_reads_alerts_waits_for_who_tells_before_taking_any(backend: Backend) -> None:
+    if backend.url.startswith("sqlite"):
+        pytest.skip("one writer")
+    agent, supervisor = await backend.member("agent"), await backend.member("supervisor")
+    await escalate(agent, await open_case(await backend.key()))
+    await backend.drain()
+    (alert,) = await unread(supervisor)
+    business_id = (await backend.units()).business_id
+    for reads in (lambda: supervisor.alerts.read(alert.id), supervisor.alerts.read_all):
+        with psycopg.connect(backend.url) as telling:
+            telling.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [business_id])
+            reading = asyncio.create_task(reads())
+            await asyncio.sleep(0.3)
+            telling.execute("SET LOCAL lock_timeout = '2s'")
+            telling.execute("UPDATE alerts SET count = count + 1, read_at = NULL WHERE id = %s", [alert.id])
+        await reading
+    (read,) = (await supervisor.alerts.list(unread=False)).items
+    assert read.count == 3

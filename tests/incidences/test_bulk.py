@@ -237,3 +237,12 @@ async def test_many_and_one_at_once(backend: Backend) -> None:
     for case in now:
         acts = (case.priority == 1) + (case.labels == ["vip"]) + (case.summary == "edited")
         assert case.version == 1 + acts
+
+
+async def test_the_words_of_a_search_are_not_kept(backend: Backend) -> None:
+    agent, owner = await backend.member("agent"), await backend.owner()
+    await open_case(await backend.key(), summary="Meera cannot pay")
+    done = await agent.bulks.start(wanting("take", q="Meera", view="all"))
+    assert (done.total, done.chosen) == (1, {"view": "all", "isSearched": True})
+    audit = await owner.transport.call("GET", "/api/audit", None, type="bulk.advanced")
+    assert "Meera" not in str(audit)

@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from backend.client import ApiError, Client
 from backend.customers.schemas import CustomerChange
+from backend.identity.models import IdempotentAnswer
 from backend.incidences.macro_schemas import MacroChange, MacroMake, MacroRead, MacroRun
 from backend.incidences.schemas import IncidenceChange, IncidenceRead
 from tests.support.backend import Backend
@@ -154,3 +156,29 @@ async def test_one_reply_of_many_at_once(backend: Backend) -> None:
     assert sum(not isinstance(answer, BaseException) for answer in answers) == 1
     assert {answer.code for answer in answers if isinstance(answer, ApiError)} == {"STALE_CONVERSATION"}
     assert await kinds(agent, case) == ["opened", "message_sent", "labels_changed"]
+
+
+async def test_what_the_rules_refuse_is_on_record_with_an_idempotency_key_too(backend: Backend) -> None:
+    agent, owner, case = await backend.member("agent"), await backend.owner(), await open_case(await backend.key())
+    nothing = [rule for rule in (await owner.rules.show("cx"))["rules"] if rule["id"] == "anything_else"]
+    await owner.rules.publish("cx", {"version": 1, "rules": nothing, "reason": "a day off"})
+    macro = await make(agent, outcome="DROPPED")
+    body = MacroRun(macro_id=macro.macro_id)
+    for tries, key in enumerate((None, "one", "one"), start=1):
+        error = await refused(agent.macros.run(case.incidence_id, body, idempotency_key=key))
+        assert (error.status, error.code) == (403, "ACTION_BLOCKED")
+        assert len((await owner.audit.list(type="incidence.action_denied"))["items"]) == tries
+
+
+async def test_of_a_preview_nothing_is_kept(backend: Backend) -> None:
+    agent, case = await backend.member("agent"), await open_case(await backend.key(), summary="Priya cannot pay")
+    macro = await make(agent, reply="Dear {customer.name}: {summary}")
+    post, headers = agent.transport._http.post, {**agent.transport.headers, "idempotency-key": "one"}
+    body: dict[str, Any] = {"macroId": macro.macro_id, "dryRun": True}
+    first = await post(f"/incidences/{case.incidence_id}/macro", json=body, headers=headers)
+    assert "Priya" in first.json()["reply"]
+    body = {"verb": "take", "view": "all", "dryRun": True}
+    second = await post("/incidences/bulk", json=body, headers=headers)
+    assert (second.status_code, second.json()["rows"][0]["summary"]) == (200, "Priya cannot pay")
+    kept = await backend.runtime.database.read(lambda session: session.scalars(select(IdempotentAnswer)).all())
+    assert kept == []

@@ -327,3 +327,20 @@ async def test_a_message_after_the_end(backend: Backend, hours: float, is_same: 
     (link,) = (await agent.incidences.links(second.ref)).items
     assert (link.kind, link.ref, link.is_outgoing, link.made_by) == ("CONTINUES", first.ref, True, None)
     assert (await says(backend, "And one more")).incidence_id == second.incidence_id
+
+
+async def test_erasing_a_customer_reaches_into_the_case_of_another(backend: Backend) -> None:
+    agent, key, owner = await backend.member("agent"), await backend.key(), await backend.owner()
+    source = await says(backend, "I am Meera", user="a")
+    target, last = await open_case(key, "b"), await open_case(key, "b")
+    raised = EscalationTrigger(incidence_id=source.incidence_id, reason="EMOTIONAL", note="Meera cried")
+    await agent.escalations.trigger(raised)
+    await merge(agent, source, target, otherCustomer=True, reason="one family")
+    await merge(agent, target, last)
+    assert "Meera" in (await now(agent, last)).model_dump_json()
+    async with follows(backend, agent):
+        await owner.customers.erase(source.customer.id)
+    for case in (source, target, last):
+        assert "Meera" not in (await now(agent, case)).model_dump_json()
+    assert "Meera" not in str(await owner.escalations.queue())
+    assert (await owner.audit.verify())["isWhole"]

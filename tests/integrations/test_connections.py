@@ -172,3 +172,23 @@ async def test_failing_webhooks_are_counted(chat: Chat, monkeypatch: pytest.Monk
         await Line.post(line)
         (shown,) = (await (await chat.backend.owner()).integrations.list()).items
         assert shown.failing_deliveries == 1
+
+
+WRONG: tuple[dict[str, str], ...] = (
+    {"token": "tok\u00e9n"},
+    {"token": "tok\nX-Other: 1"},
+    {"baseUrl": "ftp://chat.example"},
+    {"baseUrl": "file:///etc/passwd"},
+    {"baseUrl": "http://169.254.169.254/latest"},
+    {"baseUrl": "https://:secret@chat.example"},
+)
+
+
+async def test_what_is_no_address_or_no_token_is_refused(backend: Backend) -> None:
+    owner = await backend.owner()
+    for wrong in WRONG:
+        given = {"platform": "chatwoot", "baseUrl": "https://chat.example", "accountId": "3", "token": "tok", **wrong}
+        answer = await owner.transport._http.post("/api/integrations", json=given, headers=owner.transport.headers)
+        assert answer.status_code == 400, wrong
+        assert not any(value in answer.text for value in wrong.values()), "what may be a secret is not said back"
+    assert (await owner.integrations.list()).items == []
