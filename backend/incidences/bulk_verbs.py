@@ -34,7 +34,11 @@ def refusal(row: Any, agent_name: str | None, verb: str, args: Args, me: str) ->
             after = {*row.labels, *args["add"]} - {*args["remove"]}
             if after == set(row.labels):
                 return Refusal(_SAME, "its labels are so already")
-            return Refusal("TOO_MANY_LABELS", "it would have too many labels") if len(after) > labels.MOST else None
+            return (
+                Refusal("TOO_MANY_LABELS", "it would have too many labels")
+                if len(after) > max(labels.MOST, len(row.labels))
+                else None
+            )
         case "watch" | "unwatch":
             is_watched = me in row.watcher_ids
             return Refusal(_SAME, f"you {'' if is_watched else 'do not '}watch it") if is_watched == (verb == "watch") else None  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from backend.client import ApiError, Client
 from backend.customers import service as customers
 from backend.incidences import conversations
+from backend.incidences.bulk_schemas import BulkStart
 from backend.incidences.link_schemas import LinkMake, Merge, MergeRead
 from backend.incidences.models import IncidenceLink
 from backend.incidences.schemas import (
@@ -344,3 +345,19 @@ async def test_erasing_a_customer_reaches_into_the_case_of_another(backend: Back
         assert "Meera" not in (await now(agent, case)).model_dump_json()
     assert "Meera" not in str(await owner.escalations.queue())
     assert (await owner.audit.verify())["isWhole"]
+
+
+async def test_labels_that_a_merge_brought_can_be_taken_off_again(backend: Backend) -> None:
+    agent, key = await backend.member("agent"), await backend.key()
+    source, target = await open_case(key), await open_case(key)
+    for case, letter in ((source, "a"), (target, "b")):
+        await agent.incidences.label(case.incidence_id, LabelsChange(add=[f"{letter}{number}" for number in range(20)]))
+    assert len((await merge(agent, source, target)).into.labels) == 40
+    assert len((await agent.incidences.label(target.incidence_id, LabelsChange(remove=["a1"]))).labels) == 39
+    assert (
+        await refused(agent.incidences.label(target.incidence_id, LabelsChange(add=["one-more"]))) == "TOO_MANY_LABELS"
+    )
+    tried = await agent.bulks.start(
+        BulkStart.model_validate({"verb": "label", "args": {"remove": ["a2"]}, "ids": [{"incidenceId": target.ref}]})
+    )
+    assert (tried.done, tried.skipped) == (1, 0)
