@@ -1,12 +1,14 @@
 """What a customer makes of help: seen, dismissed, accepted; the case that follows; who may tell it; erasure."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from backend.client import ApiError
 from backend.core.clock import instant
+from backend.incidences.schemas import IncidenceChange
 from backend.jobs.registry import JOBS
 from backend.notifications.models import Notification
 from backend.notifications.schemas import NotificationTrigger, Suppress
@@ -77,6 +79,33 @@ async def test_it_stands_in_the_story_of_the_open_case(shop: Shop) -> None:
     await shop.app.notifications.suppress("asha", Suppress(notification_id=other.id))
     story = (await shop.owner.incidences.timeline(case.incidence_id)).items
     assert story[-1].type == "notification.dismissed"
+
+
+async def test_accepting_wakes_the_case_even_after_the_visit(shop: Shop) -> None:
+    case = await open_case(shop.owner, "asha")
+    until = shop.backend.clock.now() + timedelta(days=1)
+    await shop.owner.incidences.change(case.incidence_id, IncidenceChange(version=case.version, snoozed_until=until))
+    prompt = await offered(shop)
+    await shop.post("asha", "session_end")
+    assert (await shop.app.notifications.list("asha")).items[0].state == "EXPIRED"
+    assert (await shop.app.notifications.accept(prompt.id)).state == "ACCEPTED"
+    async with follows(shop.backend, shop.owner):
+        await shop.backend.drain()
+    woken = await shop.owner.incidences.show(case.incidence_id)
+    assert (woken.status, woken.snoozed_until) == ("OPEN", None)
+    shop.backend.clock.advance(days=2)
+    await shop.backend.drain()  # the timer of its sleep is gone, too
+    story = (await shop.owner.incidences.timeline(case.incidence_id)).items
+    assert "incidence.snooze_ended" not in {one.type for one in story}
+
+
+async def test_help_for_friction_and_an_acceptance_at_once_share_one_case(shop: Shop) -> None:
+    prompt = await offered(shop)
+    await shop.post("asha", "inactivity", value=90)
+    await asyncio.gather(shop.app.notifications.accept(prompt.id), shop.post("asha", "back_navigation", 9))
+    assert "score" in [data["cause"] for data in await shop.events("asha", "customer.help_offered")]
+    await shop.backend.drain()
+    assert len((await shop.owner.incidences.list()).items) == 1
 
 
 async def test_two_acceptances_at_once_share_one_case(shop: Shop) -> None:
