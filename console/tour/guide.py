@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from console.app import ConsoleApp
 
 SIZE = (140, 45)
+SCREENS = (
+    ("e", "escalations"),
+    ("a", "alerts"),
+    ("n", "analytics"),
+    ("r", "rules"),
+    ("o", "outbox"),
+    ("s", "settings"),
+)
+"""Letters after `g`, and the screens that an agent sees there beside the queue."""
 _PATIENCE = 20.0
 """Seconds until something that was asked for must be there."""
 _LOOK = 0.05
@@ -145,9 +154,10 @@ class Tour:
         await self.press("question_mark")
         await self.picture("keys")
         await self.press("escape")
-        for letter, screen in (("o", "outbox"), ("s", "settings")):
+        for letter, screen in SCREENS:
             await self.press("g", letter)
             await self.until(f"the {screen} screen", partial(self.is_in, screen))
+            await self.until(f"what the {screen} screen asks for", self.is_answered)
             await self.picture(screen)
         await self.press("g", "q")
 
@@ -162,6 +172,10 @@ class Tour:
         self.say(f"The server agrees on all {len(self._expected)} cases. {self._pictures} pictures are in {self.out}.")
 
     # -- hands and eyes
+
+    def is_answered(self) -> bool:
+        """Whether nothing is being asked of the server any more."""
+        return all(worker.is_finished for worker in self.app.workers)
 
     async def open_first(self) -> dict[str, Any]:
         """Open the first row of the tab, once the rows that left it are gone from under the hand; its row."""
