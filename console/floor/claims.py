@@ -57,12 +57,12 @@ def _ask_for_more(screen: CaseScreen, error: ApiError) -> None:
 
 def ask_whom(screen: CaseScreen, action: Action, choice: Choice) -> None:
     """Who gets it? With load, room and language of everybody; by names alone when the floor cannot be had."""
-    console, row = screen.console, screen.selected()
+    console, row, about = screen.console, screen.selected(), screen.about()
 
     def ask(question: Choice) -> None:
         async def answered(value: str | None) -> None:
             if value is not None:
-                await screen.perform(action, value)
+                await screen.perform_asked(action, value, about)
 
         screen.app.push_screen(question, answered)
 

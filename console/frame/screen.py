@@ -74,6 +74,10 @@ class FrameScreen(Screen[None]):
         """Ids of marked incidences."""
         return []
 
+    def about(self) -> tuple[str, ...]:
+        """The ids of what verbs act on."""
+        return ()
+
     def verdicts(self) -> Mapping[str, str]:
         """Action id -> why the server would refuse it."""
         return {}
@@ -227,17 +231,30 @@ class FrameScreen(Screen[None]):
             if isawaitable(done):
                 await done
 
+    async def perform_asked(
+        self, action: Action, value: str, about: tuple[str, ...], *, is_agreed: bool = False
+    ) -> None:
+        """Do what a question was answered with, unless it was `about` something else than verbs act on by now."""
+        if about == self.about():
+            await self.perform(action, value, is_agreed=is_agreed)
+        else:
+            self.console.refuse(action, "what was asked about is no longer under the cursor. Nothing was done.")
+
     def _ask(self, action: Action, choice: Choice) -> None:
+        about = self.about()
+
         async def answered(value: str | None) -> None:
             if value is not None:
-                await self.perform(action, value)
+                await self.perform_asked(action, value, about)
 
         self.app.push_screen(choice, answered)
 
     def _agree(self, action: Action, value: str, context: Context) -> None:
+        about = self.about()
+
         async def answered(is_yes: bool | None) -> None:
             if is_yes:
-                await self.perform(action, value, is_agreed=True)
+                await self.perform_asked(action, value, about, is_agreed=True)
 
         self.app.push_screen(confirmation(action, value, context, self.values()), answered)
 

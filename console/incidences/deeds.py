@@ -32,6 +32,10 @@ class CaseScreen(FrameScreen):
         row = self.selected()
         return [] if row is None else [Target.of(row)]
 
+    def about(self) -> tuple[str, ...]:
+        """The ids of the targets."""
+        return tuple(target.id for target in self.targets())
+
     def matching(self) -> Mapping[str, str] | None:
         """The query that a verb acts on instead, when all that match are chosen."""
         return None
@@ -209,9 +213,11 @@ class CaseScreen(FrameScreen):
                 super()._ask(action, choice)
                 return
 
+        about = self.about()
+
         async def answered(value: str | None) -> None:
             if value is not None:
-                await self.perform(action, value)
+                await self.perform_asked(action, value, about)
 
         self.app.push_screen(question, answered)
 

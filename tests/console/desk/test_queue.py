@@ -303,6 +303,24 @@ async def test_what_is_pasted_right_after_the_key_is_text_and_no_verb(floor: Flo
         assert (now["agentId"], now["status"], now["version"]) == (None, "OPEN", row["version"])
 
 
+async def test_an_answer_is_about_the_case_that_was_asked_about(floor: Floor) -> None:
+    first, second = await floor.incidence("CUST-1", "Priya"), await floor.incidence("CUST-2", "Arjun")
+    async with floor.console() as (app, pilot):
+        await pilot.press("2")
+        await go_to(pilot, app, first["ref"])
+        await pilot.press("x")
+        await pilot.pause()
+        await floor.ben.incidences.take(first["incidenceId"])
+        queue = app.screen_stack[-2]
+        assert isinstance(queue, QueueScreen)
+        await until(lambda: [row["ref"] for row in queue.store.in_view("unassigned")] == [second["ref"]])
+        queue.table.action_apply_pending()
+        await until(lambda: (queue.selected() or first)["ref"] == second["ref"])
+        await pilot.press("enter", "enter")
+        await until(lambda: any("no longer under the cursor" in text for text in said(app)))
+        assert (await floor.now(second))["status"] == "OPEN"
+
+
 async def test_without_a_connection_the_retry_key_looks_for_the_server(floor: Floor) -> None:
     await floor.incidence("CUST-1", "Priya")
     async with floor.console() as (app, pilot):
