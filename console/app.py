@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import traceback
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -17,7 +16,7 @@ from console.actions import Action
 from console.calls import Calls
 from console.connection import ENDED_IS_KNOWN, Connection, Target, Unreachable
 from console.credentials import Vault
-from console.files import data_dir
+from console.files import write_down
 from console.floor.words import mark
 from console.frame.header import clock_words, feed_words
 from console.frame.screen import FrameScreen
@@ -326,11 +325,7 @@ class ConsoleApp(Verbs):
     def report(self, what: str, error: Exception) -> None:
         """Tell of an error that nobody foresaw, and write down where it came from."""
         self.troubles.append(error)
-        log = data_dir() / "console.log"
-        with contextlib.suppress(OSError):
-            log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with log.open("a", encoding="utf-8") as file:
-                file.write(f"{what}\n{''.join(traceback.format_exception(error))}\n")
+        log = write_down(what, error)
         self.say(f"Could not {what}: {type(error).__name__}: {error}. It is written down in {log}.", "error")
 
     # -- leaving

@@ -1,7 +1,9 @@
 """Files of the console: where they are, and writing them so that a power cut leaves the old or the new, whole."""
 
+import contextlib
 import json
 import os
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,16 @@ def data_dir() -> Path:
     """Where drafts, the outbox and logs are."""
     home = os.environ.get("HOLDFAST_HOME")
     return Path(home) / "console" if home else user_data_path("holdfast") / "console"
+
+
+def write_down(what: str, error: Exception) -> Path:
+    """Where the log is, which now tells what could not be done and where the error came from."""
+    log = data_dir() / "console.log"
+    with contextlib.suppress(OSError):
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{what}\n{''.join(traceback.format_exception(error))}\n")
+    return log
 
 
 def read_json(path: Path, otherwise: Any) -> Any:
