@@ -3,11 +3,12 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from backend import slices
@@ -39,21 +40,28 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
         title="Holdfast",
         version=VERSION,
         lifespan=lifespan,
-        dependencies=[Depends(enter)],
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
     )
     app.state.runtime = runtime
-    app.include_router(health)
-    for module in reversed(slices.load("router")):  # tried in turn, and the desk's paths are asked for most
-        app.include_router(module.router)  # type: ignore[attr-defined]
+    app.router.routes += _routes()
     answer_failures(app)
     edge: dict[str, Any] = {"metrics": HttpMetrics(runtime.registry), "max_body_bytes": runtime.settings.max_body_bytes}
     app.add_middleware(Edge, **edge)
     _open_doors(app, edge)
     _refuse_unlisted(app)
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """The routes of all slices. They know no runtime, and to understand them takes most of making an app: once a process."""
+    scratch = FastAPI(dependencies=[Depends(enter)], openapi_url=None)
+    scratch.include_router(health)
+    for module in reversed(slices.load("router")):  # tried in turn, and the desk's paths are asked for most
+        scratch.include_router(module.router)  # type: ignore[attr-defined]
+    return scratch.router.routes
 
 
 def routes_of(app: FastAPI) -> set[tuple[str, str]]:
