@@ -19,7 +19,7 @@ from backend.runtime import Runtime
 from backend.unit import enter
 
 VERSION = "0.1.0"
-_YOUNG_OBJECTS = 20_000
+_YOUNG_OBJECTS = 5_000
 """Between two looks for garbage: sixty requests at work hold more than the 700 that are the default."""
 
 

@@ -60,6 +60,8 @@ def links_of(work: Work, row: Incidence) -> list[State]:
     mine = or_(IncidenceLink.from_id == row.id, IncidenceLink.to_id == row.id)
     query = select(IncidenceLink).where(mine, IncidenceLink.ended_at.is_(None)).order_by(IncidenceLink.id.desc())
     found = work.session.scalars(query.limit(100)).all()
+    if not found:
+        return []
     others = [one.to_id if one.from_id == row.id else one.from_id for one in found]
     rows = {other.id: other for other in work.session.scalars(select(Incidence).where(Incidence.id.in_(others)))}
     return [_read(one, row, rows[other]) for one, other in zip(found, others, strict=True)]

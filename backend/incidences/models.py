@@ -21,6 +21,7 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
         UniqueConstraint("business_id", "number"),
         Index("ix_incidences_queue", "business_id", "queue_rank", "id"),
         Index("ix_incidences_agent", "business_id", "agent_id", "status", "waiting_since"),
+        Index("ix_incidences_customer", "business_id", "customer_id", "id"),
         Index("ix_incidences_order", "business_id", "order_id"),
         Index("ix_incidences_updated", "business_id", "updated_at", "id"),
         Index("ix_incidences_sla", "business_id", "sla_rank", "id"),
@@ -31,7 +32,7 @@ class Incidence(Identified, BusinessOwned, Versioned, Base):
 
     number: Mapped[int]
     """Counts up within the business; shown as INC-1042."""
-    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))
     order_id: Mapped[str | None] = mapped_column(String(128))
     stage: Mapped[str] = mapped_column(String(16))
     channel: Mapped[str] = mapped_column(String(16))

@@ -115,7 +115,7 @@ def _handing_up(http: httpx.Client) -> Load:
     """The times of handing cases up, one after another."""
     page = http.get("/incidences", params={"limit": HANDED_UP, "view": "unassigned", "sort": "queue"}).json()
     times = []
-    for case in page["items"]:
+    for case in (case for case in page["items"] if case["escalation"] is None):
         body = {"incidenceId": case["incidenceId"], "reason": "SYSTEM_BUG"}
         started = time.perf_counter()
         http.post("/escalation/trigger", json=body).raise_for_status()

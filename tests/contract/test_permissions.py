@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter
 from starlette.routing import Route
 
-from backend import slices
+from backend import app, slices
 from backend.agent.schemas import ActionAsk
 from backend.app import create_app, routes_of
 from backend.client import ApiError, Client
@@ -180,6 +180,7 @@ def unlisted(route: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
     load = slices.load
     monkeypatch.setattr(slices, "load", lambda part: [*load(part), *([Module] if part == "router" else [])])
+    monkeypatch.setattr(app, "_routes", app._routes.__wrapped__)  # as in a process that makes its first app
 
 
 @pytest.mark.parametrize("path", ["/unlisted", "/api/track"])
