@@ -1,0 +1,1 @@
+"""What customers pay for, as Stripe has it, and what is done about it there."""
