@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry
 
 from backend import slices
+from backend.billing.gateway import Gateways
 from backend.core.clock import Clock, RealClock
 from backend.core.databases import connect
 from backend.core.db import Database
@@ -39,6 +40,7 @@ class Runtime:
     sign_in_limit: RateLimit
     track_limit: RateLimit
     outside: Outside
+    stripe: Gateways
     worker: "Worker | None" = None
 
     @classmethod
@@ -50,6 +52,7 @@ class Runtime:
         database = connect(settings.resolved_database_url())
         feed = Feed(database)
         gate = Gate(database, clock, settings)
+        outside = Outside(clock)
         runtime = cls(
             settings,
             clock,
@@ -61,7 +64,8 @@ class Runtime:
             CollectorRegistry(),
             RateLimit(settings.sign_in_per_minute, clock),
             RateLimit(settings.track_per_minute, clock),
-            Outside(clock),
+            outside,
+            Gateways(outside, settings.stripe_api_base),
         )
         database.on_commit = runtime.committed
         return runtime

@@ -44,6 +44,14 @@ class Settings(BaseSettings):
     chatwoot_webhook_secret: SecretStr = Field(
         SecretStr(""), description="the secret of the webhook in Chatwoot's settings"
     )
+    stripe_secret_key: SecretStr = Field(
+        SecretStr(""), description="the Stripe key (secret or restricted) of the first business"
+    )
+    stripe_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="checks Stripe's webhooks; several, while one is rolled, with commas between them"
+    )
+    stripe_connect_client_id: str = Field("", description="the client id (ca_…) of the Stripe Connect platform")
+    stripe_api_base: str = Field("", description="another address than Stripe's own, such as that of a double")
     sentry_dsn: str = Field("", description="where errors are reported")
 
     @classmethod

@@ -45,9 +45,10 @@ class Unreached(Trouble):
 class Refused(Trouble):
     """They answered no, in their own words; which does not always mean that nothing was done."""
 
-    def __init__(self, words: str, status: int) -> None:
+    def __init__(self, words: str, status: int, code: str = "") -> None:
+        """`code` is their own name for it, where they have one."""
         super().__init__(words)
-        self.status = status
+        self.status, self.code = status, code
 
 
 class Unclear(Trouble):
