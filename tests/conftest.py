@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 import structlog
 
+from tests.support import browser as browsers
 from tests.support.backend import Backend
 from tests.support.databases import Postgres, Sqlite
 from tests.support.server import Server
@@ -70,3 +71,20 @@ def server(database_url: str, tmp_path: Path) -> Iterator[Server]:
     server = Server(database_url, tmp_path / "data").start()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[browsers.Chromium]:
+    """One Chromium for this test process; without one on the machine, the test is skipped."""
+    if (binary := browsers.installed()) is None:
+        pytest.skip(browsers.MISSING)
+    running = browsers.Chromium(binary)
+    yield running
+    running.stop()
+
+
+@pytest_asyncio.fixture
+async def browser(chromium: browsers.Chromium) -> AsyncIterator[browsers.Browser]:
+    """See `tests.support.browser.Browser`."""
+    async with browsers.profile(chromium) as browser:
+        yield browser
