@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from backend import slices
 from backend.core.http import Doors, Edge, HttpMetrics, answer_failures, serve_door
 from backend.health import router as health
+from backend.identity.browsers import Across
 from backend.identity.permissions import TABLE
 from backend.runtime import Runtime
 from backend.unit import enter
@@ -80,11 +81,16 @@ class _Application(FastAPI):
     """FastAPI with the slices' hot paths beside it: behind an edge of the same kind, but past all other middleware."""
 
     doors: Doors
+    across: Across
+    preflight: Edge
     documents: list[dict[str, Any]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.across.serve(scope, receive, send, self._inside, self.preflight)
+
+    async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not await self.doors.serve(self, scope, receive, send):
-            await super().__call__(scope, receive, send)
+            await FastAPI.__call__(self, scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         whole = super().openapi()
@@ -98,6 +104,8 @@ def _open_doors(app: _Application, edge: dict[str, Any]) -> None:
     """Hot paths of slices: bare ASGI routes, and what they say of themselves in the OpenAPI document."""
     routes: list[Route] = [route for module in slices.load("doors") for route in module.ROUTES]  # type: ignore[attr-defined]
     app.documents = [module.document() for module in slices.load("openapi")]  # type: ignore[attr-defined]
+    app.across = Across(app.state.runtime.gate)
+    app.preflight = Edge(app.across.preflight, **edge)
     app.doors = Doors(routes, Edge(serve_door, **edge))
     app.router.routes[:0] = routes  # so that another method gets its 405, and the permission table is held to them
 

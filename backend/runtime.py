@@ -39,6 +39,8 @@ class Runtime:
     registry: CollectorRegistry
     sign_in_limit: RateLimit
     track_limit: RateLimit
+    retention_limit: RateLimit
+    retention_address_limit: RateLimit
     outside: Outside
     stripe: Gateways
     worker: "Worker | None" = None
@@ -64,6 +66,8 @@ class Runtime:
             CollectorRegistry(),
             RateLimit(settings.sign_in_per_minute, clock),
             RateLimit(settings.track_per_minute, clock),
+            RateLimit(settings.retention_per_minute, clock),
+            RateLimit(settings.retention_per_minute_and_address, clock),
             outside,
             Gateways(outside, settings.stripe_api_base),
         )

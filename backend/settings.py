@@ -26,7 +26,11 @@ class Settings(BaseSettings):
     refresh_days: float = Field(30, description="how long a refresh token holds, in days")
     bcrypt_cost: int = Field(12, ge=4, le=16, description="the cost of password hashes; 12 takes about 0.2 s")
     sign_in_per_minute: int = Field(10, description="sign-in tries a minute, per address and per account")
-    track_per_minute: int = Field(100, description="requests a minute per key on /api/track")
+    track_per_minute: int = Field(
+        100, description="requests a minute per key on /api/track; for pages per key and address"
+    )
+    retention_per_minute: int = Field(600, description="calls of cancel flows a minute per key")
+    retention_per_minute_and_address: int = Field(60, description="calls of cancel flows a minute per key and address")
     max_body_bytes: int = Field(1_048_576, description="the largest request body, in bytes")
 
     feed_keep_events: int = Field(50_000, description="how far back /live resumes before it says resync, in events")

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from backend.core.errors import Conflict, Denied, Unauthenticated
 from backend.events.event import SYSTEM, Actor
+from backend.identity.browsers import pace
 from backend.identity.gate import Caller
 from backend.identity.models import IdempotentAnswer
+from backend.identity.permissions import TABLE
 from backend.runtime import Runtime
 from backend.work import Work
 
@@ -112,7 +114,10 @@ async def enter(request: Request) -> None:
     """Every route's first dependency: resolve the caller and ask the permission table."""
     runtime = runtime_of(request)
     path = request.scope["route"].path
-    request.state.caller = await runtime.gate.enter(request.method, path, request.headers, request.query_params)
+    caller = await runtime.gate.enter(request.method, path, request.headers, request.query_params)
+    if caller is not None:
+        pace(runtime, TABLE[request.method, path], caller, request.client.host if request.client else "")
+    request.state.caller = caller
 
 
 async def _unit(request: Request) -> RequestUnits:

@@ -15,6 +15,10 @@ class System(Noun):
     async def metrics(self) -> str:
         return (await self.transport.raw("GET", "/metrics")).text
 
+    async def track_script(self) -> str:
+        """What a page loads to tell signals."""
+        return (await self.transport.raw("GET", "/track.js")).text
+
 
 class Audit(Noun):
     async def list(self, **query: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from backend.core.db import Database
 from backend.core.errors import Forbidden, Unauthenticated
 from backend.core.security import fingerprint, read_claims
 from backend.events.event import Actor
+from backend.identity.browsers import check_origin
 from backend.identity.models import ApiKey, Member, SignIn, User
 from backend.identity.permissions import TABLE, Access
 from backend.settings import Settings
@@ -33,6 +34,8 @@ class Caller:
     email: str | None = None
     sign_in_id: str | None = None
     scopes: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+    """Of a key that stands in pages: where those are."""
 
     @property
     def is_key(self) -> bool:
@@ -64,6 +67,8 @@ class Gate:
             return None
         caller = await self.resolve(headers, query)
         self.check(access, caller)
+        if caller.is_key:
+            check_origin(caller, headers.get("origin"))
         return caller
 
     async def resolve(self, headers: Mapping[str, str], query: Mapping[str, str]) -> Caller:
@@ -113,8 +118,9 @@ class Gate:
         if found.last_used_at is None or now - found.last_used_at > _TOUCH_EVERY:
             touch = update(ApiKey).where(ApiKey.id == found.id).values(last_used_at=now)
             await self.database.write(lambda session: session.execute(touch) and None)
-        actor = Actor("key", found.id, found.name)
-        return self._remember(mark, Caller(found.business_id, actor, scopes=frozenset(found.scopes)), forgotten)
+        scopes, origins = frozenset(found.scopes), frozenset(found.origins or ())
+        caller = Caller(found.business_id, Actor("key", found.id, found.name), scopes=scopes, origins=origins)
+        return self._remember(mark, caller, forgotten)
 
     def _remembered(self, mark: str) -> Caller | None:
         until, caller = self._known.get(mark, (0.0, None))

@@ -1,5 +1,7 @@
 """API keys: made, rotated and revoked by admins; only fingerprints are kept."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from backend.core.errors import NotFound
@@ -16,12 +18,19 @@ def _fresh(row: ApiKey) -> str:
     return key
 
 
+def _told(row: ApiKey) -> dict[str, Any]:
+    about = {"name": row.name, "scopes": row.scopes}
+    return about | {"origins": row.origins} if row.origins else about
+
+
 def create_key(work: Work, body: KeyCreate) -> KeyCreated:
     """A new key with its scopes; the answer holds it this once."""
-    row = ApiKey(name=body.name, scopes=body.scopes, created_at=work.now, created_by=work.actor.id)
+    row = ApiKey(
+        name=body.name, scopes=body.scopes, origins=body.origins, created_at=work.now, created_by=work.actor.id
+    )
     key = _fresh(row)
     work.add(row)
-    work.emit(events.KeyCreated(subject_id=row.id, data={"name": row.name, "scopes": row.scopes}))
+    work.emit(events.KeyCreated(subject_id=row.id, data=_told(row)))
     return KeyCreated(**KeyRead.model_validate(row).model_dump(), key=key)
 
 

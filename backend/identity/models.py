@@ -117,6 +117,8 @@ class ApiKey(Identified, BusinessOwned, Base):
     fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
     hint: Mapped[str] = mapped_column(String(16))
     scopes: Mapped[list[str]] = mapped_column(Json)
+    origins: Mapped[list[str] | None] = mapped_column(Json)
+    """The origins of the pages that hold it; None is a key for servers, which no page can use."""
     created_at: Mapped[datetime]
     created_by: Mapped[str | None] = mapped_column(String(36))
     last_used_at: Mapped[datetime | None]

@@ -8,6 +8,9 @@ ROLES = ("agent", "supervisor", "admin", "owner")
 SCOPES = ("incidences", "context", "friction", "routing", "track", "notifications", "retention", "predictions")
 """What an API key can be for."""
 
+PAGE_SCOPES = ("retention", "track")
+"""What a key may be for that stands in a page, where everybody can read it."""
+
 
 @dataclass(frozen=True)
 class Access:
@@ -132,6 +135,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("POST", "/notifications/{notification_id}/accepted"): agent_or_key("notifications"),
     ("WS", "/notifications/{user_id}/live"): agent_or_key("notifications"),
     ("POST", "/api/track"): Access(scope="track"),
+    ("GET", "/track.js"): OPEN,
     ("GET", "/api/rules"): AGENT,
     ("GET", "/api/rules/{kind}"): AGENT,
     ("GET", "/api/rules/{kind}/versions"): AGENT,

@@ -1,16 +1,21 @@
 """Wire types of identity."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, HttpUrl
+from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
 from backend.core.text import Key, Line, clean
 from backend.core.wire import Change, UtcInstant, Wire
-from backend.identity.permissions import SCOPES
+from backend.identity.permissions import PAGE_SCOPES, SCOPES
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"(),:;\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+_ORIGIN = re.compile(
+    r"https://[a-z0-9-]+(\.[a-z0-9-]+)*(?!:443$)(:[1-9][0-9]{0,4})?"
+    r"|http://(localhost|127\.0\.0\.1|\[::1\])(?!:80$)(:[1-9][0-9]{0,4})?"
+)
 
 
 def _email(value: str) -> str:
@@ -29,6 +34,16 @@ def _zone(value: str) -> str:
 def _scopes(value: list[str]) -> list[str]:
     if unknown := set(value) - set(SCOPES):
         raise ValueError(f"unknown scopes {sorted(unknown)}; there are {', '.join(SCOPES)}")
+    return sorted(set(value))
+
+
+def _origins(value: list[str]) -> list[str]:
+    for origin in value:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"{origin[:100]!r} is no origin of a page, such as https://app.example.com: scheme and host in lower case, "
+                "a port if it is an unusual one, no path; http only for localhost and 127.0.0.1"
+            )
     return sorted(set(value))
 
 
@@ -167,8 +182,24 @@ class MeRead(Wire):
 
 
 class KeyCreate(Wire):
+    """A key for servers, or with `origins` one for the pages there. Left out, the scopes are all that such a key may have."""
+
     name: Line
     scopes: Annotated[list[str], AfterValidator(_scopes)] = list(SCOPES)
+    origins: Annotated[list[str], Field(max_length=20), AfterValidator(_origins)] | None = None
+
+    @model_validator(mode="after")
+    def _is_harmless_in_public(self) -> Self:
+        self.origins = self.origins or None
+        if self.origins:
+            if "scopes" not in self.model_fields_set:
+                self.scopes = list(PAGE_SCOPES)
+            if secret := set(self.scopes) - set(PAGE_SCOPES):
+                raise ValueError(
+                    f"everybody can read a key that stands in a page, so one with origins may hold {', '.join(PAGE_SCOPES)} "
+                    f"and not {', '.join(sorted(secret))}; make another key, without origins, for your servers"
+                )
+        return self
 
 
 class KeyRead(Wire):
@@ -176,6 +207,7 @@ class KeyRead(Wire):
     name: str
     hint: str
     scopes: list[str]
+    origins: list[str] | None = None
     created_at: UtcInstant
     last_used_at: UtcInstant | None = None
     revoked_at: UtcInstant | None = None

@@ -23,14 +23,14 @@ CONTEXT_SIGNALS = "/context/{user_id}/signals"
 FRICTION_SIGNALS = "/friction/signals"
 TRACK = "/api/track"
 _LONGEST_KEY = 100
-_TOLD_BY = (b"authorization", b"x-api-key", b"idempotency-key")
-"""The headers that say who calls, and whether they called before."""
+_TOLD_BY = (b"authorization", b"x-api-key", b"idempotency-key", b"origin")
+"""The headers that say who calls, from where, and whether they called before."""
 
 
 class Door:
     """One request on its way through: who calls, and what they sent."""
 
-    __slots__ = ("body", "caller", "headers", "now", "request_id", "runtime")
+    __slots__ = ("address", "body", "caller", "headers", "now", "request_id", "runtime")
 
     runtime: Runtime
     caller: Caller
@@ -41,6 +41,7 @@ class Door:
         self.headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _TOLD_BY
         }
+        self.address: str = (scope.get("client") or ("",))[0]
         self.request_id: str = scope["state"]["request_id"]
         self.now = to_micros(self.runtime.clock.now())
 
@@ -95,7 +96,9 @@ async def post_track(scope: Scope, receive: Receive, send: Send) -> None:
     """One event, or up to a thousand: `{"events": […]}`. Each is taken or refused by itself."""
     door = Door(scope)
     await door.enter(TRACK, scope, receive)
-    door.runtime.track_limit.hit("track", door.caller.actor.id or "")
+    # A key for servers is one program; one for pages is in all customers' hands, and one of them must not stop the others.
+    place = (door.address,) if door.caller.origins else ()
+    door.runtime.track_limit.hit("track", door.caller.actor.id or "", *place)
     told, refused = intake.read_events(door.body, door.now, door.key)
     answer = await door.store(told, is_single=False) if told else Answer(0, 0)
     await _accepted(send, {"accepted": answer.accepted, "duplicates": answer.duplicates, "rejected": refused})

@@ -1,10 +1,13 @@
-"""/context and /friction, but for the posting of signals, which is in `doors`."""
+"""/context, /friction and /track.js; the posting of signals is in `doors`."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
 from backend.core.errors import Invalid
+from backend.core.scripts import Script
 from backend.core.text import clean_line
 from backend.signals import service
 from backend.signals.schemas import CartPut, ContextRead, FrictionJudge, FrictionVerdict, ScreenPut
@@ -12,6 +15,11 @@ from backend.signals.visit import SECOND
 from backend.unit import RuntimeOf, Unit
 
 router = APIRouter(tags=["signals"])
+
+
+@cache
+def _track() -> Script:
+    return Script(Path(__file__).with_name("track.js"))
 
 
 def _user(user_id: str) -> str:
@@ -57,3 +65,9 @@ async def read_thresholds(unit: Unit) -> dict[str, Any]:
 async def replace_thresholds(body: dict[str, Any], unit: Unit) -> dict[str, Any]:
     """Publish other friction rules: version seen, settings, rules, reason."""
     return await unit.write(service.replace_thresholds, body)
+
+
+@router.get("/track.js", response_class=Response)
+async def track_script(request: Request) -> Response:
+    """What a page loads to tell signals: `Holdfast.init(key)`, `identify(customerId)`, `track(event, properties)`."""
+    return _track().answer(request.headers)

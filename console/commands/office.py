@@ -39,6 +39,12 @@ def list_keys(url: twin.Url = "", json: twin.Json = False) -> None:
 def create_key(
     name: Annotated[str, typer.Argument(help="What it is for.")],
     scope: Annotated[list[str] | None, typer.Option(help="What it may do; again for more. All when left out.")] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="For pages there, such as https://app.example.com; again for more. Then everybody can read it."
+        ),
+    ] = None,
     url: twin.Url = "",
     json: twin.Json = False,
 ) -> None:
@@ -49,7 +55,7 @@ def create_key(
     from console.output import fail
 
     try:
-        body = KeyCreate(name=name, scopes=scope) if scope else KeyCreate(name=name)
+        body = KeyCreate.model_validate({"name": name, "origins": origin} | ({"scopes": scope} if scope else {}))
     except ValidationError as error:
         fail(str(error.errors()[0]["msg"]).removeprefix("Value error, "))
 

@@ -13,7 +13,6 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -245,9 +244,9 @@ class Page:
         found = [(node.get("role", {}).get("value", ""), node.get("name", {}).get("value", "")) for node in nodes]
         return [one for one, node in zip(found, nodes, strict=True) if not node.get("ignored")]
 
-    async def picture(self, path: Path) -> None:
-        """Keep what is seen as a PNG."""
-        path.write_bytes(base64.b64decode((await self.call("Page.captureScreenshot"))["data"]))
+    async def picture(self) -> bytes:
+        """What is seen, as a PNG."""
+        return base64.b64decode((await self.call("Page.captureScreenshot"))["data"])
 
     async def close(self) -> None:
         """Close the tab as its user does: the page is told, and has no time left."""
