@@ -1,0 +1,232 @@
+"""The double itself: one ASGI app that answers as api.stripe.com and connect.stripe.com do."""
+
+import asyncio
+from dataclasses import dataclass
+from itertools import count
+
+import orjson
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from backend.core.clock import Clock
+from backend.demo.outside.stripe.access import Key, admitted, check_scope
+from backend.demo.outside.stripe.book import CURRENT, Book, new_id
+from backend.demo.outside.stripe.expanding import expanded
+from backend.demo.outside.stripe.form import Params, read_form
+from backend.demo.outside.stripe.keys import Answered, Keys
+from backend.demo.outside.stripe.mail import Mail
+from backend.demo.outside.stripe.mishap import Mishap
+from backend.demo.outside.stripe.refusal import Refusal
+from backend.demo.outside.stripe.routes import Asked, routed
+from backend.demo.outside.stripe.rows import Body
+from backend.demo.outside.stripe.shapes import shaped
+from backend.demo.outside.stripe.time import Time
+
+IN_PROCESS = "holdfast.in_process"
+"""A key of the scope: a dropped connection is a ConnectionResetError, a timeout a TimeoutError."""
+
+
+@dataclass
+class Change:
+    """A request other than GET. `status` 0: nothing was answered. `is_done`: something was done by it."""
+
+    method: str
+    path: str
+    params: Params
+    key: str | None
+    account: str
+    status: int = 0
+    is_replay: bool = False
+    is_done: bool = False
+
+
+class Serving:
+    """What answers requests; `StripeDouble` adds what builds worlds."""
+
+    def __init__(self, clock: Clock, *, account: str = "acct_double", api_version: str = CURRENT) -> None:
+        self.time = Time(clock)
+        self.mail = Mail(self.time)
+        self.mishaps: list[Mishap] = []
+        self.log: list[Change] = []
+        self.requests: list[str] = []
+        """All requests, as "METHOD /path?query"."""
+        self.latency = 0.0
+        """Seconds that every answer takes."""
+        self.keys_of: dict[str, Key] = {}
+        self.connected: set[str] = set()
+        """The accounts that the platform has access to."""
+        self.codes: dict[str, tuple[str, int]] = {}
+        """OAuth codes: whose, and until when."""
+        self.books: dict[str, Book] = {}
+        self._idempotency = Keys(self.time)
+        self._numbers = count(1)
+        self.account = self.open(account, api_version=api_version)
+        self.key = f"sk_test_{account}"
+        self.keys_of[self.key] = Key(account)
+
+    def open(self, account: str, **about: object) -> Book:
+        """A new account, see `Book`."""
+        book = Book(account, self.time, **about)  # type: ignore[arg-type]
+        book.on_event = self._address
+        self.books[account] = book
+        return book
+
+    def book(self, account: str) -> Book:
+        """What an account has."""
+        return self.books[account]
+
+    def _address(self, book: Book, event: Body) -> None:
+        self.mail.write(book, event, book, connect=False)
+        if book is not self.account and book.id in self.connected:
+            self.mail.write(book, event | {"account": book.id}, self.account, connect=True)
+
+    # -- serving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        self.time.catch_up()
+        headers: dict[str, str] = {}
+        answered: Answered | None
+        request = Request(scope, receive)
+        body = (await request.body()).decode()
+        if request.url.path.startswith("/_fake/"):
+            answered = self._control(request.url.path, body)
+        else:
+            answered, headers = await self._answered(request, body, scope, receive)
+        if answered is None:
+            if IN_PROCESS in scope:
+                raise ConnectionResetError("the double dropped the connection")
+            start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]}
+            await send(start)
+            return
+        told = {"content-type": "application/json", "request-id": answered.request_id, **headers}
+        raw = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+        raw.append((b"content-length", str(len(answered.body)).encode()))
+        await send({"type": "http.response.start", "status": answered.status, "headers": raw})
+        await send({"type": "http.response.body", "body": answered.body})
+
+    def _control(self, path: str, body: str) -> Answered:
+        given = orjson.loads(body or "{}")
+        if path == "/_fake/advance":
+            return Answered(200, orjson.dumps({"now": self.time.advance(**given)}), "")
+        if path == "/_fake/mishap":
+            self.mishaps.append(Mishap(**given))
+            return Answered(200, b"{}", "")
+        return Answered(404, b"{}", "")
+
+    async def _answered(
+        self, request: Request, body: str, scope: Scope, receive: Receive
+    ) -> tuple[Answered | None, dict[str, str]]:
+        """The answer (None: the connection is dropped) and its headers."""
+        asked = f"{request.method} {request.url.path}"
+        self.requests.append(f"{asked}?{request.url.query}" if request.url.query else asked)
+        request_id = f"req_{next(self._numbers):014d}"
+        mishap = next((one for one in self.mishaps if one.befalls(asked)), None)
+        if mishap:
+            mishap.times -= 1
+            if mishap.times <= 0:
+                self.mishaps.remove(mishap)
+        try:
+            answered, headers = await self._do(request, body, request_id, mishap)
+        except Refusal as refusal:
+            answered, headers = Answered(refusal.status, orjson.dumps(refusal.body), request_id), refusal.headers
+        if mishap and mishap.how == "timeout":
+            if IN_PROCESS in scope:
+                raise TimeoutError("the double never answers")
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return None, {}
+        return (None if mishap and mishap.how == "drop" else answered), headers
+
+    async def _do(
+        self, request: Request, body: str, request_id: str, mishap: Mishap | None
+    ) -> tuple[Answered, dict[str, str]]:
+        text, key, book = admitted(self, request.headers)
+        method, path = request.method, request.url.path
+        params = read_form(request.url.query) | read_form(body)
+        version = request.headers.get("stripe-version") or book.api_version
+        headers = {"Stripe-Version": version}
+        idempotency = request.headers.get("idempotency-key") if method == "POST" else None
+        if idempotency:
+            headers["Idempotency-Key"] = idempotency
+        change = Change(method, path, params, idempotency, book.id)
+        if method != "GET":
+            self.log.append(change)
+        if mishap and mishap.how in ("throttle", "conflict"):
+            self._refuse(mishap, change)
+        if idempotency:
+            if len(idempotency) > 255:
+                raise Refusal(400, "Idempotency keys may be up to 255 characters.", type="idempotency_error")
+            try:
+                first = self._idempotency.begin(book.id, idempotency, (method, path, repr(params)))
+            except Refusal as refusal:
+                change.status = refusal.status
+                raise
+            if first:
+                change.status, change.is_replay = first.status, True
+                again = {"Idempotent-Replayed": "true", "Original-Request": first.request_id}
+                return Answered(first.status, first.body, request_id), headers | again
+        answered: Answered | None = None
+        try:
+            if self.latency:
+                await asyncio.sleep(self.latency)
+            if mishap and mishap.how == "delay" and not mishap.is_done:
+                await asyncio.sleep(mishap.seconds)
+            if mishap and not mishap.is_done and mishap.how != "delay":
+                self._refuse(mishap, change)
+                if mishap.how in ("drop", "timeout"):
+                    return Answered(0, b"", request_id), headers
+            book.request = (request_id, idempotency)
+            found = routed(method, path)
+            if found is None:
+                raise Refusal(404, f"Unrecognized request URL ({method}: {path}).")
+            route, ids = found
+            check_scope(text, key, book, route)
+            if unknown := sorted(params.keys() - route.takes):
+                raise Refusal(
+                    400, f"Received unknown parameter: {unknown[0]}", code="parameter_unknown", param=unknown[0]
+                )
+            told = route.answer(Asked(self, book, method, path, params, ids, text))
+            change.is_done = method != "GET"
+            told = shaped(book, expanded(book, told, params.get("expand")), version)
+            answered = Answered(200, orjson.dumps(told), request_id)
+            if mishap and mishap.is_done:
+                if mishap.how == "delay":
+                    await asyncio.sleep(mishap.seconds)
+                answered = None if mishap.how == "break" else answered
+                self._refuse(mishap, change)
+            assert answered is not None
+            change.status = 0 if mishap and mishap.how in ("drop", "timeout") else answered.status
+            return answered, headers
+        except Refusal as refusal:
+            change.status = refusal.status
+            if refusal.is_kept:
+                answered = Answered(refusal.status, orjson.dumps(refusal.body), request_id)
+            raise
+        finally:
+            book.request = (None, None)
+            if idempotency:
+                self._idempotency.end(book.id, idempotency, answered)
+
+    def _refuse(self, mishap: Mishap, change: Change) -> None:
+        refusal = mishap.refusal()
+        if refusal:
+            change.status = refusal.status
+            raise refusal
+
+    # -- what happened
+
+    def changes(self, on: str = "", *, key: str | None = None) -> list[Change]:
+        """The requests that changed something, of those whose "METHOD /path" has `on`: replays and refusals are not."""
+        return [
+            one
+            for one in self.log
+            if one.is_done and on in f"{one.method} {one.path}" and (key is None or one.key == key)
+        ]
+
+    def new_code(self, account: str) -> str:
+        """An OAuth code as the account's owner brings it back: for one use, in the next five minutes."""
+        code = new_id("ac")
+        self.codes[code] = (account, self.time.now() + 300)
+        return code
