@@ -8,6 +8,7 @@ SLICES = (
     "customers",
     "billing",
     "signals",
+    "risk",
     "notifications",
     "incidences",
     "agent",

@@ -6,6 +6,7 @@ from backend.client.noun import Noun
 from backend.core.wire import Page
 from backend.customers import schemas as s
 from backend.incidences.schemas import TimelineEntry
+from backend.risk.schemas import RiskShown
 
 Customer = s.CustomerRead
 
@@ -25,6 +26,10 @@ class Customers(Noun):
 
     async def erase(self, id: str) -> None:
         await self.transport.call("DELETE", "/api/customers/{customer_id}", customer_id=id)
+
+    async def risk(self, id: str) -> RiskShown:
+        """The risk score as of now, and the scores of before."""
+        return await self.transport.call("GET", "/api/customers/{customer_id}/risk", RiskShown, customer_id=id)
 
     async def timeline(self, id: str, **query: Any) -> Page[TimelineEntry]:
         path = "/api/customers/{customer_id}/timeline"

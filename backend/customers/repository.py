@@ -104,6 +104,8 @@ def _place(cursor: str, sort: Sort) -> tuple[Any, str]:
     match cursors.decode(cursor):
         case [datetime() as key, str(id)] if sort.is_instant and key.tzinfo:
             return key, id
-        case [str(key), str(id)] if not sort.is_instant:
+        case [int(key), str(id)] if sort.is_number:
+            return key, id
+        case [str(key), str(id)] if not sort.is_instant and not sort.is_number:
             return key, id
     raise Invalid("This cursor is not one of this list. Start from the first page.", field="cursor")

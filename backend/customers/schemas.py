@@ -22,6 +22,13 @@ class CustomerBrief(Wire):
     language: str
 
 
+class RiskBrief(Wire):
+    """A risk beside a customer, as it was calculated last."""
+
+    score: int
+    level: Literal["low", "medium", "high"]
+
+
 class CustomerRead(CustomerBrief):
     """A customer. E-mail and phone are masked unless they were asked for with `reveal`, which is recorded."""
 
@@ -32,6 +39,8 @@ class CustomerRead(CustomerBrief):
     last_order_date: date | None = None
     created_at: UtcInstant
     version: int = 1
+    risk: RiskBrief | None = None
+    """In answers to those who ask for customers; what is told of a change has none."""
 
 
 class CustomerChange(Change):

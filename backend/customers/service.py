@@ -12,6 +12,7 @@ from backend.core.security import fingerprint
 from backend.core.text import clean_line
 from backend.core.wire import Page
 from backend.customers import events, repository
+from backend.customers.beside import told_of
 from backend.customers.erasure import ERASERS, forget_answers
 from backend.customers.masking import mask_email, mask_phone
 from backend.customers.models import Customer, CustomerHandle
@@ -118,19 +119,26 @@ def list_customers(work: Work, *, q: str, sort: str, cursor: str | None, limit: 
     rows, following = repository.page(
         work.session, work.business_id, q=clean_line(q), sort=SORTS[sort], cursor=cursor, limit=limit
     )
-    return Page(items=[read_of(row) for row in rows], next_cursor=following)
+    beside = told_of(work, [row.id for row in rows])
+    items = [read_of(row).model_copy(update=beside[row.id]) for row in rows]
+    return Page(items=items, next_cursor=following)
 
 
 def show_customer(work: Work, id: str) -> CustomerRead:
     """The customer, masked."""
-    return read_of(find_customer(work, id))
+    return _with_the_rest(work, find_customer(work, id))
 
 
 def reveal_customer(work: Work, id: str) -> CustomerRead:
     """The customer with e-mail and phone in full. That somebody looked is recorded."""
     customer = find_customer(work, id)
     work.emit(events.CustomerRevealed(subject_id=customer.id, customer_id=customer.id))
-    return read_of(customer, is_revealed=True)
+    return _with_the_rest(work, customer, is_revealed=True)
+
+
+def _with_the_rest(work: Work, customer: Customer, *, is_revealed: bool = False) -> CustomerRead:
+    beside = told_of(work, [customer.id])[customer.id]
+    return read_of(customer, is_revealed=is_revealed).model_copy(update=beside)
 
 
 def change_customer(work: Work, id: str, body: CustomerChange) -> CustomerRead:

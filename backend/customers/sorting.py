@@ -15,6 +15,7 @@ class Sort:
     key: ColumnElement[Any]
     is_descending: bool = False
     is_instant: bool = False
+    is_number: bool = False
     beside: FromClause | None = None
     """Joined by `business_id` and `customer_id`; a customer without a row there stays in the list."""
 

@@ -107,6 +107,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("PATCH", "/api/customers/{customer_id}"): AGENT,
     ("DELETE", "/api/customers/{customer_id}"): ADMIN,
     ("GET", "/api/customers/{customer_id}/timeline"): AGENT,
+    ("GET", "/api/customers/{customer_id}/risk"): AGENT,
     ("GET", "/context/{user_id}"): agent_or_key("context"),
     ("PUT", "/context/{user_id}/screen"): agent_or_key("context"),
     ("PUT", "/context/{user_id}/cart"): agent_or_key("context"),

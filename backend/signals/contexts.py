@@ -11,6 +11,7 @@ from backend.core.ids import new_id
 from backend.core.rows import to_micros
 from backend.customers.models import Customer
 from backend.identity.models import Business
+from backend.signals.activity import Activity
 from backend.signals.bulk import Bulk, Chosen, dialect_of, moment_of
 from backend.signals.friction import Person, cart_value
 from backend.signals.models import Context
@@ -30,6 +31,7 @@ _STORED = (
     "previous_screens",
     "visit",
     "score",
+    "activity",
 )
 _VISITS = Bulk(_CONTEXTS, ("business_id", "customer_id", *_STORED), key=("business_id", "customer_id"), updates=_STORED)
 _KNOWN = select(
@@ -55,6 +57,7 @@ _KEPT = Chosen(
         _CONTEXTS.c.last_activity,
         _CONTEXTS.c.ends_at,
         _CONTEXTS.c.suppressed_until,
+        _CONTEXTS.c.activity,
     ),
     _CONTEXTS.c.business_id,
     _CONTEXTS.c.customer_id,
@@ -73,10 +76,11 @@ class Known(NamedTuple):
 
 
 class Live(NamedTuple):
-    """One customer in the app: who, and the visit."""
+    """One customer in the app: who, the visit, and what was done in all; None when that is not counted yet."""
 
     person: Person
     visit: Visit
+    activity: Activity | None
 
 
 def currency_of(session: Session, business_id: str) -> str:
@@ -92,8 +96,8 @@ def find_live(session: Session, business_id: str, user_ids: Collection[str], now
     meant = {row[0]: Known(*row) for row in _BY_EXTERNAL_ID.rows(session, business_id, user_ids)}
     if len(meant) < len(user_ids):
         unknown = set(user_ids) - meant.keys()
-        ours = [id for id in unknown if len(id) == _LENGTH_OF_OURS]
-        meant |= {row[1]: Known(*row) for row in _BY_ID.rows(session, business_id, ours)}
+        found = hold(session, business_id, [id for id in unknown if len(id) == _LENGTH_OF_OURS])
+        meant |= {row.id: row for row in found.values()}
         unknown -= meant.keys()
         moment = moment_of(session)(now)
         _NEW_CUSTOMERS.insert(
@@ -102,6 +106,17 @@ def find_live(session: Session, business_id: str, user_ids: Collection[str], now
         meant |= {row[0]: Known(*row) for row in _BY_EXTERNAL_ID.rows(session, business_id, unknown)}
     lives = live_of(session, business_id, {row.id: row for row in meant.values()}.values())
     return {user_id: lives[row.id] for user_id, row in meant.items()}
+
+
+def hold(session: Session, business_id: str, ids: Collection[str]) -> dict[str, Known]:
+    """The customers of these ids (ours), held as by `find_live`; without those that are not there any more."""
+    return {row[1]: Known(*row) for row in _BY_ID.rows(session, business_id, ids)}
+
+
+def find_by_id(session: Session, business_id: str, customer_id: str) -> Live | None:
+    """The customer of our id and the visit, held; None for one that is not there any more."""
+    held = hold(session, business_id, [customer_id])
+    return live_of(session, business_id, held.values())[customer_id] if held else None
 
 
 def live_of(session: Session, business_id: str, customers: Iterable[Known | Customer]) -> dict[str, Live]:
@@ -115,8 +130,10 @@ def live_of(session: Session, business_id: str, customers: Iterable[Known | Cust
     for customer in customers:
         visit, row = Visit(), rows.get(customer.id)
         value, event_type, guests = None, None, None
+        activity: Activity | None = Activity()
         if row is not None:
-            _, visit.screen, screens, kept, visit.score, value, event_type, guests, *times = row
+            _, visit.screen, screens, kept, visit.score, value, event_type, guests, *times, past = row
+            activity = None if past is None else Activity(past)
             if not is_sqlite:
                 times = [time and to_micros(time) for time in times]
             visit.started_at, visit.last_activity, visit.ends_at, visit.suppressed_until = times
@@ -132,7 +149,7 @@ def live_of(session: Session, business_id: str, customers: Iterable[Known | Cust
             event_type,
             guests,
         )
-        found[customer.id] = Live(person, visit)
+        found[customer.id] = Live(person, visit, activity)
     return found
 
 
@@ -159,7 +176,8 @@ def store(session: Session, business_id: str, lives: Iterable[Live]) -> None:
                     }
                 ).decode(),
                 visit.score,
+                None if activity is None else activity.kept(),
             )
-            for person, visit in lives
+            for person, visit, activity in lives
         ],
     )

@@ -18,6 +18,7 @@ from backend.core.rows import from_micros, to_micros
 from backend.rules import service as rules
 from backend.rules.engine import Compiled
 from backend.signals import contexts, events, friction, help
+from backend.signals.activity import NOTICERS, Activity, counted
 from backend.signals.bulk import Bulk, moment_of
 from backend.signals.contexts import Live
 from backend.signals.models import ORDER_ID, ORDER_PLACED, Signal
@@ -25,7 +26,7 @@ from backend.signals.schemas import Prompt
 from backend.work import Work
 
 _SIGNALS: Table = Signal.__table__  # type: ignore[assignment]
-_ROWS = Bulk(
+ROWS = Bulk(
     _SIGNALS,
     ("business_id", "customer_id", "id", "type", "value", "flow", "screen", "properties", "occurred_at", "received_at"),
 )
@@ -44,6 +45,13 @@ class Told(NamedTuple):
     id: str | None
     properties: str | None
     """JSON."""
+
+
+def signal_is_there(session: Session, business_id: str, customer_id: str, id: str) -> bool:
+    """Whether the customer's signal of that id is stored."""
+    c = _SIGNALS.c
+    query = select(c.id).where(c.business_id == business_id, c.customer_id == customer_id, c.id == id)
+    return session.connection().execute(query).first() is not None
 
 
 @dataclass(slots=True)
@@ -112,11 +120,13 @@ class _Group:
         self.rows: list[tuple[object, ...]] = []
         self.offers: list[help.Offer] = []
         self.orders: list[tuple[str, float | None, int, str | None]] = []
+        self.significant: set[str] = set()
 
     def take_all(self) -> list[Answer]:
         answers = [self._take(arrival) for arrival in self.arrivals]
-        _ROWS.insert(self.session, self.rows)
+        ROWS.insert(self.session, self.rows)
         self._restart_visits()
+        self._count_pasts()
         contexts.store(self.session, self.business_id, self.customers.values())
         for offer in self.offers:
             help.record_offer(self.work, offer)
@@ -124,6 +134,9 @@ class _Group:
             _record_order(self.work, *order)
         for customer, live in self.customers.items():
             help.record_band(self.work, live, self.scores[customer])
+        if self.significant:
+            for notice in NOTICERS:
+                notice(self.work, {customer: self._activity(customer) for customer in sorted(self.significant)})
         return answers
 
     def _seen_before(self) -> set[tuple[str, str]]:
@@ -160,6 +173,8 @@ class _Group:
             )
             if type == ORDER_PLACED:
                 self.orders.append((customer, value, at, properties))
+            if (activity := live.activity) is None or activity.take(type, screen, properties, at):
+                self.significant.add(customer)
             if live.visit.take(type, value, flow, screen, at, timeout):
                 touched[user] = screen
             else:
@@ -181,6 +196,17 @@ class _Group:
         self.offers += help.offer(live, judgement, arrival.now)
         prompt = help.show(visit, judgement, arrival.now) if arrival.is_single and answer.accepted else None
         return Answer(answer.accepted, answer.duplicates, judgement.score, judgement.is_triggered, prompt)
+
+    def _activity(self, customer: str) -> Activity:
+        found = self.customers[customer].activity
+        assert found is not None  # counted before it is stored
+        return found
+
+    def _count_pasts(self) -> None:
+        """Of who is here since before pasts were counted, all signals are."""
+        for customer, live in self.customers.items():
+            if live.activity is None:
+                self.customers[customer] = live._replace(activity=counted(self.work, customer))
 
     def _restart_visits(self) -> None:
         """Visits whose ending came late are made again from the signals after it."""

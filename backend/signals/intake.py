@@ -28,7 +28,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PHONE = re.compile(r"\+\d[\d\s().-]{6,}\d|(?<![\w-])(?:\d[\s().-]{0,2}){9,14}\d(?![\w:-])")
 _TEXTS = frozenset(
-    "category device feature locale page plan platform reason referrer source status step tier variant version".split()
+    "category device feature locale page plan platform reason referrer sentiment source status step tier variant version".split()
 )
 _NUMBERS = frozenset("amount attempts count discount price quantity rank rating records size steps".split())
 _VALUE = ("value", "seconds", "duration")

@@ -59,6 +59,8 @@ class Context(BusinessOwned, Base):
     """counters {flow: {signal type: count, or longest seconds}}, idle {screen: longest seconds}, trend [score, …],
     prompts {cause: {id, isShown}}."""
     score: Mapped[int] = mapped_column(server_default=text("0"))
+    activity: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What the customer did so far, as `activity.Activity` keeps it; None when it was not counted yet."""
     suppressed_until: Mapped[datetime | None]
     """Until when the customer is left alone, after saying no to help."""
 

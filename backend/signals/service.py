@@ -110,7 +110,7 @@ def put_cart(work: Work, user_id: str, body: CartPut, visit_timeout: int) -> Con
     person = live.person._replace(
         cart_value=None if value is None else float(value), event_type=body.event_type, guest_count=body.guest_count
     )
-    return _settled(work, before, Live(person, live.visit))
+    return _settled(work, before, live._replace(person=person))
 
 
 def revise_cart(

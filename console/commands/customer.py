@@ -17,6 +17,7 @@ group = typer.Typer(help="Customers.", no_args_is_help=True)
 @group.command("list")
 def listing(
     q: Annotated[str, typer.Option(help="Part of a name or id, or a whole e-mail or phone.")] = "",
+    sort: Annotated[str, typer.Option(help="name, created, last_activity or risk (highest first).")] = "name",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     url: twin.Url = "",
     json: twin.Json = False,
@@ -24,11 +25,33 @@ def listing(
     """Who there is."""
 
     async def found(api: "Client") -> Any:
-        return await api.customers.list(q=q or None, limit=limit)
+        return await api.customers.list(q=q or None, sort=sort, limit=limit)
 
     page = twin.told(twin.signed_in(url, found))
-    rows = [(one["userId"], one["tier"].lower(), str(one["pastOrderCount"]), one["name"]) for one in page["items"]]
-    show(twin.table([("id", "tier", "orders", "name"), *rows]) if rows else "Nobody is there.", page, as_json=json)
+    rows = [
+        (one["userId"], one["tier"].lower(), str(one["pastOrderCount"]), _risk(one), one["name"])
+        for one in page["items"]
+    ]
+    headings = ("id", "tier", "orders", "risk", "name")
+    show(twin.table([headings, *rows]) if rows else "Nobody is there.", page, as_json=json)
+
+
+def _risk(one: dict[str, Any]) -> str:
+    risk = one["risk"]
+    return "" if risk is None else f"{risk['score']} {risk['level']}"
+
+
+@group.command("risk")
+def show_risk(id: Id, url: twin.Url = "", json: twin.Json = False) -> None:
+    """How likely a customer is to leave by the rules, why, and what to do."""
+
+    async def found(api: "Client") -> Any:
+        return await api.customers.risk(id)
+
+    one = twin.told(twin.signed_in(url, found))
+    rows = [(f"{reason['points']:+g}", reason["text"]) for reason in one["reasons"]]
+    heading = f"{one['userId']}: {one['score']} of 100, {one['level']} risk. {one['suggestedAction']}."
+    show("\n".join([heading, *([twin.table(rows)] if rows else [])]), one, as_json=json)
 
 
 @group.command("show")

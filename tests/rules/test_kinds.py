@@ -113,6 +113,7 @@ def test_kinds_are_found_by_name_and_only_once() -> None:
         "feedback",
         "casework",
         "assignment",
+        "risk",
     )
     assert kinds["routing"] is ROUTING
     assert kinds.get("weather") is None

@@ -262,6 +262,11 @@ WORDS = {
     "skilled": "skill is known",
     "was_mine": "was the agent's before",
     "knows_customer": "knows the customer",
+    "no_login": "time since login > 14 d",
+    "usage_down": "drop of usage > 50",
+    "billing_viewed": "time since the billing page was viewed <= 7 d",
+    "negative_support": "time since a bad contact with support <= 30 d",
+    "payment_failed": "time since a payment failed <= 30 d",
 }
 
 

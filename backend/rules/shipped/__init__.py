@@ -9,6 +9,7 @@ from backend.rules.shipped.escalation import ESCALATION
 from backend.rules.shipped.feedback import FEEDBACK
 from backend.rules.shipped.friction import FRICTION
 from backend.rules.shipped.notification import NOTIFICATION
+from backend.rules.shipped.risk import RISK
 from backend.rules.shipped.routing import ROUTING
 from backend.rules.shipped.sla import SLA
 
@@ -23,4 +24,5 @@ ORDERING_KINDS: tuple[Kind, ...] = (
     FEEDBACK,
     CASEWORK,
     ASSIGNMENT,
+    RISK,
 )

@@ -1,0 +1,3 @@
+"""Erasing a customer takes the risks along."""
+
+from backend.risk import service as service
