@@ -3,11 +3,10 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from typing import Any
 
-from fastapi import Depends, FastAPI
-from fastapi.routing import iter_route_contexts
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
@@ -17,7 +16,7 @@ from backend.health import router as health
 from backend.identity.browsers import Across
 from backend.identity.permissions import TABLE
 from backend.runtime import Runtime
-from backend.unit import enter
+from backend.unit import Router, is_behind_gate
 
 VERSION = "0.1.0"
 _YOUNG_OBJECTS = 5_000
@@ -55,25 +54,22 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
     return app
 
 
-@cache
 def _routes() -> list[BaseRoute]:
-    """The routes of all slices. They know no runtime, and to understand them takes most of making an app: once a process."""
-    scratch = FastAPI(dependencies=[Depends(enter)], openapi_url=None)
-    scratch.include_router(health)
-    for module in reversed(slices.load("router")):  # tried in turn, and the desk's paths are asked for most
-        scratch.include_router(module.router)  # type: ignore[attr-defined]
-    return scratch.router.routes
+    """The routes of all slices. They know no runtime."""
+    routers: list[Router] = [health]
+    routers += [module.router for module in reversed(slices.load("router"))]  # type: ignore[attr-defined]
+    return [route for router in routers for route in router.routes]  # tried in turn: the desk's are asked for most
 
 
 def routes_of(app: FastAPI) -> set[tuple[str, str]]:
     """Every (method, path) that the app answers, WebSockets as WS; the OpenAPI document aside."""
     found: set[tuple[str, str]] = set()
-    for route in iter_route_contexts(app.routes):
-        if isinstance(route.original_route, WebSocketRoute):
-            found.add(("WS", str(route.path)))
-        elif route.path != "/openapi.json":
-            methods = set(route.methods or ())
-            found |= {(method, str(route.path)) for method in methods if method != "HEAD" or "GET" not in methods}
+    for route in app.routes:
+        if isinstance(route, WebSocketRoute):
+            found.add(("WS", route.path))
+        elif isinstance(route, Route) and route.path != "/openapi.json":
+            methods = route.methods or set()
+            found |= {(method, route.path) for method in methods if method != "HEAD" or "GET" not in methods}
     return found
 
 
@@ -113,3 +109,6 @@ def _open_doors(app: _Application, edge: dict[str, Any]) -> None:
 def _refuse_unlisted(app: FastAPI) -> None:
     if unlisted := routes_of(app) - TABLE.keys():
         raise RuntimeError(f"routes without a line in identity.permissions.TABLE: {sorted(unlisted)}")
+    apart = [route.path for route in app.routes if isinstance(route, APIRoute) and not is_behind_gate(route)]
+    if apart:
+        raise RuntimeError(f"routes that pass by the gate; make their router with backend.unit.Router: {apart}")

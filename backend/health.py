@@ -1,6 +1,6 @@
 """/health (the process is up), /ready (it can serve), /metrics (Prometheus)."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.responses import Response
@@ -8,9 +8,9 @@ from starlette.responses import Response
 from backend.core.errors import Forbidden, Unavailable
 from backend.core.security import same
 from backend.migrations.run import revisions
-from backend.unit import RuntimeOf
+from backend.unit import Router, RuntimeOf
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 _REVISION = revisions()[-1]
 _LOOPBACK = ("127.0.0.1", "::1", "testclient")
 

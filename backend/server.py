@@ -7,8 +7,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,6 +25,9 @@ def prepare(settings: Settings) -> list[str]:
     url = settings.resolved_database_url()
     if is_current(url):
         return []
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     # In a process of its own: what migrating imports would stay in a server's memory for good.
     with ProcessPoolExecutor(1, get_context("spawn")) as apart:
         return apart.submit(migrate, url).result()

@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 from collections.abc import Callable
+from enum import Enum
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
 from pydantic_core import to_jsonable_python
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -118,6 +120,22 @@ async def enter(request: Request) -> None:
     if caller is not None:
         pace(runtime, TABLE[request.method, path], caller, request.client.host if request.client else "")
     request.state.caller = caller
+
+
+class Router(APIRouter):
+    """The routes of a slice, each behind the gate. The app takes them as they are: each is understood once."""
+
+    def __init__(self, *, prefix: str = "", tags: list[str | Enum] | None = None) -> None:
+        super().__init__(prefix=prefix, tags=tags, dependencies=[Depends(enter)])
+
+    def take_in(self, other: "Router") -> None:
+        """Answer the routes of `other` as well, after those that are here so far."""
+        self.routes.extend(other.routes)
+
+
+def is_behind_gate(route: APIRoute) -> bool:
+    """Whether the gate is the first that a request to it passes."""
+    return bool(route.dependencies) and route.dependencies[0].dependency is enter
 
 
 async def _unit(request: Request) -> RequestUnits:

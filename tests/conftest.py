@@ -3,20 +3,16 @@
 Both run on SQLite and on PostgreSQL. `@pytest.mark.settings(sign_in_per_minute=10)` changes the backend's settings.
 """
 
-import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import structlog
 
 from tests.support import browser as browsers
 from tests.support.backend import Backend
 from tests.support.databases import Postgres, Sqlite
 from tests.support.server import Server
-
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 @pytest.fixture(scope="session")

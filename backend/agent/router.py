@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from backend.agent import actions, approvals, dashboard, floor, next
 from backend.agent.schemas import (
@@ -22,9 +22,9 @@ from backend.identity import availability
 from backend.identity.schemas import AvailabilitySay, CapacityChange, MemberRead
 from backend.incidences import notes
 from backend.incidences.schemas import NoteAdd, Posted
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
-router = APIRouter(tags=["agent"])
+router = Router(tags=["agent"])
 
 
 @router.get("/agent/dashboard/{incidence_id}", response_model=Dashboard)

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from backend.alerts import service
 from backend.alerts.schemas import AlertPage, AlertRead, AllRead, Muted
 from backend.core.http import JsonResponse
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
-router = APIRouter(prefix="/api/alerts", tags=["alerts"])
+router = Router(prefix="/api/alerts", tags=["alerts"])
 
 
 @router.get("", response_model=AlertPage)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.analytics import orders, rollup
 from backend.analytics.book import Book
@@ -14,6 +13,7 @@ from backend.analytics.models import AnalyticsState
 from backend.analytics.orders import Place
 from backend.analytics.query import state_of, zone_of
 from backend.analytics.zones import day_of
+from backend.core.databases import insert_into
 from backend.core.rows import table_of
 from backend.events import log
 from backend.identity.service import currency_of
@@ -91,8 +91,7 @@ def _overlapping(state: AnalyticsState) -> Place | None:
 
 def _locked(work: Work) -> AnalyticsState:
     """The business's state, made when there is none; nobody else counts until this transaction ends."""
-    make = postgresql.insert if work.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {"business_id": work.business_id, "seq": 0, "recent_orders": 0, "zone": zone_of(work).key}
-    work.session.execute(make(table_of(AnalyticsState)).values(row).on_conflict_do_nothing())
+    work.session.execute(insert_into(table_of(AnalyticsState), work.session).values(row).on_conflict_do_nothing())
     own = select(AnalyticsState).where(AnalyticsState.business_id == work.business_id)
     return work.session.scalars(own.with_for_update().execution_options(populate_existing=True)).one()

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from backend.analytics import counting, export, report, rows, service
@@ -22,9 +22,9 @@ from backend.analytics.schemas import (
 from backend.core.http import JsonResponse
 from backend.core.wire import Page
 from backend.identity.schemas import TimeZone
-from backend.unit import RequestUnits, Unit, Units
+from backend.unit import RequestUnits, Router, Unit, Units
 
-router = APIRouter(prefix="/analytics", tags=["analytics"])
+router = Router(prefix="/analytics", tags=["analytics"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
 Name = Annotated[str, Query(max_length=64)]

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from backend.core.wire import Page
 from backend.customers import service
 from backend.customers.schemas import CustomerChange, CustomerRead
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
-router = APIRouter(prefix="/api/customers", tags=["customers"])
+router = Router(prefix="/api/customers", tags=["customers"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=1000)]
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from sqlalchemy import delete, null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.core import cursor as cursors
+from backend.core.databases import insert_into
 from backend.core.errors import Invalid, NotFound, StaleVersion
 from backend.core.ids import new_id
 from backend.core.security import fingerprint
@@ -228,8 +228,7 @@ def _changes_since(work: Work, customer_id: str, version: int) -> list[dict[str,
 
 def _insert_unless_there(work: Work, model: type[Any], row: dict[str, Any]) -> None:
     # On PostgreSQL this waits for a writer of the same key and then sees what it committed.
-    dialect = postgresql if work.session.get_bind().dialect.name == "postgresql" else sqlite
-    work.session.execute(dialect.insert(model).values(row).on_conflict_do_nothing())
+    work.session.execute(insert_into(model, work.session).values(row).on_conflict_do_nothing())
 
 
 def _fill_blanks(customer: Customer, known: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.websockets import WebSocket
 
 from backend.core.wire import Page
@@ -10,9 +10,9 @@ from backend.events import door, service
 from backend.events.live import Line
 from backend.events.schemas import AuditEntry, AuditVerdict
 from backend.runtime import Runtime
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
-router = APIRouter(tags=["events"])
+router = Router(tags=["events"])
 
 
 @router.get("/api/audit")

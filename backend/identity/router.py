@@ -1,6 +1,6 @@
 """/api/auth, /api/users/me, /api/businesses, /api/keys."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from backend.core.errors import Unauthenticated
 from backend.core.security import hash_password, password_matches
@@ -24,9 +24,9 @@ from backend.identity.schemas import (
     UserChange,
     UserRead,
 )
-from backend.unit import RuntimeOf, Unit, Units
+from backend.unit import Router, RuntimeOf, Unit, Units
 
-router = APIRouter(prefix="/api", tags=["identity"])
+router = Router(prefix="/api", tags=["identity"])
 NOWHERE = ""  # the business of a unit whose caller has none yet
 
 

@@ -2,16 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from backend.core.http import JsonResponse
 from backend.core.wire import Page
 from backend.incidences import escalation
 from backend.incidences.schemas import EscalationNote, EscalationRead, EscalationTrigger, Level
 from backend.rules import service as rules
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
-router = APIRouter(prefix="/escalation", tags=["incidences"])
+router = Router(prefix="/escalation", tags=["incidences"])
 
 
 @router.post("/trigger", status_code=201, response_model=EscalationRead)

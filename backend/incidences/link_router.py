@@ -1,13 +1,13 @@
 """/incidences: merging and linking."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from backend.core.http import JsonResponse
 from backend.incidences import linking, merging
 from backend.incidences.link_schemas import LinkMake, LinkRead, Links, Merge, MergeRead
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
-router = APIRouter(prefix="/incidences/{incidence_id}", tags=["incidences"])
+router = Router(prefix="/incidences/{incidence_id}", tags=["incidences"])
 
 
 @router.post("/merge", response_model=MergeRead)

@@ -1,6 +1,6 @@
 """/api/macros, and a macro on a case."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from backend.core.http import JsonResponse
 from backend.incidences import macros
@@ -13,9 +13,9 @@ from backend.incidences.macro_schemas import (
     MacroRun,
     Macros,
 )
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
-router = APIRouter(tags=["incidences"])
+router = Router(tags=["incidences"])
 
 
 @router.get("/api/macros", response_model=Macros)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from backend.core.cursor import seq_of
 from backend.core.http import JsonResponse
@@ -31,14 +31,14 @@ from backend.incidences.schemas import (
 )
 from backend.incidences.teamwork_router import router as teamwork_router
 from backend.rules import service as rules
-from backend.unit import Unit
+from backend.unit import Router, Unit
 from backend.work import Work
 
-router = APIRouter(tags=["incidences"])
-router.include_router(escalation_router)
-router.include_router(link_router)
-router.include_router(macro_router)
-router.include_router(teamwork_router)  # before the routes by id, which would take its words for ids
+router = Router(tags=["incidences"])
+router.take_in(escalation_router)
+router.take_in(link_router)
+router.take_in(macro_router)
+router.take_in(teamwork_router)  # before the routes by id, which would take its words for ids
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
 Before = Annotated[int | None, Query(ge=1, le=2**62, description="only entries with a smaller seq")]

@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from backend.core.http import JsonResponse
 from backend.core.wire import Page
 from backend.incidences import bulk, labels, watching
 from backend.incidences.bulk_schemas import BulkDetail, BulkPreview, BulkRead, BulkStart, RowState
 from backend.incidences.schemas import IncidenceRead, LabelCounts, LabelsChange
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
 Cursor = Annotated[str | None, Query(max_length=500)]
-router = APIRouter(prefix="/incidences", tags=["incidences"])
+router = Router(prefix="/incidences", tags=["incidences"])
 
 
 @router.get("/labels", response_model=LabelCounts)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from backend.core.text import Key
 from backend.core.wire import Page
@@ -15,9 +15,9 @@ from backend.integrations.schemas import (
     OutgoingState,
     SyncAccepted,
 )
-from backend.unit import RuntimeOf, Unit
+from backend.unit import Router, RuntimeOf, Unit
 
-router = APIRouter(prefix="/api", tags=["integrations"])
+router = Router(prefix="/api", tags=["integrations"])
 
 
 @router.get("/integrations")

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from backend.core.databases import insert_into
 from backend.core.ids import new_id
 from backend.events.models import EventBody
 from backend.identity.models import Business
@@ -31,9 +31,9 @@ def config_of(session: Session, business_id: str, platform: str) -> dict[str, An
 
 def insert_once(session: Session, row: dict[str, Any]) -> str | None:
     """The id of the new delivery, or None when one with its key was there: the unique index decides."""
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = make(WebhookDelivery).values(id=new_id(), attempts=0, **row).on_conflict_do_nothing()
-    return session.scalar(statement.returning(WebhookDelivery.id))
+    statement = insert_into(WebhookDelivery, session).values(id=new_id(), attempts=0, **row).on_conflict_do_nothing()
+    found: str | None = session.scalar(statement.returning(WebhookDelivery.id))
+    return found
 
 
 def lock_conversation(session: Session, business_id: str, platform: str, conversation_id: str) -> None:
@@ -104,9 +104,8 @@ def told_first(
     at: datetime,
 ) -> bool:
     """Whether this message (or change of status) was never told before; from now on it was."""
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     key = {"business_id": business_id, "platform": platform, "conversation_id": conversation_id}
-    row = make(ToldMessage).values(**key, message_id=message_id, kind=kind, occurred_at=at)
+    row = insert_into(ToldMessage, session).values(**key, message_id=message_id, kind=kind, occurred_at=at)
     statement = row.on_conflict_do_nothing()
     return session.scalar(statement.returning(ToldMessage.message_id)) is not None
 

@@ -3,16 +3,16 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from backend.events.event import Actor
 from backend.integrations import service
 from backend.integrations.connections_router import router as connections
 from backend.integrations.platforms import PLATFORMS, Platform
 from backend.integrations.schemas import Received
-from backend.unit import RuntimeOf, Units
+from backend.unit import Router, RuntimeOf, Units
 
-webhooks = APIRouter(prefix="/webhooks", tags=["webhooks"])
+webhooks = Router(prefix="/webhooks", tags=["webhooks"])
 BusinessId = Annotated[str | None, Query(max_length=36, pattern=r"^[\w-]+$")]
 
 
@@ -46,6 +46,6 @@ for _platform in PLATFORMS:
     )
     webhooks.add_api_route(f"/{_platform.name}", probe, methods=["HEAD"], name=f"probe_{_platform.name}")
 
-router = APIRouter()
-router.include_router(webhooks)
-router.include_router(connections)
+router = Router()
+router.take_in(webhooks)
+router.take_in(connections)

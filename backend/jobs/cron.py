@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.core.clock import Clock, instant
+from backend.core.databases import insert_into
 from backend.core.db import Database
 from backend.core.log import logger
 from backend.jobs.models import CronTick, PendingJob
@@ -95,5 +95,4 @@ def following(expression: str, now: datetime) -> datetime:
 
 
 def _insert_once(session: Session, row: dict[str, object]) -> None:
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(make(CronTick).values(row).on_conflict_do_nothing())
+    session.execute(insert_into(CronTick, session).values(row).on_conflict_do_nothing())

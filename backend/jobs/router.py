@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from backend.core.errors import Conflict, NotFound, Unavailable
 from backend.core.wire import Page
@@ -11,9 +11,9 @@ from backend.jobs.engine import Engine
 from backend.jobs.repository import Cursor
 from backend.jobs.schemas import DeadLetterRead, JobAccepted, JobRead, JobStatus
 from backend.runtime import Runtime
-from backend.unit import RuntimeOf, Unit
+from backend.unit import Router, RuntimeOf, Unit
 
-router = APIRouter(prefix="/api", tags=["jobs"])
+router = Router(prefix="/api", tags=["jobs"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 _WAITING = ("waiting", "retrying")
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from backend.notifications import live, service
 from backend.notifications.schemas import (
@@ -14,9 +14,9 @@ from backend.notifications.schemas import (
     TriggerAnswer,
 )
 from backend.rules import service as rules
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
-router = APIRouter(prefix="/notifications", tags=["notifications"])
+router = Router(prefix="/notifications", tags=["notifications"])
 Seq = Annotated[int, Query(ge=0, le=2**53)]
 
 

@@ -1,12 +1,10 @@
 """/api/customers/{id}/risk. `{customer_id}` is our id or the external one."""
 
-from fastapi import APIRouter
-
 from backend.risk import service
 from backend.risk.schemas import RiskShown
-from backend.unit import Unit
+from backend.unit import Router, Unit
 
-router = APIRouter(tags=["risk"])
+router = Router(tags=["risk"])
 
 
 @router.get("/api/customers/{customer_id}/risk")

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from backend.rules import drafting, service, vocabulary
 from backend.rules import dry_run as trial
 from backend.rules.schemas import Draft, Publish, Rollback, VersionNumber
-from backend.unit import RuntimeOf, Unit
+from backend.unit import Router, RuntimeOf, Unit
 
-router = APIRouter(prefix="/api/rules", tags=["rules"])
+router = Router(prefix="/api/rules", tags=["rules"])
 
 
 @router.get("")

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, ColumnElement, Select, String, Table, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ARRAY, Column, ColumnElement, Select, String, Table, bindparam, func, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
+from backend.core.databases import insert_into
 from backend.core.rows import Json, from_micros
 
 _ROWS_AT_ONCE = 64
@@ -45,7 +46,7 @@ class Chosen:
         chosen = query.with_only_columns(func.json_group_array(func.json_array(*parts)), maintain_column_froms=True)
         chosen = chosen.where(column.in_(select(values.c.value))).order_by(None)
         self._sqlite = str(chosen.compile(dialect=sqlite.dialect(paramstyle="named")))
-        self._postgresql = query.where(column == func.any(bindparam("ids", type_=postgresql.ARRAY(String))))
+        self._postgresql = query.where(column == func.any(bindparam("ids", type_=ARRAY(String))))
 
     def rows(self, session: Session, business_id: str, ids: Collection[str]) -> Sequence[Any]:
         """The rows of `ids`."""
@@ -101,8 +102,7 @@ class Bulk:
     def _statement(self, session: Session) -> str:
         name = dialect_of(session)
         if name not in self._sql:
-            dialect: Any = postgresql if name == "postgresql" else sqlite
-            statement = dialect.insert(self.table)
+            statement = insert_into(self.table, name)
             if self.updates:
                 updated = {column: statement.excluded[column] for column in self.updates}
                 statement = statement.on_conflict_do_update(index_elements=self.key, set_=updated)

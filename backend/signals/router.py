@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.errors import Invalid
 from backend.core.scripts import Script
@@ -12,9 +12,9 @@ from backend.core.text import clean_line
 from backend.signals import service
 from backend.signals.schemas import CartPut, ContextRead, FrictionJudge, FrictionVerdict, ScreenPut
 from backend.signals.visit import SECOND
-from backend.unit import RuntimeOf, Unit
+from backend.unit import Router, RuntimeOf, Unit
 
-router = APIRouter(tags=["signals"])
+router = Router(tags=["signals"])
 
 
 @cache

@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.routing import Route
 
-from backend import app, slices
+from backend import slices
 from backend.agent.schemas import ActionAsk
 from backend.app import create_app, routes_of
 from backend.client import ApiError, Client
@@ -180,7 +181,6 @@ def unlisted(route: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
     load = slices.load
     monkeypatch.setattr(slices, "load", lambda part: [*load(part), *([Module] if part == "router" else [])])
-    monkeypatch.setattr(app, "_routes", app._routes.__wrapped__)  # as in a process that makes its first app
 
 
 @pytest.mark.parametrize("path", ["/unlisted", "/api/track"])
@@ -192,6 +192,17 @@ async def test_the_app_refuses_to_start_with_a_route_that_is_not_listed(
 
     unlisted(Route(path, endpoint, methods=["DELETE"]), monkeypatch)
     with pytest.raises(RuntimeError, match=path):
+        create_app(Runtime.build(backend.settings), run_jobs=False)
+
+
+async def test_the_app_refuses_to_start_with_a_route_that_passes_by_the_gate(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endpoint() -> None:
+        raise AssertionError
+
+    unlisted(APIRoute("/api/jobs", endpoint), monkeypatch)
+    with pytest.raises(RuntimeError, match=r"pass by the gate.*/api/jobs"):
         create_app(Runtime.build(backend.settings), run_jobs=False)
 
 

@@ -17,7 +17,7 @@ from backend.identity.gate import Caller
 from backend.jobs.repository import Cursor
 from backend.jobs.router import router
 from backend.jobs.worker import Worker
-from backend.unit import RequestUnits, _unit
+from backend.unit import RequestUnits, _unit, enter
 from backend.work import Work
 from tests.jobs import sample
 from tests.jobs.conftest import BUSINESS, Desk
@@ -39,6 +39,7 @@ async def http(worker: Worker, desk: Desk, clock: FrozenClock) -> AsyncIterator[
         return RequestUnits(app.state.runtime, caller, "r", None)
 
     app.dependency_overrides[_unit] = unit
+    app.dependency_overrides[enter] = lambda: None
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
 
