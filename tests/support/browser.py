@@ -132,12 +132,13 @@ class Browser:
 
 
 class Page:
-    """A tab. `troubles` are the errors that it told of, `requests` the (method, URL) that it asked for."""
+    """A tab. `troubles` are the errors that it told of, `said` what it wrote to the console, `requests` the (method, URL) that it asked for."""
 
     def __init__(self, browser: Browser, target: str, session: str) -> None:
         self._browser, self._target, self._session = browser, target, session
         self._loaded = asyncio.Event()
         self.troubles: list[str] = []
+        self.said: list[str] = []
         self.requests: list[tuple[str, str]] = []
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
@@ -149,6 +150,8 @@ class Page:
                 self._loaded.set()
             case "Network.requestWillBeSent":
                 self.requests.append((params["request"]["method"], params["request"]["url"]))
+            case "Runtime.consoleAPICalled":
+                self.said.append(" ".join(str(one.get("value", one.get("description"))) for one in params["args"]))
             case "Runtime.exceptionThrown":
                 details = params["exceptionDetails"]
                 self.troubles.append(details.get("exception", {}).get("description", details["text"]))
@@ -176,9 +179,9 @@ class Page:
     async def until(self, script: str, seconds: float = _SECONDS) -> Any:
         """What the expression comes to, once that is true. AssertionError when it does not become so."""
         deadline = asyncio.get_running_loop().time() + seconds
-        while not (found := await self.do(script)):
+        while not (found := await self.do(f"(found => found instanceof Node || found)({script})")):
             if asyncio.get_running_loop().time() > deadline:
-                raise AssertionError(f"never became true: {script}; the page told of {self.troubles}")
+                raise AssertionError(f"never became true: {script}; the page told of {self.troubles + self.said}")
             await asyncio.sleep(0.02)
         return found
 
