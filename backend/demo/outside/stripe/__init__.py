@@ -10,13 +10,17 @@
     double.decline(ada["id"]), double.accept(ada["id"])          # its cards from now on
     double.restricted_key("subscription_write", "charge_read")   # permissions; 403 names the missing one
     book = double.connect("acct_other")             # another account, by Stripe-Account; builders take book=
-    double.new_code("acct_other")                   # an OAuth code for /oauth/token
+    double.new_code("acct_other")                   # an OAuth code for /oauth/token; double.disconnect("acct_other")
+    double.dispute(charge_id), double.decide(dispute_id, "won")
+    double.account.dunning = Dunning((3, 5, 7), ends="cancel")   # or "unpaid", "past_due"
+    double.account.bank_refuses = "account_closed"  # payouts fail; pays_out = False: none are made by themselves
 
     double.advance(days=31)                         # moves the clock; what falls due happens at its own second
     double.subscription(id), double.object("invoice", id), double.told("invoice.paid")   # what is, and the events
     double.changes("POST /v1/subscriptions")        # the requests that changed something (no replays, no refusals)
     double.log, double.requests                     # all requests other than GET; all requests
     double.mishaps.append(Mishap("throttle", on="POST /v1/subscriptions/", times=2, seconds=1))
+    double.most_per_second = 25                     # 429 beyond, by this machine's clock
     #   how: throttle (429) conflict (409) break (500) refuse (400) timeout drop delay; is_done=True: done first
 
     endpoint, secret = double.endpoint(url)         # types=[...], api_version="2024-06-20" for older shapes

@@ -1,8 +1,10 @@
 """The double itself: one ASGI app that answers as api.stripe.com and connect.stripe.com do."""
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from itertools import count
+from time import monotonic
 
 import orjson
 from starlette.requests import Request
@@ -16,9 +18,11 @@ from backend.demo.outside.stripe.form import Params, read_form
 from backend.demo.outside.stripe.keys import Answered, Keys
 from backend.demo.outside.stripe.mail import Mail
 from backend.demo.outside.stripe.mishap import Mishap
+from backend.demo.outside.stripe.money import pay_out
 from backend.demo.outside.stripe.refusal import Refusal
 from backend.demo.outside.stripe.routes import Asked, routed
 from backend.demo.outside.stripe.rows import Body
+from backend.demo.outside.stripe.schedules import at_period_end
 from backend.demo.outside.stripe.shapes import shaped
 from backend.demo.outside.stripe.time import Time
 
@@ -50,6 +54,8 @@ class Serving:
         self.log: list[Change] = []
         self.requests: list[str] = []
         """All requests, as "METHOD /path?query"."""
+        self.most_per_second: int | None = None
+        """More requests in a second of this machine's are answered with 429."""
         self.latency = 0.0
         """Seconds that every answer takes."""
         self.keys_of: dict[str, Key] = {}
@@ -60,6 +66,7 @@ class Serving:
         self.books: dict[str, Book] = {}
         self._idempotency = Keys(self.time)
         self._numbers = count(1)
+        self._lately: deque[float] = deque()
         self.account = self.open(account, api_version=api_version)
         self.key = f"sk_test_{account}"
         self.keys_of[self.key] = Key(account)
@@ -68,6 +75,8 @@ class Serving:
         """A new account, see `Book`."""
         book = Book(account, self.time, **about)  # type: ignore[arg-type]
         book.on_event = self._address
+        book.pay_out = pay_out
+        book.turns.append(at_period_end)
         self.books[account] = book
         return book
 
@@ -153,6 +162,8 @@ class Serving:
         change = Change(method, path, params, idempotency, book.id)
         if method != "GET":
             self.log.append(change)
+        if self._is_too_much():
+            mishap = Mishap("throttle", seconds=1)
         if mishap and mishap.how in ("throttle", "conflict"):
             self._refuse(mishap, change)
         if idempotency:
@@ -208,6 +219,15 @@ class Serving:
             book.request = (None, None)
             if idempotency:
                 self._idempotency.end(book.id, idempotency, answered)
+
+    def _is_too_much(self) -> bool:
+        now = monotonic()
+        while self._lately and self._lately[0] <= now - 1:
+            self._lately.popleft()
+        if self.most_per_second is not None and len(self._lately) >= self.most_per_second:
+            return True
+        self._lately.append(now)
+        return False
 
     def _refuse(self, mishap: Mishap, change: Change) -> None:
         refusal = mishap.refusal()

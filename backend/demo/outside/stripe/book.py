@@ -52,12 +52,18 @@ class Book:
         self.dunning = Dunning()
         self.pays_out = True
         """Whether what is available goes to the bank each day by itself."""
+        self.pay_out: Callable[[Book], None] = lambda book: None
+        """Sends what is available to the bank."""
+        self.bank_refuses: str | None = None
+        """The failure code of payouts, such as `account_closed`; None when they arrive."""
         self.fee = (290, 30)
         """Stripe's part of a charge: hundredths of a percent, and minor units."""
         self.secrets: dict[str, list[tuple[str, int | None]]] = {}
         """The signing secrets of webhook endpoints, each with when it stops to sign."""
         self.pending: dict[str, list[Body]] = {}
         """The invoice lines that wait for the next invoice of a subscription."""
+        self.paid_out: set[str] = set()
+        """The balance transactions that are in a payout, or are one."""
         self.turns: list[Callable[[Book, Body], None]] = []
         """What else happens to a subscription as its period ends."""
         self.warned: set[tuple[str, int]] = set()

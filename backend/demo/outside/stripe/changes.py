@@ -6,7 +6,9 @@ from typing import Any
 
 from backend.demo.outside.stripe.book import Book
 from backend.demo.outside.stripe.form import Params, is_yes
-from backend.demo.outside.stripe.lines import proration_lines
+from backend.demo.outside.stripe.invoices import drawn, keep, settle
+from backend.demo.outside.stripe.lines import period_lines, proration_lines
+from backend.demo.outside.stripe.pending import pend, pending_lines
 from backend.demo.outside.stripe.refusal import invalid
 from backend.demo.outside.stripe.rows import Body
 from backend.demo.outside.stripe.subscribing import cycle, period_of, priced_items, same_interval, set_period
@@ -116,3 +118,21 @@ def _set_trial(after: Body, given: str, now: int) -> bool:
     after |= {"status": "trialing", "trial_start": started, "trial_end": ends, "billing_cycle_anchor": ends}
     set_period(after, start, ends)
     return False
+
+
+def commit(book: Book, subscription: Body, change: Change, params: Params) -> None:
+    """Make a planned change, and bill what is to be billed now."""
+    subscription |= change.after
+    is_now = change.is_reset or params.get("proration_behavior") == "always_invoice"
+    if not is_now:
+        for line in change.lines:
+            pend(book, subscription["customer"], line)
+        return
+    fresh = period_lines(book, subscription) if change.is_reset else []
+    waiting = pending_lines(book, subscription)
+    if not [*waiting, *change.lines, *fresh]:
+        return
+    customer = book.find("customer", subscription["customer"])
+    lines = [*waiting, *change.lines, *fresh]
+    invoice = keep(book, drawn(book, customer, subscription, lines, reason="subscription_update"))
+    settle(book, invoice)

@@ -68,7 +68,8 @@ def _redeem(book: Book, subscription: Body, coupon: Body, promotion_code: str | 
     made |= {"invoice_item": None, "promotion_code": promotion_code, "start": now, "subscription": subscription["id"]}
     made |= {"source": {"coupon": coupon["id"], "type": "coupon"}, "subscription_item": None}
     discount = book.add("discount", "di", **made)
-    del discount["livemode"]
+    for key in ("created", "livemode"):
+        del discount[key]
     return str(discount["id"])
 
 

@@ -5,7 +5,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from backend.demo.outside.stripe import catalogue, coupons, customers, events, invoicing, subscriptions, world  # noqa: F401
+from backend.demo.outside.stripe import (  # noqa: F401
+    catalogue,
+    coupons,
+    customers,
+    events,
+    invoicing,
+    money,
+    oauth,
+    subscriptions,
+    world,
+)
 from backend.demo.outside.stripe.access import Key
 from backend.demo.outside.stripe.app import Serving
 from backend.demo.outside.stripe.book import Book, new_id
@@ -100,6 +110,16 @@ class StripeDouble(Serving):
         for method in book.rows("payment_method").of("customer", customer):
             book.declines.pop(method["id"], None)
 
+    def dispute(self, charge: str, reason: str = "fraudulent", *, book: Book | None = None) -> Body:
+        """The customer's bank disputes a charge; events are told."""
+        book = book or self.account
+        return money.dispute(book, book.find("charge", charge), reason)
+
+    def decide(self, dispute: str, status: str, *, book: Book | None = None) -> Body:
+        """A dispute is `won` or `lost`; events are told."""
+        book = book or self.account
+        return money.close_dispute(book, book.find("dispute", dispute), status)
+
     @contextmanager
     def _telling(self, book: Book, is_told: bool) -> Iterator[None]:
         was, book.is_quiet = book.is_quiet, not is_told
@@ -136,6 +156,10 @@ class StripeDouble(Serving):
         book = self.books.get(account) or self.open(account or new_id("acct"), **about)
         self.connected.add(book.id)
         return book
+
+    def disconnect(self, account: str) -> None:
+        """The owner of an account takes the platform's access away, in their dashboard."""
+        oauth.disconnect(self, account)
 
     # -- webhooks
 

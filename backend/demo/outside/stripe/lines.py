@@ -63,7 +63,7 @@ def proration_lines(book: Book, before: Body, after: Body, at: int, *, is_reset:
         known = {item["id"] for item in before["items"]["data"]}
         charged = [item for id, item in now_has.items() if id in changed or id not in known]
         lines += [_prorated(book, after, item, at, 1, f"Remaining time on after {day}") for item in charged]
-    return lines
+    return [line for line in lines if line["amount"]]
 
 
 def _cost(item: Body) -> tuple[str, int]:

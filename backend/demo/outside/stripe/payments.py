@@ -14,11 +14,21 @@ def make_transaction(book: Book, source: str, amount: int, currency: str, type: 
     details = {"amount": fee, "application": None, "currency": currency, "description": "Stripe processing fees"}
     made: Body = {"amount": amount, "available_on": book.now() + AVAILABLE_AFTER, "balance_type": "payments"}
     made |= {"currency": currency, "description": None, "exchange_rate": None, "fee": fee}
-    made |= {"fee_details": [details | {"type": "stripe_fee"}] if fee else [], "net": amount - fee, "payout": None}
+    made |= {
+        "fee_details": [details | {"type": "stripe_fee"}] if fee else [],
+        "net": amount - fee,
+    }
     made |= {"reporting_category": type, "source": source, "status": "pending", "type": type}
     transaction = book.add("balance_transaction", "txn", **made | more)
     del transaction["livemode"]
+    book.time.later(transaction["available_on"], _available, book, transaction["id"])
     return transaction
+
+
+def _available(book: Book, id: str) -> None:
+    book.find("balance_transaction", id)["status"] = "available"
+    if book.pays_out:
+        book.time.later(book.now() + DAY - book.now() % DAY, book.pay_out, book)
 
 
 def make_charge(book: Book, customer: str | None, amount: int, currency: str, method: str | None, **more: Any) -> Body:
@@ -100,7 +110,5 @@ def _requested(book: Book, invoice: Body, method: str | None) -> Body:
     paid |= {"invoice": invoice["id"], "is_default": True, "status": "open"}
     paid |= {"payment": {"payment_intent": intent["id"], "type": "payment_intent"}}
     payment = book.add("invoice_payment", "inpay", **paid, status_transitions={"canceled_at": None, "paid_at": None})
-    payment["payment_intent"] = intent["id"]  # what lists are narrowed by
-    book.rows("invoice_payment").index(payment)
-    del payment["payment_intent"]
+    book.rows("invoice_payment").tag(payment["id"], "payment_intent", intent["id"])
     return payment

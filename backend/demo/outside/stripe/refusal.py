@@ -23,8 +23,8 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(message)
         self.status, self.headers, self.is_kept = status, headers or {}, is_kept
-        told = {"type": type, "message": message, "code": code, "param": param, **more}
-        self.body = {"error": {key: value for key, value in told.items() if value is not None}}
+        told: dict[str, Any] = {"type": type, "message": message, "code": code, "param": param, **more}
+        self.body: dict[str, Any] = {"error": {key: value for key, value in told.items() if value is not None}}
 
 
 def missing(kind: str, id: str, param: str = "id", status: int = 404) -> Refusal:

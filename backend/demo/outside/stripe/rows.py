@@ -75,6 +75,14 @@ class Rows:
         body = self._rows[id][1]
         return body() if callable(body) else body
 
+    def tag(self, id: str, key: str, value: str) -> None:
+        """Find an object by an indexed key that is not in its body."""
+        self._put(self._rows[id][0], {key: value})
+
+    def ids(self, key: str, value: str) -> set[str]:
+        """The ids of those with this value of an indexed key."""
+        return {place[2] for place in self._index[key].get(value, [])}
+
     def remove(self, id: str) -> None:
         place, _ = self._rows.pop(id)
         for order in (self._order, *(by for index in self._index.values() for by in index.values())):

@@ -1,11 +1,11 @@
 """The operations on subscriptions."""
 
 from backend.demo.outside.stripe.book import Book
-from backend.demo.outside.stripe.changes import Change, planned
+from backend.demo.outside.stripe.changes import commit, planned
 from backend.demo.outside.stripe.coupons import discounted
 from backend.demo.outside.stripe.form import Params, is_yes
-from backend.demo.outside.stripe.invoices import drawn, keep, settle
-from backend.demo.outside.stripe.lines import period_lines, proration_lines
+from backend.demo.outside.stripe.invoices import settle
+from backend.demo.outside.stripe.lines import proration_lines
 from backend.demo.outside.stripe.lists import listed, within
 from backend.demo.outside.stripe.pending import pend, pending_lines
 from backend.demo.outside.stripe.refusal import Refusal, invalid, missing
@@ -92,7 +92,7 @@ def _(asked: Asked) -> Body:
                 subscription[name] = asked.text(name)
         _cancel_later(book, subscription, params)
         if change:
-            _commit(book, subscription, change, params)
+            commit(book, subscription, change, params)
     for id in had - set(subscription["discounts"]):
         book.tell("customer.discount.deleted", book.find("discount", id))
     for id in set(subscription["discounts"]) - had:
@@ -100,24 +100,6 @@ def _(asked: Asked) -> Body:
     if change or paused or discounts is not None or "cancel_at" in params:
         await_what_comes(book, subscription)
     return subscription
-
-
-def _commit(book: Book, subscription: Body, change: Change, params: Params) -> None:
-    """Make a planned change, and bill what is to be billed now."""
-    subscription |= change.after
-    is_now = change.is_reset or params.get("proration_behavior") == "always_invoice"
-    if not is_now:
-        for line in change.lines:
-            pend(book, subscription["customer"], line)
-        return
-    fresh = period_lines(book, subscription) if change.is_reset else []
-    waiting = pending_lines(book, subscription)
-    if not [*waiting, *change.lines, *fresh]:
-        return
-    customer = book.find("customer", subscription["customer"])
-    lines = [*waiting, *change.lines, *fresh]
-    invoice = keep(book, drawn(book, customer, subscription, lines, reason="subscription_update"))
-    settle(book, invoice)
 
 
 def _pause_collection(book: Book, params: Params) -> Body | None:
@@ -301,7 +283,7 @@ def _changed(asked: Asked, subscription: Body, one: Params) -> list[Body]:
     params = {key: value for key, value in asked.params.items() if key.startswith("proration")} | {"items": [one]}
     change = planned(book, subscription, params)
     with book.changing(_UPDATED, subscription):
-        _commit(book, subscription, change, params)
+        commit(book, subscription, change, params)
     await_what_comes(book, subscription)
     items: list[Body] = subscription["items"]["data"]
     return items
