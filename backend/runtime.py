@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from backend import slices
 from backend.billing.gateway import Gateways
+from backend.billing.trust import Trust
 from backend.core.clock import Clock, RealClock
 from backend.core.databases import connect
 from backend.core.db import Database
@@ -43,6 +44,7 @@ class Runtime:
     retention_address_limit: RateLimit
     outside: Outside
     stripe: Gateways
+    trust: Trust
     worker: "Worker | None" = None
 
     @classmethod
@@ -70,6 +72,7 @@ class Runtime:
             RateLimit(settings.retention_per_minute_and_address, clock),
             outside,
             Gateways(outside, settings.stripe_api_base),
+            Trust(database, settings),
         )
         database.on_commit = runtime.committed
         return runtime

@@ -2,13 +2,18 @@
 own, sealed in its row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from backend.billing import repository
+from sqlalchemy import delete
+
+from backend.billing import events, repository
 from backend.billing.gateway import TRIES, Door, Gateway
-from backend.core.errors import Unprocessable
+from backend.billing.models import StripeAccount
+from backend.core.errors import NotFound, Unprocessable
 from backend.core.sealing import Broken, Vault
+from backend.core.text import clean_line
+from backend.jobs.models import PendingJob
 from backend.settings import Settings
 from backend.work import Work
 
@@ -18,23 +23,27 @@ NOT_CONNECTED = (
 )
 
 
-class Reader(Protocol):
-    """Runs services of one business: what routers and jobs are handed."""
+class Caller(Protocol):
+    """Runs services of one business: what routers (`unit`) and jobs (`ctx`) are handed."""
 
     runtime: Any
 
     async def read(self, service: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...
 
+    async def write(self, service: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...
 
-async def reach(reader: Reader, *, tries: int = TRIES) -> Gateway:
+
+async def reach(caller: Caller, *, tries: int = TRIES) -> Gateway:
     """The gateway of the business. Unprocessable (STRIPE_NOT_CONNECTED) when it has no account.
 
     Call it outside of any transaction; `tries` are fewer where somebody waits.
     """
-    runtime = reader.runtime
-    door: Door | None = await reader.read(door_of, runtime.settings, runtime.vault)
+    runtime = caller.runtime
+    door: Door | None = await caller.read(door_of, runtime.settings, runtime.vault)
     if door is None:
         raise Unprocessable(NOT_CONNECTED, code="STRIPE_NOT_CONNECTED")
+    if not await caller.read(_has_row):
+        await caller.write(begin, door)
     gateway: Gateway = runtime.stripe.open(door, tries=tries)
     return gateway
 
@@ -44,20 +53,23 @@ def door_of(work: Work, settings: Settings, vault: Vault) -> Door | None:
     row = repository.account(work.session, work.business_id)
     if row is not None and row.disconnected_at is not None:
         return None
-    key, account = _key(work, settings, vault), None
     if row is not None and row.mode == "connect":
-        key, account = settings.stripe_secret_key.get_secret_value(), row.stripe_account_id
+        key, account = settings.stripe_secret_key.get_secret_value().strip(), row.stripe_account_id
+    else:
+        key, account = _own_key(row, vault) or settings_key(work, settings), None
     return Door(work.business_id, key, account, is_live_key(key)) if key else None
 
 
-def _key(work: Work, settings: Settings, vault: Vault) -> str:
-    row = repository.account(work.session, work.business_id)
-    if row is not None and row.sealed is not None:
-        try:
-            return str(vault.open(row.sealed).get("key", ""))
-        except Broken as broken:
-            words = f"The Stripe key of this business cannot be used: {broken}. Give it again."
-            raise Unprocessable(words, code="STRIPE_KEY_UNREADABLE") from broken
+def _own_key(row: StripeAccount | None, vault: Vault) -> str:
+    try:
+        return str(vault.open(row.sealed if row else None).get("key", ""))
+    except Broken as broken:
+        words = f"The Stripe key of this business cannot be used: {broken}. Give it again."
+        raise Unprocessable(words, code="STRIPE_KEY_UNREADABLE") from broken
+
+
+def settings_key(work: Work, settings: Settings) -> str:
+    """The key of the settings, which is the first business's."""
     is_first = repository.first_business(work.session) == work.business_id
     return settings.stripe_secret_key.get_secret_value().strip() if is_first else ""
 
@@ -65,3 +77,64 @@ def _key(work: Work, settings: Settings, vault: Vault) -> str:
 def is_live_key(key: str) -> bool:
     """Stripe's keys say so themselves: sk_live_…, rk_test_…"""
     return "_live_" in key[:9]
+
+
+def _has_row(work: Work) -> bool:
+    return repository.account(work.session, work.business_id) is not None
+
+
+def begin(work: Work, door: Door) -> StripeAccount:
+    """The row of an account that is reached by the settings' key; made when it is new."""
+    row = repository.account(work.session, work.business_id)
+    if row is not None:
+        return row
+    return work.add(
+        StripeAccount(
+            stripe_account_id=door.account or "", mode="settings", is_live=door.is_live, connected_at=work.now
+        )
+    )
+
+
+def connect(work: Work, door: Door, shown: Mapping[str, Any], vault: Vault, sealed: Mapping[str, Any] | None) -> None:
+    """Connect an account that Stripe has shown to this key, and want all of it read. `sealed`: credentials of its own."""
+    row = repository.account(work.session, work.business_id)
+    if row is None:
+        row = begin(work, door)
+    id = clean_line(str(shown.get("id") or ""))[:64]
+    if row.stripe_account_id and row.stripe_account_id != id:  # another account: what was read is of the old one
+        row.events_read_until = row.relisted_at = row.synced_at = None
+    row.stripe_account_id, row.is_live = id, door.is_live
+    row.mode = "settings" if sealed is None else "key"
+    row.sealed = None if sealed is None else vault.seal(dict(sealed))
+    row.connected_at, row.disconnected_at = work.now, None
+    row.answered_at, row.error, row.failed_at, row.missing_scopes = work.now, None, None, None
+    row.relist = None
+    told = {"accountId": id, "mode": row.mode, "isLive": row.is_live}
+    work.emit(events.AccountConnected(subject_id=row.id, data=told))
+    work.enqueue("billing.check_scopes")
+    work.enqueue("billing.sync", key="stripe-sync", is_full=True)
+
+
+def disconnect(work: Work, *, by: str) -> None:
+    """Forget the credentials and stop the jobs; the mirror stays, to be read. NotFound when nothing is connected."""
+    row = repository.account(work.session, work.business_id)
+    if row is None or row.disconnected_at is not None:
+        raise NotFound("No Stripe account is connected here.", code="STRIPE_NOT_CONNECTED")
+    row.sealed, row.relist, row.disconnected_at = None, None, work.now
+    ours = (PendingJob.business_id == work.business_id) & PendingJob.job.in_(("billing.sync", "billing.relist_account"))
+    work.session.execute(delete(PendingJob).where(ours).execution_options(synchronize_session=False))
+    work.emit(events.AccountDisconnected(subject_id=row.id, data={"accountId": row.stripe_account_id, "by": by}))
+
+
+def deauthorise(work: Work, stripe_account_id: str) -> None:
+    """Whoever owns the account took our access away at Stripe."""
+    row = repository.account(work.session, work.business_id)
+    if row is not None and row.disconnected_at is None and row.stripe_account_id == stripe_account_id:
+        disconnect(work, by="Stripe")
+
+
+def note_scopes(work: Work, missing: list[str]) -> None:
+    """What the key was found not to be allowed to do."""
+    row = repository.account(work.session, work.business_id)
+    if row is not None:
+        row.missing_scopes = missing

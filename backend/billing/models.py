@@ -28,7 +28,16 @@ class StripeAccount(Identified, BusinessOwned, Base):
     disconnected_at: Mapped[datetime | None]
     events_read_until: Mapped[datetime | None]
     """Up to when (by Stripe's clock) its list of events was read."""
+    synced_at: Mapped[datetime | None]
+    """When that list was last read to its end."""
     relisted_at: Mapped[datetime | None]
+    """When everything was last listed to its end."""
+    relist: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    """Where a re-list is that is under way (see `relist.Place`)."""
+    looks: Mapped[int] = mapped_column(default=0)
+    """How often Stripe was looked at: the number of a look is drawn before it is asked."""
+    missing_scopes: Mapped[list[str] | None] = mapped_column(Json)
+    """What the key may not do, when that was last tried."""
     answered_at: Mapped[datetime | None]
     """When Stripe last did what we asked."""
     error: Mapped[str | None] = mapped_column(Text)
@@ -55,6 +64,8 @@ class StripeEvent(Identified, BusinessOwned, Base):
     api_version: Mapped[str | None] = mapped_column(String(40))
     occurred_at: Mapped[datetime]
     """`created`, by Stripe's clock, to the second."""
+    object_kind: Mapped[str | None] = mapped_column(String(16))
+    """What to look at again (see `normal.hint`): subscription, invoice, charge, dispute, customer, price or product."""
     object_id: Mapped[str | None] = mapped_column(String(255))
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
@@ -92,6 +103,9 @@ class Subscription(Identified, BusinessOwned, Versioned, Base):
         UniqueConstraint("business_id", "stripe_subscription_id"),
         Index("ix_subscriptions_customer", "business_id", "customer_id"),
         Index("ix_subscriptions_list", "business_id", "status", "id"),
+        Index("ix_subscriptions_mrr", "business_id", "mrr", "id"),
+        Index("ix_subscriptions_renewal", "business_id", "current_period_end", "id"),
+        Index("ix_subscriptions_look", "business_id", "look"),
     )
 
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))
@@ -142,6 +156,10 @@ class Subscription(Identified, BusinessOwned, Versioned, Base):
     is_live: Mapped[bool]
     read_at: Mapped[datetime]
     """When Stripe was last asked; what it showed is at least so fresh."""
+    look: Mapped[int] = mapped_column(default=0)
+    """The look (`StripeAccount.looks`) that showed it: what an earlier one shows comes too late."""
+    gone_at: Mapped[datetime | None]
+    """When Stripe was found to have it no more."""
 
 
 class Invoice(Identified, BusinessOwned, Base):
@@ -178,6 +196,31 @@ class Invoice(Identified, BusinessOwned, Base):
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
     read_at: Mapped[datetime]
+    look: Mapped[int] = mapped_column(default=0)
+
+
+class Dispute(Identified, BusinessOwned, Base):
+    """A charge that a customer took back, or tries to."""
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        UniqueConstraint("business_id", "stripe_dispute_id"),
+        Index("ix_disputes_subscription", "business_id", "subscription_id"),
+    )
+
+    stripe_dispute_id: Mapped[str] = mapped_column(String(255))
+    stripe_charge_id: Mapped[str | None] = mapped_column(String(255))
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"))
+    subscription_id: Mapped[str | None] = mapped_column(ForeignKey("subscriptions.id"))
+    invoice_id: Mapped[str | None] = mapped_column(ForeignKey("invoices.id"), index=True)
+    status: Mapped[str] = mapped_column(String(32))
+    """Stripe's: needs_response, under_review, won, lost, prevented, warning_needs_response …"""
+    reason: Mapped[str] = mapped_column(String(40))
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime]
+    look: Mapped[int] = mapped_column(default=0)
 
 
 class SubscriptionChange(Identified, BusinessOwned, Base):

@@ -114,15 +114,19 @@ class SubscriptionRead(Wire):
     freshness: Freshness
 
 
+StripeKey = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^((rk|sk)_(live|test)_[!-~]+)?$")
+]
 Secret = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern="^[!-~]*$")]
 
 
 class AccountConnect(Wire):
-    """A restricted key of the business's own account. Both are kept sealed and never shown."""
+    """A restricted key of the business's own account; without one, the first business takes the key of the settings.
 
-    key: Annotated[
-        str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^(rk|sk)_(live|test)_[!-~]+$")
-    ]
+    Key and secrets are kept sealed and never shown.
+    """
+
+    key: StripeKey = ""
     webhook_secrets: Annotated[list[Secret], Field(max_length=4)] = []
 
 
@@ -140,6 +144,7 @@ class AccountRead(Wire):
     missing_scopes: list[str] | None
     """What the key may not do; None while it was not tried."""
     events_read_until: UtcInstant | None
+    synced_at: UtcInstant | None
     relisted_at: UtcInstant | None
     relist: "Relist | None"
     answered_at: UtcInstant | None
@@ -166,3 +171,11 @@ class SyncAsked(Wire):
 
 class SyncAccepted(Wire):
     id: str
+
+
+class StripeReceived(Wire):
+    """Whether a webhook was kept (now or before). `ignored`: why it was not, though its signature was right."""
+
+    received: bool
+    duplicate: bool
+    ignored: Literal["livemode", "account"] | None = None

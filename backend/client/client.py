@@ -5,6 +5,7 @@ import httpx
 from backend.client.agent import Agent, Approvals
 from backend.client.alerts import Alerts
 from backend.client.analytics import Analytics
+from backend.client.billing import Stripe, Subscriptions
 from backend.client.bulk import Bulks
 from backend.client.customers import Customers
 from backend.client.escalation import Escalations
@@ -49,6 +50,8 @@ class Client:
         self.notifications = Notifications(transport)
         self.outgoing = Outgoing(transport)
         self.rules = Rules(transport)
+        self.stripe = Stripe(transport)
+        self.subscriptions = Subscriptions(transport)
         self.system = System(transport)
         self.tracking = Tracking(transport)
         self.webhooks = Webhooks(transport)

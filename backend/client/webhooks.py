@@ -1,4 +1,4 @@
-"""Webhooks, as a chat platform posts them: raw bytes and headers, signed by the caller."""
+"""Webhooks, as chat platforms and Stripe post them: raw bytes and headers, signed by the caller."""
 
 from typing import Any
 
@@ -16,4 +16,9 @@ class Webhooks(Noun):
 
     async def chatwoot(self, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         response = await self.transport.raw("POST", "/webhooks/chatwoot", content=body, headers=headers)
+        return dict(response.json())
+
+    async def stripe(self, body: bytes, headers: dict[str, str], *, business: str | None = None) -> dict[str, Any]:
+        query = {"business": business} if business else None
+        response = await self.transport.raw("POST", "/webhooks/stripe", content=body, headers=headers, params=query)
         return dict(response.json())

@@ -1,0 +1,56 @@
+"""What Stripe told of a customer who is erased: the bodies of its events. Amounts and ids stay, without anybody's name."""
+
+from collections.abc import Sequence
+
+import orjson
+from sqlalchemy import ColumnElement, func, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from backend.billing.models import Dispute, Invoice, StripeEvent, Subscription
+from backend.customers.erasure import also_erases
+from backend.customers.models import Customer
+from backend.work import Work
+
+_AT_ONCE = 50
+"""Marks in one statement."""
+
+
+@also_erases
+def forget_customer(work: Work, customer: Customer, known_as: Sequence[str]) -> None:
+    """Empty the events that name the customer, or something of theirs at Stripe. Subscriptions stay tied to who is
+    nobody now, so that what Stripe tells later brings nobody back."""
+    mine = (Subscription.business_id == work.business_id) & (Subscription.customer_id == customer.id)
+    work.session.execute(select(Subscription.id).where(mine).order_by(Subscription.id).with_for_update(key_share=True))
+    marks = sorted({*known_as, *_ids_of(work, customer.id)})
+    for start in range(0, len(marks), _AT_ONCE):
+        holds = or_(*(_holds(work.session, orjson.dumps(mark)) for mark in marks[start : start + _AT_ONCE]))
+        looked_at = literal(work.now, StripeEvent.processed_at.type)  # its type, or SQLite keeps it as text
+        work.session.execute(
+            update(StripeEvent)
+            .where(StripeEvent.business_id == work.business_id, holds)
+            .values(body=b"{}", processed_at=func.coalesce(StripeEvent.processed_at, looked_at))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _ids_of(work: Work, customer_id: str) -> set[str]:
+    """What Stripe calls the customer, and what they bought there."""
+    columns = (
+        (Subscription, Subscription.stripe_customer_id),
+        (Subscription, Subscription.stripe_subscription_id),
+        (Invoice, Invoice.stripe_invoice_id),
+        (Invoice, Invoice.stripe_charge_id),
+        (Invoice, Invoice.stripe_payment_intent_id),
+        (Dispute, Dispute.stripe_dispute_id),
+    )
+    found: set[str] = set()
+    for model, column in columns:
+        mine = (model.business_id == work.business_id) & (model.customer_id == customer_id)
+        found |= {id for id in work.session.scalars(select(column).where(mine)) if id}
+    return found
+
+
+def _holds(session: Session, part: bytes) -> ColumnElement[bool]:
+    if session.get_bind().dialect.name == "postgresql":
+        return func.position(literal(part).op("IN")(StripeEvent.body)) > 0
+    return func.instr(StripeEvent.body, part) > 0

@@ -1,0 +1,87 @@
+"""Stripe is called by jobs, outside of any transaction."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from backend.billing import accounts, inbox, relist, repository, scopes, syncing
+from backend.billing.looking import Look
+from backend.billing.mirror import Outcome
+from backend.core.errors import Unprocessable
+from backend.core.outside import Trouble
+from backend.jobs.registry import JobContext, cron, job
+from backend.work import Work
+
+_RETRIES = 6
+
+
+@job(queue="outside", retries=_RETRIES, backoff_seconds=5)
+async def process_object(ctx: JobContext, *, kind: str, id: str) -> None:
+    """Look at what events told of, and settle all of them that have come by now."""
+    waiting = await ctx.read(inbox.waiting, kind, id)
+    if waiting is None:
+        return
+    if kind == "account":
+        await ctx.write(inbox.settle, waiting.row_ids, _deauthorise, id)
+        return
+    try:
+        gateway = await accounts.reach(ctx)
+    except Unprocessable as error:
+        await ctx.write(inbox.ignore, waiting.row_ids, error.message)
+        return
+    try:
+        await Look(ctx, gateway, event_ids=waiting.row_ids, told_by=waiting.newest).at(kind, id)
+    except Exception as error:
+        await ctx.write(inbox.note_failure, waiting.row_ids, error, is_last=ctx.attempt > _RETRIES)
+        raise
+
+
+@job(queue="outside", retries=4, backoff_seconds=30)
+async def sync(ctx: JobContext, *, is_full: bool = False) -> None:
+    """Read what happened at Stripe since the last time, or everything."""
+    await _noted(ctx, syncing.sync(ctx, is_full=is_full))
+
+
+@job(queue="outside", retries=8, backoff_seconds=30)
+async def relist_account(ctx: JobContext) -> None:
+    """Go on with reading everything again."""
+    await _noted(ctx, relist.relist(ctx))
+
+
+@job(queue="outside")
+async def check_scopes(ctx: JobContext) -> None:
+    """Try what the key may do, so that what is missing is told before it is needed."""
+    missing = await scopes.missing_scopes(await accounts.reach(ctx))
+    await ctx.write(accounts.note_scopes, missing)
+
+
+@cron("*/15 * * * *")
+@job()
+async def sync_again(ctx: JobContext) -> None:
+    """Find what no webhook told."""
+    await ctx.write(syncing.want, is_full=False)
+
+
+@cron("17 21 * * *")
+@job()
+async def sync_nightly(ctx: JobContext) -> None:
+    """Read everything again, and forget what was kept of events long enough."""
+    await ctx.write(syncing.want, is_full=True)
+    await ctx.write(syncing.prune)
+
+
+async def _noted(ctx: JobContext, work: Coroutine[Any, Any, None]) -> None:
+    """What Stripe says when it does not do it stands in the account's row, until it does."""
+    try:
+        await work
+    except Trouble as trouble:
+        await ctx.write(_note, str(trouble))
+        raise
+
+
+def _note(work: Work, words: str) -> None:
+    repository.note_trouble(work.session, work.business_id, words, work.now)
+
+
+def _deauthorise(work: Work, stripe_account_id: str) -> Outcome:
+    accounts.deauthorise(work, stripe_account_id)
+    return "applied"
