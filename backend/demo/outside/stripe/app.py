@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import count
 from time import monotonic
+from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from backend.core.clock import Clock
 from backend.demo.outside.stripe.access import Key, admitted, check_scope
-from backend.demo.outside.stripe.book import CURRENT, Book, new_id
+from backend.demo.outside.stripe.book import Book, new_id
 from backend.demo.outside.stripe.expanding import expanded
 from backend.demo.outside.stripe.form import Params, read_form
 from backend.demo.outside.stripe.keys import Answered, Keys
@@ -47,7 +48,8 @@ class Change:
 class Serving:
     """What answers requests; `StripeDouble` adds what builds worlds."""
 
-    def __init__(self, clock: Clock, *, account: str = "acct_double", api_version: str = CURRENT) -> None:
+    def __init__(self, clock: Clock, *, account: str = "acct_double", **about: Any) -> None:
+        """`about` the account as `Book` has it: livemode, currency, country, api_version."""
         self.time = Time(clock)
         self.mail = Mail(self.time)
         self.mishaps: list[Mishap] = []
@@ -67,13 +69,13 @@ class Serving:
         self._idempotency = Keys(self.time)
         self._numbers = count(1)
         self._lately: deque[float] = deque()
-        self.account = self.open(account, api_version=api_version)
-        self.key = f"sk_test_{account}"
+        self.account = self.open(account, **about)
+        self.key = f"sk_{'live' if self.account.livemode else 'test'}_{account}"
         self.keys_of[self.key] = Key(account)
 
-    def open(self, account: str, **about: object) -> Book:
+    def open(self, account: str, **about: Any) -> Book:
         """A new account, see `Book`."""
-        book = Book(account, self.time, **about)  # type: ignore[arg-type]
+        book = Book(account, self.time, **about)
         book.on_event = self._address
         book.pay_out = pay_out
         book.turns.append(at_period_end)

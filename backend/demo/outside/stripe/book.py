@@ -64,6 +64,8 @@ class Book:
         """The invoice lines that wait for the next invoice of a subscription."""
         self.paid_out: set[str] = set()
         """The balance transactions that are in a payout, or are one."""
+        self.resuming: dict[str, str] = {}
+        """The invoice that a paused subscription goes on with once it is paid."""
         self.turns: list[Callable[[Book, Body], None]] = []
         """What else happens to a subscription as its period ends."""
         self.warned: set[tuple[str, int]] = set()

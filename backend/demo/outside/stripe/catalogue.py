@@ -111,5 +111,6 @@ def _(asked: Asked) -> Body:
 @route("GET /v1/prices", "plan_read", "active product type currency lookup_keys", is_list=True)
 def _(asked: Asked) -> Body:
     keys = asked.params.get("lookup_keys")
-    where = lambda one: not keys or one["lookup_key"] in keys  # noqa: E731
-    return listed(asked, "price", "active", "product", "type", "currency", where=where)
+    return listed(
+        asked, "price", "active", "product", "type", "currency", where=lambda one: not keys or one["lookup_key"] in keys
+    )

@@ -121,6 +121,12 @@ class StripeDouble(Serving):
         return money.close_dispute(book, book.find("dispute", dispute), status)
 
     @contextmanager
+    def past(self, days: float, *, book: Book | None = None) -> Iterator[None]:
+        """Build what began so long ago: renewals, payments and payouts since then have happened, and nobody was told."""
+        with self._telling(book or self.account, False), self.time.ago(days=days):
+            yield
+
+    @contextmanager
     def _telling(self, book: Book, is_told: bool) -> Iterator[None]:
         was, book.is_quiet = book.is_quiet, not is_told
         try:

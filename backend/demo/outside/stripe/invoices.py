@@ -6,7 +6,7 @@ from backend.demo.outside.stripe.lines import discounts_of, take_off
 from backend.demo.outside.stripe.payments import pay_with
 from backend.demo.outside.stripe.pending import claim
 from backend.demo.outside.stripe.rows import Body
-from backend.demo.outside.stripe.standing import became_paid, became_unpaid
+from backend.demo.outside.stripe.standing import ENDED, became_paid, became_unpaid
 from backend.demo.outside.stripe.time import DAY, HOUR
 
 
@@ -133,9 +133,11 @@ def attempt(book: Book, invoice: Body, method: str | None = None) -> bool:
     tries, days = invoice["attempt_count"], book.dunning.days
     is_final = tries > len(days)
     again = None if is_final else book.now() + days[tries - 1] * DAY
-    if invoice["billing_reason"] == "subscription_create":  # the customer must do something
+    is_waited_for = subscription is not None and subscription["status"] in ("paused", *ENDED)
+    if is_waited_for or invoice["billing_reason"] == "subscription_create":  # the customer must do something
         again = None
     invoice["next_payment_attempt"] = again
+    _set_delinquent(book, invoice, True)
     book.tell("invoice.payment_failed", invoice)
     if again is not None:
         book.time.later(again, _again, book, invoice["id"], again)
@@ -150,10 +152,16 @@ def _again(book: Book, id: str, when: int) -> None:
         attempt(book, invoice)
 
 
+def _set_delinquent(book: Book, invoice: Body, is_delinquent: bool) -> None:
+    customer = book.find("customer", invoice["customer"])
+    book.change("customer.updated", customer, delinquent=is_delinquent)
+
+
 def _paid(book: Book, invoice: Body) -> None:
     invoice |= {"status": "paid", "amount_paid": invoice["amount_due"], "amount_remaining": 0, "attempted": True}
     invoice["next_payment_attempt"] = None
     invoice["status_transitions"]["paid_at"] = book.now()
+    _set_delinquent(book, invoice, False)
     book.tell("invoice.paid", invoice)
     book.tell("invoice.payment_succeeded", invoice)
     if id := subscription_of(invoice):
@@ -176,7 +184,7 @@ def write_off(book: Book, invoice: Body) -> None:
 
 def settle(book: Book, invoice: Body) -> None:
     """What becomes of a draft after its hour: final and paid, unless collection is paused."""
-    if invoice["status"] != "draft":
+    if invoice["status"] != "draft" or not invoice["auto_advance"]:
         return
     id = subscription_of(invoice)
     pause = book.find("subscription", id)["pause_collection"] if id else None

@@ -103,8 +103,14 @@ def _(asked: Asked) -> Body:
     if id := asked.text("subscription"):
         subscription = asked.book.named("subscription", id, "subscription")
         asked.params.setdefault("customer", subscription["customer"])
-    where = lambda one: not id or subscription_of(one) == id  # noqa: E731
-    return listed(asked, "invoice", "customer", "status", "collection_method", where=where)
+    return listed(
+        asked,
+        "invoice",
+        "customer",
+        "status",
+        "collection_method",
+        where=lambda one: not id or subscription_of(one) == id,
+    )
 
 
 @route("GET /v1/invoices/{}/lines", "invoice_read", is_list=True)
@@ -159,5 +165,10 @@ def _(asked: Asked) -> Body:
 def _(asked: Asked) -> Body:
     payment = asked.params.get("payment") or {}
     wanted = payment.get("payment_intent")
-    where = lambda one: not wanted or one["payment"].get("payment_intent") == wanted  # noqa: E731
-    return listed(asked, "invoice_payment", "invoice", "status", where=where)
+    return listed(
+        asked,
+        "invoice_payment",
+        "invoice",
+        "status",
+        where=lambda one: not wanted or one["payment"].get("payment_intent") == wanted,
+    )

@@ -232,8 +232,9 @@ def _(asked: Asked) -> Body:
 @route("GET /v1/payouts", "payout_read", "arrival_date destination status", is_list=True)
 def _(asked: Asked) -> Body:
     arrival = asked.params.get("arrival_date")
-    where = lambda one: within(one["arrival_date"], arrival, "arrival_date")  # noqa: E731
-    return listed(asked, "payout", "status", "destination", where=where)
+    return listed(
+        asked, "payout", "status", "destination", where=lambda one: within(one["arrival_date"], arrival, "arrival_date")
+    )
 
 
 @route("GET /v1/balance_transactions/{}", "balance_transaction_read")
@@ -245,8 +246,9 @@ def _(asked: Asked) -> Body:
 def _(asked: Asked) -> Body:
     payout = asked.text("payout")
     among = asked.book.rows("balance_transaction").ids("payout", payout) if payout else set()
-    where = lambda one: not payout or one["id"] in among  # noqa: E731
-    return listed(asked, "balance_transaction", "source", "type", "currency", where=where)
+    return listed(
+        asked, "balance_transaction", "source", "type", "currency", where=lambda one: not payout or one["id"] in among
+    )
 
 
 def _balances(book: Book) -> tuple[dict[str, int], dict[str, int]]:

@@ -45,5 +45,10 @@ def claim(book: Book, invoice: Body) -> None:
 @route("GET /v1/invoiceitems", "invoice_read", "customer invoice pending", is_list=True)
 def _(asked: Asked) -> Body:
     pending = asked.params.get("pending")
-    where = lambda one: pending is None or (one["invoice"] is None) == asked.flag("pending")  # noqa: E731
-    return listed(asked, "invoiceitem", "customer", "invoice", where=where)
+    return listed(
+        asked,
+        "invoiceitem",
+        "customer",
+        "invoice",
+        where=lambda one: pending is None or (one["invoice"] is None) == asked.flag("pending"),
+    )

@@ -4,14 +4,14 @@ from backend.demo.outside.stripe.book import Book
 from backend.demo.outside.stripe.changes import commit, planned
 from backend.demo.outside.stripe.coupons import discounted
 from backend.demo.outside.stripe.form import Params, is_yes
-from backend.demo.outside.stripe.invoices import settle
+from backend.demo.outside.stripe.invoices import settle, void
 from backend.demo.outside.stripe.lines import proration_lines
 from backend.demo.outside.stripe.lists import listed, within
 from backend.demo.outside.stripe.pending import pend, pending_lines
 from backend.demo.outside.stripe.refusal import Refusal, invalid, missing
 from backend.demo.outside.stripe.routes import Asked, route
 from backend.demo.outside.stripe.rows import Body
-from backend.demo.outside.stripe.standing import ENDED, end
+from backend.demo.outside.stripe.standing import ENDED, end, resume
 from backend.demo.outside.stripe.subscribing import (
     await_what_comes,
     begin,
@@ -24,6 +24,7 @@ from backend.demo.outside.stripe.subscribing import (
     subscription_body,
     subscription_id,
 )
+from backend.demo.outside.stripe.time import HOUR
 
 FEEDBACK = "customer_service low_quality missing_features other switched_service too_complex too_expensive unused"
 PAUSES = ("keep_as_draft", "mark_uncollectible", "void")
@@ -236,19 +237,28 @@ def _(asked: Asked) -> Body:
         raise invalid("Only subscriptions with a status of paused can be resumed.")
     anchor = asked.params.get("billing_cycle_anchor") or "now"
     is_now = (anchor.get("type") if isinstance(anchor, dict) else anchor) == "now"
-    with book.changing(_UPDATED, subscription, status="active", status_details=None):
-        if is_now or period_of(subscription)[1] <= book.now():
-            if is_now:
-                subscription["billing_cycle_anchor"] = book.now()
-            set_period(subscription, *cycle(subscription, book.now()))
-            invoice = bill(book, subscription, "subscription_update")
-        else:
-            invoice = None
-    book.tell("customer.subscription.resumed", subscription)
-    if invoice:
-        settle(book, invoice)
+    if not is_now and period_of(subscription)[1] > book.now():  # the period goes on that was paid for
+        resume(book, subscription)
+        await_what_comes(book, subscription)
+        return subscription
+    if is_now:
+        subscription["billing_cycle_anchor"] = book.now()
+    set_period(subscription, *cycle(subscription, book.now()))
+    invoice = bill(book, subscription, "subscription_update")
+    book.resuming[subscription["id"]] = invoice["id"]
+    if asked.params.get("payment_behavior") == "resume_on_payment_attempt":
+        resume(book, subscription)
+    settle(book, invoice)
+    if subscription["status"] == "paused":  # until the invoice is paid, which it can be for 23 hours
+        book.time.later(book.now() + 23 * HOUR, _give_up, book, invoice["id"])
     await_what_comes(book, subscription)
     return subscription
+
+
+def _give_up(book: Book, invoice: str) -> None:
+    body = book.find("invoice", invoice)
+    if body["status"] == "open" and invoice in book.resuming.values():
+        void(book, body)
 
 
 @route("POST /v1/subscriptions/{}/migrate", "subscription_write", "billing_mode")

@@ -1,7 +1,8 @@
 """The double's own time: a clock's present, and what falls due on the way there, each thing at its own second."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -18,6 +19,7 @@ class Time:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._ahead = 0
+        self._is_ago = False
         self._then: int | None = None
         self._due: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._numbers = count()
@@ -30,13 +32,27 @@ class Time:
         """Have `do(*given)` happen at `when`. It must look itself whether it still matters."""
         heapq.heappush(self._due, (when, next(self._numbers), do, given))
 
+    @contextmanager
+    def ago(self, *, days: float) -> Iterator[None]:
+        """Have the present be so many days ago meanwhile; afterwards, all that fell due since has happened.
+
+        `advance` goes on from there, and leaves the clock alone.
+        """
+        was, self._is_ago = self._ahead, True
+        self._ahead -= int(days * DAY)
+        try:
+            yield
+        finally:
+            self._ahead, self._is_ago = was, False
+            self.catch_up()
+
     def advance(self, *, seconds: float = 0, **more: float) -> int:
         """Move the present forward (days, hours, minutes, seconds), let happen what is due, and return it.
 
         A clock that can be moved is moved; another runs on, and this time is ahead of it from now on.
         """
         span = timedelta(seconds=seconds, **more)
-        move = getattr(self.clock, "advance", None)
+        move = None if self._is_ago else getattr(self.clock, "advance", None)
         if move is not None:
             move(seconds=span.total_seconds())
         else:

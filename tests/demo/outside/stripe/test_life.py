@@ -124,6 +124,60 @@ async def test_a_paused_service_wants_flexible_billing_and_no_schedule(double: S
     assert len(double.told("customer.subscription.resumed")) == len(double.told("invoice.paid")) == 1
 
 
+@pytest.mark.parametrize("behavior", ["resume_on_payment_success", "resume_on_payment_attempt"])
+async def test_a_pause_that_ends_with_a_failing_card_waits_for_the_money(
+    double: StripeDouble, api: Api, behavior: Any
+) -> None:
+    sub = double.subscribe(is_flexible=True)
+    await api.v1.subscriptions.pause_async(sub["id"])
+    double.decline(sub["customer"])
+    double.advance(days=60)
+    resumed = await api.v1.subscriptions.resume_async(sub["id"], {"payment_behavior": behavior})
+    if behavior == "resume_on_payment_attempt":
+        assert resumed.status == "past_due"
+        return
+    assert resumed.status == "paused"
+    double.advance(hours=23)
+    assert double.object("invoice", str(resumed.latest_invoice))["status"] == "void"
+    again = await api.v1.subscriptions.resume_async(sub["id"])
+    double.accept(sub["customer"])
+    await api.v1.invoices.pay_async(str(again.latest_invoice))
+    assert (sub["status"], sub["status_details"]) == ("active", None)
+    assert len(double.told("customer.subscription.resumed")) == 1
+
+
+async def test_nobody_tries_to_be_paid_for_what_was_cancelled(double: StripeDouble, api: Api) -> None:
+    sub = double.subscribe()
+    double.decline(sub["customer"])
+    double.advance(days=32)
+    assert double.object("customer", sub["customer"])["delinquent"]
+    why: Any = {"cancellation_details": {"feedback": "unused"}}
+    gone = await api.v1.subscriptions.cancel_async(sub["id"], why)
+    assert (gone.status, gone.cancellation_details.feedback) == ("canceled", "unused")
+    assert gone.cancellation_details.reason == "cancellation_requested"
+    double.accept(sub["customer"])
+    double.advance(days=30)
+    invoice = double.object("invoice", sub["latest_invoice"])
+    assert (invoice["status"], invoice["attempt_count"]) == ("open", 1)
+
+
+async def test_a_past_is_built_without_telling_of_it(double: StripeDouble, api: Api) -> None:
+    now = double.now()
+    with double.past(days=100):
+        sub = double.subscribe()
+        double.advance(days=10)
+        other = double.subscribe(trial_days=14)
+    assert double.now() == now == double.time.clock.now().timestamp()
+    assert double.told() == []
+    assert (sub["start_date"], other["start_date"]) == (now - 100 * DAY, now - 90 * DAY)
+    assert [len((await api.v1.invoices.list_async({"subscription": one["id"]})).data) for one in (sub, other)] == [4, 4]
+    assert all(
+        one.status == "paid" for one in (await api.v1.payouts.list_async({"created": {"lt": now - 9 * DAY}})).data
+    )
+    double.advance(days=31)
+    assert len(double.told("invoice.paid")) == 2
+
+
 async def test_a_longer_trial_is_warned_of_anew_and_then_paid(double: StripeDouble, api: Api) -> None:
     sub = double.subscribe(trial_days=14)
     start, longer = double.now(), double.now() + 30 * DAY

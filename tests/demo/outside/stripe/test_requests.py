@@ -99,6 +99,14 @@ async def test_a_throttled_request_says_why_and_the_library_does_not_try_again(d
     assert len(double.changes()) == 1
 
 
+async def test_more_requests_than_a_second_may_have_are_throttled(double: StripeDouble, api: Api) -> None:
+    double.most_per_second = 3
+    asked = (api.v1.coupons.create_async({"percent_off": 5, "duration": "once"}) for _ in range(5))
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(one, stripe.RateLimitError) for one in done) == 2
+    assert len(double.changes()) == 3
+
+
 async def test_errors_are_as_stripe_writes_them(double: StripeDouble, api: Api) -> None:
     with pytest.raises(stripe.AuthenticationError, match="Invalid API Key"):
         await client(double, "sk_test_nobody").v1.customers.list_async()
