@@ -79,7 +79,6 @@ class _Application(FastAPI):
     doors: Doors
     across: Across
     preflight: Edge
-    documents: list[dict[str, Any]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.across.serve(scope, receive, send, self._inside, self.preflight)
@@ -90,16 +89,16 @@ class _Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         whole = super().openapi()
-        for document in self.documents:
+        for module in slices.load("openapi"):
+            document = module.document()  # type: ignore[attr-defined]
             whole["paths"] |= document["paths"]
             whole["components"]["schemas"] |= document["components"]["schemas"]
         return whole
 
 
 def _open_doors(app: _Application, edge: dict[str, Any]) -> None:
-    """Hot paths of slices: bare ASGI routes, and what they say of themselves in the OpenAPI document."""
+    """Hot paths of slices: bare ASGI routes."""
     routes: list[Route] = [route for module in slices.load("doors") for route in module.ROUTES]  # type: ignore[attr-defined]
-    app.documents = [module.document() for module in slices.load("openapi")]  # type: ignore[attr-defined]
     app.across = Across(app.state.runtime.gate)
     app.preflight = Edge(app.across.preflight, **edge)
     app.doors = Doors(routes, Edge(serve_door, **edge))

@@ -3,6 +3,11 @@
 Both run on SQLite and on PostgreSQL. `@pytest.mark.settings(sign_in_per_minute=10)` changes the backend's settings.
 """
 
+from tests.support.hurry import hurry
+
+hurry()
+
+# ruff: noqa: E402 - what follows is found, compiled and kept in the places that were just settled
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
