@@ -25,6 +25,7 @@ COMMANDS = (
     "alerts",
     "notifications",
     "customer",
+    "risk",
     "analytics",
     "engine",
     "rules",
