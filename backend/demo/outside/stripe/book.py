@@ -62,8 +62,9 @@ class Book:
         """The signing secrets of webhook endpoints, each with when it stops to sign."""
         self.pending: dict[str, list[Body]] = {}
         """The invoice lines that wait for the next invoice of a subscription."""
-        self.paid_out: set[str] = set()
-        """The balance transactions that are in a payout, or are one."""
+        self.ready: list[Body] = []
+        """The balance transactions that are available and in no payout."""
+        self.next_payout = 0
         self.resuming: dict[str, str] = {}
         """The invoice that a paused subscription goes on with once it is paid."""
         self.turns: list[Callable[[Book, Body], None]] = []

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from backend.demo.outside.stripe import (  # noqa: F401
+from backend.demo.outside.stripe import (  # noqa: F401 – each declares its routes
     catalogue,
     coupons,
     customers,

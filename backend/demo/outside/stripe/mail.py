@@ -33,7 +33,7 @@ class Mischief:
     seconds: int = HOUR
 
 
-@dataclass
+@dataclass(eq=False)
 class Letter:
     """One event on its way to one endpoint."""
 
@@ -45,6 +45,7 @@ class Letter:
     """Whose event it is."""
     due: int
     tries: int = 0
+    is_last: bool = False
     state: Literal["waiting", "delivered", "lost"] = "waiting"
 
 
@@ -68,6 +69,7 @@ class Mail:
         self.mischief: list[Mischief] = []
         self.sent: list[Sent] = []
         self._waiting: list[Letter] = []
+        self._last: list[Letter] = []
         self._of: dict[str, list[Letter]] = {}
         self.on_waiting: Callable[[], None] = lambda: None
 
@@ -99,19 +101,22 @@ class Mail:
     async def deliver(self, post: Post) -> int:
         """Post all that is due; how many posts were made."""
         posts = 0
-        last: list[Letter] = []
-        while due := [letter for letter in self._waiting if letter.due <= self.time.now()] or last:
-            if due is last:
-                last = []
-            for letter in due:
-                if letter in self._waiting:
-                    self._waiting.remove(letter)
-                mischief = None if due is last else self._befalls(letter)
-                if mischief and mischief.how == "reorder":
-                    last.append(letter)
-                    continue
-                posts += await self._try(letter, mischief, post)
+        while letter := self._next():
+            mischief = None if letter.is_last else self._befalls(letter)
+            if mischief and mischief.how == "reorder":
+                letter.is_last = True
+                self._last.append(letter)
+                continue
+            posts += await self._try(letter, mischief, post)
         return posts
+
+    def _next(self) -> Letter | None:
+        """The next letter that is due, taken off the pile; those that are to be last at the end."""
+        now = self.time.now()
+        for at, letter in enumerate(self._waiting):
+            if letter.due <= now:
+                return self._waiting.pop(at)
+        return self._last.pop(0) if self._last else None
 
     def _befalls(self, letter: Letter) -> Mischief | None:
         found = next((one for one in self.mischief if letter.event["type"].startswith(one.on)), None)
@@ -144,7 +149,11 @@ class Mail:
         headers["Stripe-Signature"] = signature(body, at, secrets)
         times = 2 if how == "duplicate" else 1
         for _ in range(times):
-            status = await post(endpoint["url"], body, headers)
+            try:
+                status = await post(endpoint["url"], body, headers)
+            except BaseException:  # who posts was stopped: it is still to be posted
+                self._waiting.insert(0, letter)
+                raise
             self.sent.append(Sent(endpoint["url"], body, headers, status, letter.event["type"], letter.event["id"]))
         letter.state = "delivered" if 200 <= status < 300 else "waiting"
         if letter.state == "waiting":

@@ -84,14 +84,13 @@ def _unanswered(book: Book, id: str) -> None:
 def pay_out(book: Book) -> None:
     """Send what is available to the bank, in each currency."""
     rows = book.rows("balance_transaction")
-    ready = [one for one in rows if one["status"] == "available" and one["id"] not in book.paid_out]
-    for currency in sorted({one["currency"] for one in ready}):
-        parts = [one for one in ready if one["currency"] == currency]
+    for currency in sorted({one["currency"] for one in book.ready}):
+        parts = [one for one in book.ready if one["currency"] == currency]
         amount = sum(one["net"] for one in parts)
         if amount > 0:
             payout = make_payout(book, amount, currency, automatic=True)
+            book.ready = [one for one in book.ready if one["currency"] != currency]
             for one in parts:
-                book.paid_out.add(one["id"])
                 rows.tag(one["id"], "payout", payout["id"])
 
 
@@ -99,7 +98,6 @@ def make_payout(book: Book, amount: int, currency: str, *, automatic: bool, **mo
     """Money on its way to the bank, where it arrives in two days or is refused."""
     id, arrival = new_id("po"), book.now() + ARRIVES_AFTER
     taken = make_transaction(book, id, -amount, currency, "payout", available_on=book.now(), status="available")
-    book.paid_out.add(taken["id"])
     book.rows("balance_transaction").tag(taken["id"], "payout", id)
     made: Body = {"amount": amount, "application_fee": None, "application_fee_amount": None, "arrival_date": arrival}
     made |= {"automatic": automatic, "balance_transaction": taken["id"], "currency": currency, "destination": "ba_bank"}

@@ -26,9 +26,13 @@ def make_transaction(book: Book, source: str, amount: int, currency: str, type: 
 
 
 def _available(book: Book, id: str) -> None:
-    book.find("balance_transaction", id)["status"] = "available"
-    if book.pays_out:
-        book.time.later(book.now() + DAY - book.now() % DAY, book.pay_out, book)
+    transaction, midnight = book.find("balance_transaction", id), book.now() + DAY - book.now() % DAY
+    transaction["status"] = "available"
+    if transaction["type"] != "payout":
+        book.ready.append(transaction)
+    if book.pays_out and book.next_payout < midnight:
+        book.next_payout = midnight
+        book.time.later(midnight, book.pay_out, book)
 
 
 def make_charge(book: Book, customer: str | None, amount: int, currency: str, method: str | None, **more: Any) -> Body:

@@ -51,10 +51,6 @@ def _subscription(book: Book, body: Body) -> None:
     del body["billing_mode"]
 
 
-def _item(book: Book, body: Body) -> None:
-    """Its period is taken by the subscription that holds it; one that is asked for alone never had any."""
-
-
 def _invoice(book: Book, body: Body) -> None:
     details = (body.pop("parent") or {}).get("subscription_details")
     body["subscription"] = details["subscription"] if details else None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.demo.outside.stripe.book import Book, new_id
+from backend.demo.outside.stripe.book import Book
 from backend.demo.outside.stripe.catalogue import plan_of
 from backend.demo.outside.stripe.coupons import discounted
 from backend.demo.outside.stripe.customers import paying_with
@@ -235,7 +235,3 @@ def _collect_again(book: Book, id: str, when: int) -> None:
     subscription = book.find("subscription", id)
     if (pause := subscription["pause_collection"]) and pause["resumes_at"] == when:
         book.change(_UPDATED, subscription, pause_collection=None)
-
-
-def subscription_id() -> str:
-    return new_id("sub")

@@ -1,6 +1,6 @@
 """The operations on subscriptions."""
 
-from backend.demo.outside.stripe.book import Book
+from backend.demo.outside.stripe.book import Book, new_id
 from backend.demo.outside.stripe.changes import commit, planned
 from backend.demo.outside.stripe.coupons import discounted
 from backend.demo.outside.stripe.form import Params, is_yes
@@ -22,7 +22,6 @@ from backend.demo.outside.stripe.subscribing import (
     priced_items,
     set_period,
     subscription_body,
-    subscription_id,
 )
 from backend.demo.outside.stripe.time import HOUR
 
@@ -40,7 +39,7 @@ _SHARED = (
 def _(asked: Asked) -> Body:
     book, now = asked.book, asked.book.now()
     customer = book.named("customer", asked.needed("customer"), "customer")
-    id = subscription_id()
+    id = new_id("sub")
     items = priced_items(book, id, asked.needed("items"))
     body = subscription_body(id, now, book.livemode, customer["id"], items[0]["price"]["currency"], items)
     if (mode := (asked.params.get("billing_mode") or {}).get("type")) is not None:

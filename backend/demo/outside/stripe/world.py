@@ -9,7 +9,6 @@ from backend.demo.outside.stripe.coupons import make_coupon
 from backend.demo.outside.stripe.customers import customer_body, make_card
 from backend.demo.outside.stripe.rows import Body
 from backend.demo.outside.stripe.subscribing import (
-    await_what_comes,
     begin,
     cycle,
     item_body,
@@ -81,8 +80,3 @@ def add_coupon(book: Book, percent_off: float | None, amount_off: int | None, **
     if amount_off is not None:
         more.setdefault("currency", book.currency)
     return make_coupon(book, percent_off=percent_off, amount_off=amount_off, **more)
-
-
-def touched(book: Book, subscription: Body) -> None:
-    """Have what changed in a subscription by hand happen when it is due."""
-    await_what_comes(book, subscription)
