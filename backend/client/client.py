@@ -16,6 +16,7 @@ from backend.client.jobs import Jobs
 from backend.client.live import Live
 from backend.client.macros import Macros
 from backend.client.notifications import Notifications
+from backend.client.retention import Flows
 from backend.client.rules import Rules
 from backend.client.signals import Context, Friction, Tracking
 from backend.client.system import Audit, System
@@ -39,6 +40,7 @@ class Client:
         self.context = Context(transport)
         self.customers = Customers(transport)
         self.escalations = Escalations(transport)
+        self.flows = Flows(transport)
         self.friction = Friction(transport)
         self.identity = Identity(transport)
         self.incidences = Incidences(transport)

@@ -19,6 +19,8 @@ class Customer(Identified, BusinessOwned, Versioned, Base):
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(16), default="en")
+    region: Mapped[str | None] = mapped_column(String(16))
+    """ISO 3166: a country, or one of its parts, such as IN or IN-KA."""
     tier: Mapped[str] = mapped_column(String(16), default="BRONZE")
     past_order_count: Mapped[int] = mapped_column(default=0)
     last_order_date: Mapped[date | None] = mapped_column(Date)

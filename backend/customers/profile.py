@@ -1,13 +1,15 @@
 """What may stand in a customer's profile, field by field."""
 
+import re
 from typing import Any, get_args
 
 from backend.core.errors import Invalid
 from backend.core.text import clean_line
 from backend.customers.schemas import Tier
 
-FIELDS = ("name", "email", "phone", "language", "tier", "past_order_count", "last_order_date")
-CLEARABLE = ("email", "phone", "last_order_date")
+FIELDS = ("name", "email", "phone", "language", "region", "tier", "past_order_count", "last_order_date")
+CLEARABLE = ("email", "phone", "region", "last_order_date")
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _PHONE = set("+0123456789 ()-./x")
 
 
@@ -24,6 +26,8 @@ def fit(name: str, value: Any) -> Any:
             return _email(clean_line(value).lower())
         case "phone":
             return _phone(clean_line(value))
+        case "region":
+            return _region(clean_line(value).upper())
         case "tier" if value not in get_args(Tier):
             raise Invalid(f"tier: must be one of {', '.join(get_args(Tier))}", field="tier")
         case "language" if not value or len(value) > 16:
@@ -52,6 +56,12 @@ def _email(email: str) -> str:
     if not local or not domain or " " in email or len(email) > 254:
         raise Invalid("email: is not an e-mail address", field="email")
     return email
+
+
+def _region(region: str) -> str:
+    if not _REGION.fullmatch(region):
+        raise Invalid("region: must be an ISO 3166 code such as IN or IN-KA", field="region")
+    return region
 
 
 def _phone(phone: str) -> str:

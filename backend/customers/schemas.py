@@ -34,6 +34,7 @@ class CustomerRead(CustomerBrief):
 
     email: str | None = None
     phone: str | None = None
+    region: str | None = None
     is_revealed: bool = False
     past_order_count: int = 0
     last_order_date: date | None = None
@@ -48,6 +49,8 @@ class CustomerChange(Change):
     email: Annotated[str, Field(max_length=254)] | None = None
     phone: Annotated[str, Field(max_length=40)] | None = None
     language: Key | None = None
+    region: Annotated[str, Field(max_length=16)] | None = None
+    """ISO 3166, such as IN or IN-KA."""
     tier: Tier | None = None
     past_order_count: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     last_order_date: date | None = None

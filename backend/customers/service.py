@@ -104,6 +104,7 @@ def read_of(customer: Customer, *, is_revealed: bool = False) -> CustomerRead:
         **brief(customer).model_dump(),
         email=customer.email if is_revealed else mask_email(customer.email),
         phone=customer.phone if is_revealed else mask_phone(customer.phone),
+        region=customer.region,
         is_revealed=is_revealed,
         past_order_count=customer.past_order_count,
         last_order_date=customer.last_order_date,
@@ -187,7 +188,7 @@ def erase_customer(work: Work, id: str) -> None:
     forget_answers(work, own)
     customer.external_id = f"erased-{new_id()}"  # made of chance, so nothing leads back
     customer.name, customer.email, customer.phone, customer.language = "", None, None, "en"
-    customer.tier, customer.past_order_count, customer.last_order_date = "BRONZE", 0, None
+    customer.region, customer.tier, customer.past_order_count, customer.last_order_date = None, "BRONZE", 0, None
     customer.erased_at, customer.version = work.now, customer.version + 1
     work.session.flush()
     for erase in ERASERS:

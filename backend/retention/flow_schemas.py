@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag, model_validator
 
 from backend.core.text import Key, Line, OptionalLine, clean
 from backend.core.wire import Change, UtcInstant, Wire
@@ -58,10 +58,9 @@ class PauseParams(Strict):
 
 
 class DowngradeParams(Strict):
-    """To another plan: its name, or the id of its price at Stripe. Nothing named is the next cheaper one."""
+    """From the next period on, another plan: its name, or the id of its price. Nothing named is the next cheaper one."""
 
     plan: Key | None = None
-    at: Literal["now", "period_end"] = "period_end"
 
 
 class DiscountParams(Strict):
@@ -124,10 +123,33 @@ class TrialExtensionOffer(_OfferStep):
     params: TrialExtensionParams
 
 
-OfferStep = Annotated[
-    PauseOffer | DowngradeOffer | DiscountOffer | TrialExtensionOffer, Field(discriminator="offer_type")
+def _which(step: Any) -> str | None:
+    """Which kind of step, or of offer, it is to be read as."""
+    kind, offer_type = (
+        (step.get("kind"), step.get("offerType", step.get("offer_type")))
+        if isinstance(step, dict)
+        else (getattr(step, "kind", None), getattr(step, "offer_type", None))
+    )
+    return offer_type if kind == "offer" else kind
+
+
+FlowStep = Annotated[
+    Annotated[SurveyStep, Tag("survey")]
+    | Annotated[MessageStep, Tag("message")]
+    | Annotated[ConfirmStep, Tag("confirm")]
+    | Annotated[PauseOffer, Tag("PAUSE")]
+    | Annotated[DowngradeOffer, Tag("DOWNGRADE")]
+    | Annotated[DiscountOffer, Tag("DISCOUNT")]
+    | Annotated[TrialExtensionOffer, Tag("TRIAL_EXTENSION")],
+    Discriminator(
+        _which,
+        custom_error_type="step",
+        custom_error_message=(
+            "kind must be survey, message, confirm or offer, and offerType of an offer "
+            "PAUSE, DOWNGRADE, DISCOUNT or TRIAL_EXTENSION"
+        ),
+    ),
 ]
-FlowStep = Annotated[SurveyStep | MessageStep | ConfirmStep | OfferStep, Field(discriminator="kind")]
 
 
 class FlowDocument(Strict):

@@ -6,14 +6,18 @@ Amounts are minor units of the row's `currency`.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.rows import Base, BusinessOwned, Identified, Json, JsonText, Versioned
 
 
 class Flow(Identified, BusinessOwned, Versioned, Base):
-    """The ordered steps shown to a customer who wants to cancel. `version` counts its documents too."""
+    """The ordered steps shown to a customer who wants to cancel.
+
+    `document` is the newest one, with its `number`; customers meet the one numbered `active_number`. `version` counts
+    every change, of its name and status too.
+    """
 
     __tablename__ = "flows"
     __table_args__ = (UniqueConstraint("business_id", "name"),)
@@ -22,7 +26,9 @@ class Flow(Identified, BusinessOwned, Versioned, Base):
     status: Mapped[str] = mapped_column(String(8), default="DRAFT")
     """DRAFT, ACTIVE (customers may meet it) or ARCHIVED."""
     document: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    """See `schemas.FlowDocument`."""
+    """See `flow_schemas.FlowDocument`."""
+    number: Mapped[int] = mapped_column(Integer, default=1)
+    active_number: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime]
     created_by: Mapped[str | None] = mapped_column(String(36))
     activated_at: Mapped[datetime | None]
@@ -55,6 +61,14 @@ class RetentionRun(Identified, BusinessOwned, Versioned, Base):
         Index("ix_retention_runs_subscription", "business_id", "subscription_id", "started_at"),
         Index("ix_retention_runs_customer", "business_id", "customer_id"),
         Index("ix_retention_runs_open", "business_id", "outcome", "expires_at"),
+        Index(
+            "ix_retention_runs_one_open",
+            "business_id",
+            "subscription_id",
+            unique=True,
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
     )
 
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))
@@ -69,9 +83,13 @@ class RetentionRun(Identified, BusinessOwned, Versioned, Base):
     started_by: Mapped[str | None] = mapped_column(String(36))
     group: Mapped[str] = mapped_column("assigned_group", String(8))
     """TREATED or HOLDOUT: assigned by hash before any offer, sticky."""
+    assigned_at: Mapped[datetime]
+    """When: later runs of the customer keep the group until it is old."""
     holdout_share: Mapped[float] = mapped_column(Double)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     """What the rules saw: plan, monthly_value, region, usage, interval, tenure and so on; nothing personal."""
+    limits: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    """What the limits looked at when the offers were put in order; see `eligibility.History`."""
     flow_rule: Mapped[str | None] = mapped_column(String(128))
     rule_version: Mapped[int | None]
     segment: Mapped[str] = mapped_column(String(120), default="")
@@ -81,7 +99,7 @@ class RetentionRun(Identified, BusinessOwned, Versioned, Base):
     refused: Mapped[list[dict[str, Any]]] = mapped_column(JsonText, default=list)
     """The offers that limits forbid, with the limit in words."""
     step: Mapped[int] = mapped_column(default=0)
-    """Which step of the flow is shown now."""
+    """Which of the steps it goes through is shown now."""
     reason: Mapped[str | None] = mapped_column(String(40))
     follow_up: Mapped[str | None] = mapped_column(String(40))
     comment: Mapped[str | None] = mapped_column(Text)
@@ -93,6 +111,12 @@ class RetentionRun(Identified, BusinessOwned, Versioned, Base):
     accepted_offer: Mapped[str | None] = mapped_column(String(40))
     change_id: Mapped[str | None] = mapped_column(String(36))
     """The change of the subscription that carries the outcome out."""
+    wants_cancel: Mapped[bool] = mapped_column(default=False)
+    """They said to cancel while an offer they had accepted was being carried out: it is cancelled after that."""
+    revenue_saved: Mapped[int] = mapped_column(default=0)
+    """Descriptive: what is billed a month after what was accepted."""
+    message: Mapped[str] = mapped_column(String(400), default="")
+    """What the customer was told last."""
     started_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     """When it is ABANDONED if nothing is decided."""

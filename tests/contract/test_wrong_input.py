@@ -131,6 +131,8 @@ async def known(backend: Backend) -> dict[str, str]:
         "user_id": "anita",
         "order_id": "order-1",
         "kind": "routing",
+        "flow_id": "Leaving",
+        "run_id": UNKNOWN,
         "job_id": UNKNOWN,
         "escalation_id": UNKNOWN,
         "approval_id": UNKNOWN,

@@ -114,6 +114,7 @@ def test_kinds_are_found_by_name_and_only_once() -> None:
         "casework",
         "assignment",
         "risk",
+        "flow",
     )
     assert kinds["routing"] is ROUTING
     assert kinds.get("weather") is None

@@ -267,6 +267,21 @@ WORDS = {
     "billing_viewed": "time since the billing page was viewed <= 7 d",
     "negative_support": "time since a bad contact with support <= 30 d",
     "payment_failed": "time since a payment failed <= 30 d",
+    "in_trial": "status is trialing",
+    "everybody_else": "always",
+    "pause": "offer is PAUSE",
+    "downgrade": "offer is DOWNGRADE",
+    "discount": "offer is DISCOUNT",
+    "trial": "offer is TRIAL_EXTENSION",
+    "price_discount": "offer is DISCOUNT and reason is too_expensive",
+    "price_plan": "offer is DOWNGRADE and reason is too_expensive",
+    "unused_pause": "offer is PAUSE and reason is unused",
+    "switched_discount": "offer is DISCOUNT and reason is switched_service",
+    "quality_discount": (
+        "offer is DISCOUNT and reason is one of missing_features, low_quality, too_complex, customer_service"
+    ),
+    "trial_first": "offer is TRIAL_EXTENSION and status is trialing",
+    "deep_discount": "offer is DISCOUNT and discount > 25 %",
 }
 
 

@@ -7,6 +7,7 @@ from backend.rules.shipped.cost import COST
 from backend.rules.shipped.cx import CX
 from backend.rules.shipped.escalation import ESCALATION
 from backend.rules.shipped.feedback import FEEDBACK
+from backend.rules.shipped.flow import FLOW
 from backend.rules.shipped.friction import FRICTION
 from backend.rules.shipped.notification import NOTIFICATION
 from backend.rules.shipped.risk import RISK
@@ -25,4 +26,5 @@ ORDERING_KINDS: tuple[Kind, ...] = (
     CASEWORK,
     ASSIGNMENT,
     RISK,
+    FLOW,
 )
