@@ -47,7 +47,8 @@ Tests call it without a socket by `tests.support.stripe.client(double)`; the dem
 
 from backend.demo.outside.stripe.book import CURRENT, Book, Dunning
 from backend.demo.outside.stripe.double import StripeDouble
+from backend.demo.outside.stripe.exchange import Change
 from backend.demo.outside.stripe.mail import Mischief, Sent
 from backend.demo.outside.stripe.mishap import Mishap
 
-__all__ = ["CURRENT", "Book", "Dunning", "Mischief", "Mishap", "Sent", "StripeDouble"]
+__all__ = ["CURRENT", "Book", "Change", "Dunning", "Mischief", "Mishap", "Sent", "StripeDouble"]

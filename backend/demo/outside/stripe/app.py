@@ -1,8 +1,6 @@
 """The double itself: one ASGI app that answers as api.stripe.com and connect.stripe.com do."""
 
-import asyncio
 from collections import deque
-from dataclasses import dataclass
 from itertools import count
 from time import monotonic
 from typing import Any
@@ -12,37 +10,20 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from backend.core.clock import Clock
-from backend.demo.outside.stripe.access import Key, admitted, check_scope
+from backend.demo.outside.stripe.access import Key
 from backend.demo.outside.stripe.book import Book, new_id
-from backend.demo.outside.stripe.expanding import expanded
-from backend.demo.outside.stripe.form import Params, read_form
+from backend.demo.outside.stripe.exchange import Change, Exchange, Lost
 from backend.demo.outside.stripe.keys import Answered, Keys
 from backend.demo.outside.stripe.mail import Mail
 from backend.demo.outside.stripe.mishap import Mishap
 from backend.demo.outside.stripe.money import pay_out
 from backend.demo.outside.stripe.refusal import Refusal
-from backend.demo.outside.stripe.routes import Asked, routed
 from backend.demo.outside.stripe.rows import Body
 from backend.demo.outside.stripe.schedules import at_period_end
-from backend.demo.outside.stripe.shapes import shaped
 from backend.demo.outside.stripe.time import Time
 
 IN_PROCESS = "holdfast.in_process"
 """A key of the scope: a dropped connection is a ConnectionResetError, a timeout a TimeoutError."""
-
-
-@dataclass
-class Change:
-    """A request other than GET. `status` 0: nothing was answered. `is_done`: something was done by it."""
-
-    method: str
-    path: str
-    params: Params
-    key: str | None
-    account: str
-    status: int = 0
-    is_replay: bool = False
-    is_done: bool = False
 
 
 class Serving:
@@ -66,7 +47,7 @@ class Serving:
         self.codes: dict[str, tuple[str, int]] = {}
         """OAuth codes: whose, and until when."""
         self.books: dict[str, Book] = {}
-        self._idempotency = Keys(self.time)
+        self.keys = Keys(self.time)
         self._numbers = count(1)
         self._lately: deque[float] = deque()
         self.account = self.open(account, **about)
@@ -132,95 +113,33 @@ class Serving:
         """The answer (None: the connection is dropped) and its headers."""
         asked = f"{request.method} {request.url.path}"
         self.requests.append(f"{asked}?{request.url.query}" if request.url.query else asked)
+        headers: dict[str, str] = {}
         request_id = f"req_{next(self._numbers):014d}"
+        mishap = self._befalling(asked)
+        try:
+            exchange = Exchange(self, request, body, request_id, mishap)
+            headers = exchange.headers
+            return await exchange.answered(), headers
+        except Refusal as refusal:
+            return Answered(refusal.status, orjson.dumps(refusal.body), request_id), headers | refusal.headers
+        except Lost:
+            if mishap and mishap.how == "timeout":
+                if IN_PROCESS in scope:
+                    raise TimeoutError("the double never answers") from None
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+            return None, {}
+
+    def _befalling(self, asked: str) -> Mishap | None:
+        """What goes wrong with a request."""
+        if self._is_too_much():
+            return Mishap("throttle", seconds=1)
         mishap = next((one for one in self.mishaps if one.befalls(asked)), None)
         if mishap:
             mishap.times -= 1
             if mishap.times <= 0:
                 self.mishaps.remove(mishap)
-        try:
-            answered, headers = await self._do(request, body, request_id, mishap)
-        except Refusal as refusal:
-            answered, headers = Answered(refusal.status, orjson.dumps(refusal.body), request_id), refusal.headers
-        if mishap and mishap.how == "timeout":
-            if IN_PROCESS in scope:
-                raise TimeoutError("the double never answers")
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            return None, {}
-        return (None if mishap and mishap.how == "drop" else answered), headers
-
-    async def _do(
-        self, request: Request, body: str, request_id: str, mishap: Mishap | None
-    ) -> tuple[Answered, dict[str, str]]:
-        text, key, book = admitted(self, request.headers)
-        method, path = request.method, request.url.path
-        params = read_form(request.url.query) | read_form(body)
-        version = request.headers.get("stripe-version") or book.api_version
-        headers = {"Stripe-Version": version}
-        idempotency = request.headers.get("idempotency-key") if method == "POST" else None
-        if idempotency:
-            headers["Idempotency-Key"] = idempotency
-        change = Change(method, path, params, idempotency, book.id)
-        if method != "GET":
-            self.log.append(change)
-        if self._is_too_much():
-            mishap = Mishap("throttle", seconds=1)
-        if mishap and mishap.how in ("throttle", "conflict"):
-            self._refuse(mishap, change)
-        if idempotency:
-            if len(idempotency) > 255:
-                raise Refusal(400, "Idempotency keys may be up to 255 characters.", type="idempotency_error")
-            try:
-                first = self._idempotency.begin(book.id, idempotency, (method, path, repr(params)))
-            except Refusal as refusal:
-                change.status = refusal.status
-                raise
-            if first:
-                change.status, change.is_replay = first.status, True
-                again = {"Idempotent-Replayed": "true", "Original-Request": first.request_id}
-                return Answered(first.status, first.body, request_id), headers | again
-        answered: Answered | None = None
-        try:
-            if self.latency:
-                await asyncio.sleep(self.latency)
-            if mishap and mishap.how == "delay" and not mishap.is_done:
-                await asyncio.sleep(mishap.seconds)
-            if mishap and not mishap.is_done and mishap.how != "delay":
-                self._refuse(mishap, change)
-                if mishap.how in ("drop", "timeout"):
-                    return Answered(0, b"", request_id), headers
-            book.request = (request_id, idempotency)
-            found = routed(method, path)
-            if found is None:
-                raise Refusal(404, f"Unrecognized request URL ({method}: {path}).")
-            route, ids = found
-            check_scope(text, key, book, route)
-            if unknown := sorted(params.keys() - route.takes):
-                raise Refusal(
-                    400, f"Received unknown parameter: {unknown[0]}", code="parameter_unknown", param=unknown[0]
-                )
-            told = route.answer(Asked(self, book, method, path, params, ids, text))
-            change.is_done = method != "GET"
-            told = shaped(book, expanded(book, told, params.get("expand")), version)
-            answered = Answered(200, orjson.dumps(told), request_id)
-            if mishap and mishap.is_done:
-                if mishap.how == "delay":
-                    await asyncio.sleep(mishap.seconds)
-                answered = None if mishap.how == "break" else answered
-                self._refuse(mishap, change)
-            assert answered is not None
-            change.status = 0 if mishap and mishap.how in ("drop", "timeout") else answered.status
-            return answered, headers
-        except Refusal as refusal:
-            change.status = refusal.status
-            if refusal.is_kept:
-                answered = Answered(refusal.status, orjson.dumps(refusal.body), request_id)
-            raise
-        finally:
-            book.request = (None, None)
-            if idempotency:
-                self._idempotency.end(book.id, idempotency, answered)
+        return mishap
 
     def _is_too_much(self) -> bool:
         now = monotonic()
@@ -230,12 +149,6 @@ class Serving:
             return True
         self._lately.append(now)
         return False
-
-    def _refuse(self, mishap: Mishap, change: Change) -> None:
-        refusal = mishap.refusal()
-        if refusal:
-            change.status = refusal.status
-            raise refusal
 
     # -- what happened
 

@@ -118,3 +118,10 @@ async def test_errors_are_as_stripe_writes_them(double: StripeDouble, api: Api) 
     assert (named.value.http_status, named.value.param) == (400, "customer")
     with pytest.raises(stripe.InvalidRequestError, match="Unrecognized request URL"):
         await api.raw_request_async("get", "/v1/nothing")
+
+
+async def test_a_preview_is_no_change(double: StripeDouble, api: Api) -> None:
+    sub = double.subscribe()
+    await api.v1.invoices.create_preview_async({"subscription": sub["id"]})
+    assert [change.is_done for change in double.log] == [False]
+    assert double.changes() == []
