@@ -26,6 +26,7 @@ COMMANDS = (
     "notifications",
     "customer",
     "risk",
+    "subscription",
     "analytics",
     "engine",
     "rules",

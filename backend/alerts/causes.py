@@ -13,6 +13,8 @@ from sqlalchemy import select
 from backend.agent import events as agent
 from backend.agent.models import Approval
 from backend.alerts.schemas import Kind, Severity
+from backend.billing import events as billing
+from backend.billing.models import SubscriptionChange
 from backend.events.event import Event
 from backend.identity.permissions import ROLES, TABLE
 from backend.incidences import events, ladder, watching
@@ -152,6 +154,21 @@ def _reopened(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
     return Cause((_watched(work, row, f"{by} opened it again"),))
 
 
+def _unchanged(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
+    """Stripe said no: whoever asked for it hears of it."""
+    change = work.session.get_one(SubscriptionChange, row.subject_id)
+    message = f"not done: {data['words']}. {data['error']}"
+    return Cause((Notice("SUBSCRIPTION_CHANGE", message, _members([change.asked_by]), severity="warning"),))
+
+
+def _mismatched(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
+    """Nobody knows what the customer pays now: who asked for it and all supervisors must look."""
+    change = work.session.get_one(SubscriptionChange, row.subject_id)
+    message = f"look at Stripe: {data['words']}. {data['error']}"
+    roles = roles_from("supervisor")
+    return Cause((Notice("SUBSCRIPTION_CHANGE", message, _members([change.asked_by]), roles, severity="danger"),))
+
+
 READS: dict[type[Event], Read] = {
     events.Escalated: _escalated,
     events.EscalationAcknowledged: _answered("took it on"),
@@ -169,6 +186,8 @@ READS: dict[type[Event], Read] = {
     agent.ApprovalDenied: _decided("denied"),
     agent.ApprovalExpired: _decided("let go of"),
     agent.ApprovalWithdrawn: _decided("withdrew"),
+    billing.ChangeFailed: _unchanged,
+    billing.ChangeMismatched: _mismatched,
 }
 """The events that somebody is told of. Messages are not among them: a busy case would be nothing but alerts."""
 

@@ -14,6 +14,7 @@ Kind = Literal[
     "ASSIGNED",
     "MENTIONED",
     "WATCHED",
+    "SUBSCRIPTION_CHANGE",
 ]
 Severity = Literal["info", "warning", "danger"]
 

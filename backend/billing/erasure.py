@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import ColumnElement, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.billing.models import Dispute, Invoice, StripeEvent, Subscription
+from backend.billing.models import Dispute, Invoice, StripeEvent, Subscription, SubscriptionChange
 from backend.customers.erasure import also_erases
 from backend.customers.models import Customer
 from backend.work import Work
@@ -21,6 +21,7 @@ def forget_customer(work: Work, customer: Customer, known_as: Sequence[str]) -> 
     nobody now, so that what Stripe tells later brings nobody back."""
     mine = (Subscription.business_id == work.business_id) & (Subscription.customer_id == customer.id)
     work.session.execute(select(Subscription.id).where(mine).order_by(Subscription.id).with_for_update(key_share=True))
+    _forget_comments(work, customer.id)
     marks = sorted({*known_as, *_ids_of(work, customer.id)})
     for start in range(0, len(marks), _AT_ONCE):
         holds = or_(*(_holds(work.session, orjson.dumps(mark)) for mark in marks[start : start + _AT_ONCE]))
@@ -31,6 +32,13 @@ def forget_customer(work: Work, customer: Customer, known_as: Sequence[str]) -> 
             .values(body=b"{}", processed_at=func.coalesce(StripeEvent.processed_at, looked_at))
             .execution_options(synchronize_session=False)
         )
+
+
+def _forget_comments(work: Work, customer_id: str) -> None:
+    """Why they left, in their own words. That they did, and what it was filed under, stays."""
+    mine = (SubscriptionChange.business_id == work.business_id) & (SubscriptionChange.customer_id == customer_id)
+    for change in work.session.scalars(select(SubscriptionChange).where(mine)):
+        change.params = {name: value for name, value in change.params.items() if name != "comment"}
 
 
 def _ids_of(work: Work, customer_id: str) -> set[str]:

@@ -35,20 +35,24 @@ class DisputeClosed(Event, type="subscription.dispute_closed"):
     """data: amount, currency, outcome (won or lost)."""
 
 
+class DiscountDenied(Event, type="subscription.discount_denied"):
+    """The cx rules did not let somebody give a discount. data: percent, months, decision, reason, rule, ruleVersion."""
+
+
 class ChangeAsked(Event, type="subscription_change.asked"):
-    """data: kind, params."""
+    """data, here and in those below: kind, params, words, subscriptionId, runId?."""
 
 
 class ChangeDone(Event, type="subscription_change.done"):
-    """Stripe was changed, and shows it. data: kind, params, changes."""
+    """Stripe was changed, and shows it. data: changes (field: [before, after]), isOurs (whether our call did it)."""
 
 
 class ChangeFailed(Event, type="subscription_change.failed"):
-    """Stripe said no; nothing was changed. data: kind, params, error."""
+    """Stripe said no; nothing was changed. data: error."""
 
 
 class ChangeMismatched(Event, type="subscription_change.mismatched"):
-    """Stripe shows something else than was asked for. data: kind, params, wanted, shown."""
+    """Stripe shows something else than was asked for. data: error, wanted, shown."""
 
 
 class AccountConnected(Event, type="stripe_account.connected", audience="admin"):

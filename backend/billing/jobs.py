@@ -3,7 +3,7 @@
 from collections.abc import Coroutine
 from typing import Any
 
-from backend.billing import accounts, inbox, relist, repository, scopes, syncing
+from backend.billing import accounts, change_carrying, inbox, relist, repository, scopes, syncing
 from backend.billing.looking import Look
 from backend.billing.mirror import Outcome
 from backend.core.errors import Unprocessable
@@ -67,6 +67,19 @@ async def sync_nightly(ctx: JobContext) -> None:
     """Read everything again, and forget what was kept of events long enough."""
     await ctx.write(syncing.want, is_full=True)
     await ctx.write(syncing.prune)
+
+
+@job(queue="outside", retries=8, backoff_seconds=5)
+async def carry_out(ctx: JobContext, *, change_id: str) -> None:
+    """Bring a change that was asked for one try further."""
+    await change_carrying.carry(ctx, change_id)
+
+
+@cron("*/5 * * * *")
+@job()
+async def resume_changes(ctx: JobContext) -> None:
+    """Go on with changes that a crash left behind."""
+    await ctx.write(change_carrying.resume_stuck)
 
 
 async def _noted(ctx: JobContext, work: Coroutine[Any, Any, None]) -> None:

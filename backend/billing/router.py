@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from backend.billing import accounts, service, syncing
+from backend.billing.change_router import router as changes
 from backend.billing.gateway import Door
 from backend.billing.repository import Filters
 from backend.billing.schemas import (
@@ -103,3 +104,6 @@ async def sync_stripe(business_id: str, body: SyncAsked, unit: Unit) -> SyncAcce
     if id is None:
         raise Unprocessable(accounts.NOT_CONNECTED, code="STRIPE_NOT_CONNECTED")
     return SyncAccepted(id=id)
+
+
+router.take_in(changes)

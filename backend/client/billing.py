@@ -4,10 +4,11 @@ from typing import Any
 
 from backend.billing import schemas as s
 from backend.client.noun import Noun
+from backend.client.subscription_changes import SubscriptionChanges
 from backend.core.wire import Page
 
 
-class Subscriptions(Noun):
+class Subscriptions(SubscriptionChanges):
     async def list(self, **query: Any) -> Page[s.SubscriptionRead]:
         """`customerId, status, plan, q, sort, cursor, limit`."""
         return await self.transport.call("GET", "/api/subscriptions", Page[s.SubscriptionRead], **query)

@@ -63,6 +63,15 @@ TABLE: dict[tuple[str, str], Access] = {
     ("POST", "/api/businesses/{business_id}/stripe/sync"): ADMIN,
     ("GET", "/api/subscriptions"): AGENT,
     ("GET", "/api/subscriptions/{subscription_id}"): AGENT,
+    ("POST", "/api/subscriptions/{subscription_id}/pause"): AGENT,
+    ("POST", "/api/subscriptions/{subscription_id}/resume"): AGENT,
+    ("POST", "/api/subscriptions/{subscription_id}/downgrade"): AGENT,
+    ("POST", "/api/subscriptions/{subscription_id}/discount"): AGENT,  # how deep is for the cx rules to say
+    ("POST", "/api/subscriptions/{subscription_id}/trial"): AGENT,
+    ("POST", "/api/subscriptions/{subscription_id}/cancel"): AGENT,
+    ("POST", "/api/subscriptions/{subscription_id}/keep"): AGENT,
+    ("POST", "/api/subscriptions/{subscription_id}/preview"): AGENT,
+    ("GET", "/api/subscriptions/{subscription_id}/changes"): AGENT,
     ("GET", "/api/plans"): AGENT,
     ("POST", "/webhooks/stripe"): OPEN,  # signed
     ("GET", "/api/keys"): ADMIN,

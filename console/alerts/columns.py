@@ -20,6 +20,7 @@ KINDS = {
     "ASSIGNED": "yours now",
     "MENTIONED": "named you",
     "WATCHED": "watched",
+    "SUBSCRIPTION_CHANGE": "billing",
 }
 """Kinds in a word or two, in the order in which they are offered for muting."""
 

@@ -40,6 +40,11 @@ _WORDS = {
     "outgoing.sent": "was delivered",
     "outgoing.failed": "could not be delivered",
     "outgoing.retried": "tries it once more",
+    "subscription.discount_denied": "was not allowed a discount on the subscription",
+    "subscription_change.asked": "asks Stripe to change the subscription",
+    "subscription_change.done": "changed the subscription",
+    "subscription_change.failed": "could not change the subscription",
+    "subscription_change.mismatched": "finds the subscription otherwise at Stripe",
     "approval.requested": "asks a supervisor",
     "approval.approved": "approved",
     "approval.denied": "denied",
@@ -110,5 +115,12 @@ def _entry(entry: dict[str, Any]) -> list[str]:
     name = data.get("from") or entry["actor"]["name"] or entry["actor"]["kind"] or ""
     told = _WORDS.get(entry["type"], entry["type"].rpartition(".")[2].replace("_", " "))
     first = f"{entry['at'][:16].replace('T', ' ')}  {plain(str(name))} {told}"
-    said = data.get("text") or "; ".join(data.get("diff", ())) or data.get("reason") or data.get("error") or ""
+    said = (
+        data.get("text")
+        or "; ".join(data.get("diff", ()))
+        or data.get("reason")
+        or data.get("error")
+        or data.get("words")
+        or ""
+    )
     return [first, *(f"    {line}" for line in plain_lines(str(said)) if line)]

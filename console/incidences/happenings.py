@@ -118,6 +118,12 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return deliveries.told(kind, data)
         case "notification.offered" | "notification.seen" | "notification.dismissed" | "notification.accepted":
             return f"{_OFFERS[kind]}: “{data.get('text', '')}”"
+        case "subscription.discount_denied":
+            return f"may not give {data.get('percent', '?')} % off the subscription{reason}"
+        case "subscription_change.asked" | "subscription_change.done" | "subscription_change.failed":
+            return _ON_SUBSCRIPTION[kind].format(words=data.get("words", "?"), error=data.get("error", "?"))
+        case "subscription_change.mismatched":
+            return f"subscription: {data.get('words', '?')}, and Stripe shows otherwise: {data.get('error', '?')}"
         case "help_wanted":
             return f"noted that the customer accepted help: “{data.get('prompt', '')}”"
         case "friction_noticed":
@@ -138,6 +144,13 @@ _OFFERS = {
     "notification.seen": "tells that the customer saw the offer",
     "notification.dismissed": "tells that the customer dismissed the offer",
     "notification.accepted": "tells that the customer accepted the offer",
+}
+
+
+_ON_SUBSCRIPTION = {
+    "subscription_change.asked": "subscription: {words}, asked for",
+    "subscription_change.done": "subscription: {words}, done",
+    "subscription_change.failed": "subscription: not done: {words}. {error}",
 }
 
 
