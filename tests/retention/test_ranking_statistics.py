@@ -4,9 +4,13 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
+from backend.retention.ranking import budget, reward, segments
 from backend.retention.ranking.arms import Counts, Statistics
 from backend.retention.ranking.beta import Beta, chances_to_be_best
+from backend.retention.ranking.explain import explain
 from backend.retention.ranking.policy import EXPLORING, GATE, distribution, rank
 from tests.retention import market
 from tests.retention.market import ARMS, GAP, GOOD_RULES, SEGMENTS, TRUTH, WRONG_RULES, Floats
@@ -107,7 +111,7 @@ def test_the_simulated_policy_is_the_product_s() -> None:
 
 def test_offers_come_first_as_often_as_the_log_says() -> None:
     counts = {("unused/month/new", arm): Counts(10 + place, 40, 10.0) for place, arm in enumerate(ARMS)}
-    known, runs = Statistics(counts), 20_000
+    known, runs = Statistics(counts), 8_000
     first = dict.fromkeys(ARMS, 0)
     for run in range(runs):
         ranking = rank(known, "unused/month/new", ARMS, seed=f"run {run}")
@@ -123,16 +127,15 @@ def test_what_is_logged_replays_another_policy_without_bias() -> None:
     """Weighted by 1 / propensity, what the gate played tells what always making the second offer would have brought."""
     rng = np.random.default_rng(24)
     counts = {(SEGMENTS[0], arm): Counts(20 * share, 100 - 20 * share, 20 * share) for arm, share in zip(ARMS, (1, 1.4, 0.9, 1, 1.1), strict=True)}  # fmt: skip
-    known, total, runs = Statistics(counts), 0.0, 30_000
+    known, runs = Statistics(counts), 12_000
     seen = np.zeros(runs)
     for run in range(runs):
         first = rank(known, SEGMENTS[0], ARMS, seed=str(run)).offers[0]
         won = rng.random() < TRUTH[0, ARMS.index(first.arm)]
         seen[run] = won / first.propensity if first.arm == ARMS[2] else 0.0
-        total += won
     error = seen.std() / runs**0.5
     assert seen.mean() == pytest.approx(TRUTH[0, 2], abs=4 * error)
-    assert error < 0.15
+    assert error < 0.2
 
 
 def test_only_eligible_offers_are_ever_ranked() -> None:
@@ -149,3 +152,85 @@ def test_chances_are_exact() -> None:
     """Against numbers that can be worked out by hand: P(Beta(1,1) > Beta(1,1)) and P(Beta(2,1) > Beta(1,2)) = 5/6."""
     assert chances_to_be_best((Beta(1, 1),) * 4) == pytest.approx((0.25,) * 4, abs=1e-6)
     assert chances_to_be_best((Beta(2, 1), Beta(1, 2)))[0] == pytest.approx(5 / 6, abs=0.002)
+
+
+NUMBERS = some.one_of(some.just(0.0), some.integers(1, 50).map(float), some.floats(1e6, 1e12))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    some.dictionaries(
+        some.tuples(some.sampled_from(SEGMENTS[:2]), some.sampled_from(ARMS)), some.tuples(NUMBERS, NUMBERS)
+    ),
+    some.lists(some.sampled_from(ARMS), unique=True),
+    some.booleans(),
+    some.text(),
+)
+def test_any_counts_give_an_order_and_a_reason(
+    seen: dict[tuple[str, str], tuple[float, float]], arms: list[str], is_learning: bool, seed: str
+) -> None:
+    known = Statistics({key: Counts(wins, losses, wins) for key, (wins, losses) in seen.items()})
+    ranking = rank(known, SEGMENTS[0], arms, seed, is_learning)
+    assert ranking == rank(known, SEGMENTS[0], arms, seed, is_learning)
+    assert (
+        [offer.arm for offer in ranking.offers[1:]] == [arm for arm in arms if arm != ranking.offers[0].arm]
+        if arms
+        else ranking.offers == ()
+    )
+    assert sum(offer.propensity for offer in ranking.offers) == pytest.approx(1 if arms else 0)
+    if not is_learning or len(arms) < 2:
+        assert ranking.why == "rules"
+    assert explain(ranking).endswith(".")
+
+
+def test_words_name_both_offers_and_the_odds() -> None:
+    counts = {("too_expensive/month/new", "PAUSE:2"): Counts(26, 15, 25.4), ("too_expensive/month/new", "DISCOUNT:20"): Counts(37, 40, 37.0)}  # fmt: skip
+    ranking = rank(Statistics(counts), "too_expensive/month/new", ["DISCOUNT:20", "PAUSE:2"], "b")
+    assert explain(ranking) == (
+        "Pause of 2 months first: in 41 like cases 62 % of the list price was still paid after 90 days; the discount of 20 % "
+        "48 % in 77; your rule puts the discount of 20 % first, the odds that the pause of 2 months is better are "
+        f"{ranking.offers[0].better_than_rule:.2f}."
+    )
+
+
+def test_few_outcomes_borrow_from_customers_with_the_same_reason_alone() -> None:
+    counts = {
+        ("unused/month/new", "PAUSE:2"): Counts(2, 3, 2.0),
+        ("unused/month/long", "PAUSE:2"): Counts(90, 10, 90.0),
+        ("too_expensive/month/new", "PAUSE:2"): Counts(0, 1_000, 0.0),
+    }
+    known = Statistics(counts).known("unused/month/new", "PAUSE:2", is_rule=True)
+    lender = (0.30 * 10 + 90) / (10 + 100)
+    assert known.borrowed_from == "unused/month"
+    assert (known.belief.wins, known.belief.losses) == pytest.approx((8 * lender + 2, 8 * (1 - lender) + 3))
+    alone = Statistics(counts).known("switched_service/month/new", "PAUSE:2", is_rule=False)
+    assert (alone.belief, alone.borrowed_from) == (Beta.of(0.18, 10), None)
+
+
+def test_a_reward_rounded_by_chance_is_right_on_average_and_the_same_again() -> None:
+    wins = [reward.is_win(0.37, f"run {number}") for number in range(20_000)]
+    assert np.mean(wins) == pytest.approx(0.37, abs=0.014)
+    assert wins[:50] == [reward.is_win(0.37, f"run {number}") for number in range(50)]
+    assert [reward.reward_of(*paid) for paid in ((0, 0), (-5, 10), (5, 10), (10**15, 10))] == [0, 0, 0.5, 1]
+    shares = [reward.estimate_at_30_days(share, False) for share in (0.0, 0.1, 0.4, 0.6, 0.9, 1.0)]
+    assert shares == sorted(set(shares))
+    assert reward.estimate_at_7_days(True) < reward.estimate_at_7_days(False)
+
+
+def test_a_month_gives_away_no_more_than_its_budget() -> None:
+    assert budget.cost_of_discount(amount=1_999, percent=20, periods=3) == 1_200
+    assert budget.Budget(spent=8_800, cap=10_000).refusal(1_200) is None
+    assert "88 % of it given" in (budget.Budget(spent=8_801, cap=10_000).refusal(1_200) or "")
+    assert budget.Budget(spent=0, cap=0).refusal(1) is not None
+    assert budget.Budget(spent=10**15, cap=None).refusal(10**15) is None
+
+
+def test_customers_are_alike_by_reason_interval_and_tenure() -> None:
+    assert [segments.segment_of("unused", "month", months) for months in (0, 2.9, 3, 11.9, 12)] == [
+        f"unused/month/{band}" for band in ("new", "new", "settled", "settled", "long")
+    ]
+    assert segments.levels_of("unused/month/new") == ["unused/month/new", "unused/month", "unused"]
+    assert (
+        segments.in_words("unused/year/long", {"unused": "I don't use it"})
+        == "I don't use it, yearly plan, here for a year or more"
+    )
