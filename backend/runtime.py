@@ -100,7 +100,7 @@ class Runtime:
         self.attendance.start()
         if run_jobs:
             self.worker = self.make_worker()
-            self.worker.start_soon()
+            self.worker.start_soon(self.settings.jobs_after_seconds)
 
     def make_worker(self) -> "Worker":
         """A worker for this process, not started: its imports cost what a process without jobs need not pay."""

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
         5, description="seconds between looks at who is connected, so that members are online and offline"
     )
     keep_read_alerts_days: float = Field(90, description="how long an alert is kept once it was read, in days")
+    jobs_after_seconds: float = Field(
+        0, ge=0, description="seconds after the start until jobs run, so that the first requests need not share"
+    )
     visit_timeout_seconds: int = Field(1_800, description="a visit ends after this many seconds of silence")
 
     freshchat_public_key: str = Field("", description="the public key from Freshchat's webhook settings")

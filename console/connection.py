@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ class Target:
     email: str = ""
     password: str = ""
     is_passing: bool = False
+    child: "subprocess.Popen[bytes] | None" = None
+    """The process of `command`, where it was begun before there was a console."""
     wall: bool = False
     """Begin at the wall, which nobody touches: it is not locked when idle."""
 
@@ -74,13 +77,35 @@ def _end_with_parent() -> Callable[[], None] | None:
     return before_exec
 
 
+def log_file() -> Path:
+    """What a child says."""
+    return data_dir() / "backend.log"
+
+
+def begin(command: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start a backend as a child that says what it has to say in `log`. Unreachable when it cannot be started."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as file:
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,  # ctrl+c in the terminal is for the console
+                preexec_fn=_end_with_parent(),
+            )
+        except OSError as error:
+            raise Unreachable(f"The backend could not be started: {error.strerror or error}.") from error
+
+
 class Connection:
     """A server, and the client that speaks to it. `open` waits until it is ready; `close` ends a child."""
 
     def __init__(self, target: Target, log: Path | None = None) -> None:
         self.target = target
-        self.log = log or data_dir() / "backend.log"
-        self._child: asyncio.subprocess.Process | None = None
+        self.log = log or log_file()
+        self._child = target.child
         self._api: Client | None = None
 
     @property
@@ -92,28 +117,13 @@ class Connection:
     async def open(self) -> "Client":
         """Start the child if there is one, make the client, and wait for /ready. Unreachable when that fails."""
         if self.target.command and self._child is None:
-            await self._start()
+            self._child = begin(self.target.command, self.log)
         if self._api is None:
             client_class = await asyncio.to_thread(_import_client)
             self._api = client_class(self.target.url)
         if self.target.command:
             await self._wait_until_ready()
         return self._api
-
-    async def _start(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("wb") as log:
-            try:
-                self._child = await asyncio.create_subprocess_exec(
-                    *self.target.command,
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # ctrl+c in the terminal is for the console
-                    preexec_fn=_end_with_parent(),
-                )
-            except OSError as error:
-                raise Unreachable(f"The backend could not be started: {error.strerror or error}.") from error
 
     async def _wait_until_ready(self) -> None:
         from backend.client import ApiError, Offline
@@ -122,7 +132,7 @@ class Connection:
         try:
             async with asyncio.timeout(READY_WITHIN):
                 while True:
-                    if self._child is not None and self._child.returncode is not None:
+                    if self._child is not None and self._child.poll() is not None:
                         raise Unreachable(f"The backend ended at once: {self._last_words()}")
                     with contextlib.suppress(ApiError, Offline):
                         await self.api.system.ready()
@@ -147,7 +157,7 @@ class Connection:
     def ended(self) -> str:
         """In words, that the backend of our own is gone for good; empty while it may answer, and for a server elsewhere."""
         child = self._child
-        if child is None or child.returncode is None:
+        if child is None or child.poll() is None:
             return ""
         return f"The console's own backend has ended ({self._last_words()}). Leave with ctrl+q and start again."
 
@@ -157,7 +167,7 @@ class Connection:
             raise Unreachable("This is no demo: customers here are people.")
         try:
             self._child.stdin.write(f"{' '.join(line.split())}\n".encode())
-            await self._child.stdin.drain()
+            self._child.stdin.flush()
         except ConnectionError as error:
             raise Unreachable("The demo has ended.") from error
 
@@ -167,16 +177,21 @@ class Connection:
             await self._api.transport.close()
             self._api = None
         child, self._child = self._child, None
-        if child is None or child.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            child.terminate()
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    await child.wait()
-            except TimeoutError:
-                child.kill()
-                await child.wait()
+        if child is not None:
+            await asyncio.to_thread(_end, child)
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Ask it to end; kill it when it does not listen."""
+    child.terminate()
+    try:
+        child.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    if child.stdin is not None:
+        with contextlib.suppress(OSError):
+            child.stdin.close()
 
 
 def _import_client() -> "type[Client]":

@@ -1,5 +1,6 @@
 """Start-up and resync, the same path: read everything page by page, then follow from the oldest page."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -26,34 +27,47 @@ async def load(api: "Client", store: Store, business_id: str) -> None:
     """
     fresh: dict[str, Row] = {}
     seqs: list[int] = []
-    for query, at_most in (({"view": "all"}, None), ({"view": "closed", "sort": "updated"}, CLOSED_AT_MOST)):
-        async for page in _pages(api, "/incidences", query, at_most):
-            seqs.append(page["asOf"])
-            for row in page["items"]:
-                known = fresh.get(row["incidenceId"])
-                if known is None or known["version"] <= row["version"]:
-                    fresh[row["incidenceId"]] = row
-            if not store.is_loaded:  # the first time, show each page as it comes
+    beside: asyncio.Task[dict[str, Any]] | None = None
+    try:
+        for query, at_most in (({"view": "all"}, None), ({"view": "closed", "sort": "updated"}, CLOSED_AT_MOST)):
+            async for page in _pages(api, "/incidences", query, at_most):
+                seqs.append(page["asOf"])
                 for row in page["items"]:
-                    store.upsert("incidence", row["incidenceId"], row)
+                    known = fresh.get(row["incidenceId"])
+                    if known is None or known["version"] <= row["version"]:
+                        fresh[row["incidenceId"]] = row
+                if not store.is_loaded:  # the first time, show each page as it comes
+                    for row in page["items"]:
+                        store.upsert("incidence", row["incidenceId"], row)
+                if beside is None:  # not sooner: what it reads has to be as new as the place that is followed from
+                    beside = asyncio.get_running_loop().create_task(_beside(api, store, business_id))
+        assert beside is not None, "a list has a page"
+        tables = await beside
+    finally:
+        if beside is not None:
+            beside.cancel()
+    store.install(tables | {"incidence": fresh}, min(seqs))
+
+
+async def _beside(api: "Client", store: Store, business_id: str) -> dict[str, Any]:
+    """The tables that are not of incidences."""
     call = api.transport.call
-    people = await call("GET", "/api/businesses/{business_id}/members", business_id=business_id)
-    business = await call("GET", "/api/businesses/{business_id}", business_id=business_id)
-    rules = {kind: await call("GET", "/api/rules/{kind}", kind=kind) for kind in RULES}
+    people, business, *rules = await asyncio.gather(
+        call("GET", "/api/businesses/{business_id}/members", business_id=business_id),
+        call("GET", "/api/businesses/{business_id}", business_id=business_id),
+        *(call("GET", "/api/rules/{kind}", kind=kind) for kind in RULES),
+    )
     asked: list[Row] = []
     me = next((row for row in people["items"] if row["id"] == store.member_id), None)
     if me is not None and me["role"] != "agent":  # agents hear of what is asked for as it happens
         async for page in _pages(api, "/approvals", {"status": "PENDING"}, None):
-            seqs.append(page["asOf"])
             asked += page["items"]
-    tables = {
+    return {
         "approval": {row["approvalId"]: row for row in asked},
-        "incidence": fresh,
         "member": {row["id"]: row for row in people["items"]},
         "business": {business["id"]: business},
-        "rules": rules,
+        "rules": dict(zip(RULES, rules, strict=True)),
     }
-    store.install(tables, min(seqs))
 
 
 async def _pages(api: "Client", path: str, query: Row, at_most: int | None) -> AsyncIterator[Row]:

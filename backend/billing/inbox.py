@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from backend.billing import events, mirror, normal, repository
 from backend.billing.mirror import Outcome
 from backend.billing.models import StripeEvent
+from backend.core.databases import insert_into
 from backend.core.ids import new_id
 from backend.core.rows import table_of
 from backend.core.text import clean_line
@@ -29,11 +30,15 @@ _KNOWN = select(_TABLE.c.stripe_account_id, _TABLE.c.stripe_event_id).where(
     _TABLE.c.business_id == bindparam("business"), _TABLE.c.stripe_event_id.in_(bindparam("ids", expanding=True))
 )
 _INSERT = insert(_TABLE)
-_INSERT_ONCE = postgresql.insert(_TABLE).on_conflict_do_nothing()
 _JOB = "billing.process_object"
 _ERROR_LENGTH = 500
 TRIAL_SOON = timedelta(days=8)
 """Stripe tells of a trial's end three days before it (seven for some cards). A later end makes the event an old one."""
+
+
+@cache
+def _insert_once() -> Any:
+    return insert_into(_TABLE, "postgresql").on_conflict_do_nothing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def _keep(session: Session, business_id: str, arrivals: list[Arrival]) -> list[b
             key, args = _key(row["object_kind"], row["object_id"]), {"kind": row["object_kind"], "id": row["object_id"]}
             wanted[key] = Timer(_JOB, arrival.now, key, args)
     if rows:
-        connection.execute(_INSERT if connection.dialect.name == "sqlite" else _INSERT_ONCE, rows)
+        connection.execute(_INSERT if connection.dialect.name == "sqlite" else _insert_once(), rows)
     work = Work(session, business_id, arrivals[0].now, request_id=arrivals[0].request_id)
     for key in wanted:  # one that waits still is not too late, but nobody can tell whether it has begun
         work.cancel(key)

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backend.core.clock import RealClock
-from backend.demo.outside.serve import served
 from backend.demo.pace import Pace
-from backend.demo.place import Place, settle
+from backend.demo.place import FIRST_ROWS, Place, settle
 
 Ready = Callable[[Place, str], None]
 
@@ -48,8 +47,10 @@ def serve(
 
 async def _live(place: Place, url: str, pace: Pace | None) -> None:
     """The world around the backend: the chat platform, and with a pace the customers."""
+    await asyncio.sleep(FIRST_ROWS)
     from backend.demo.chat import Chat
     from backend.demo.driver import Driver
+    from backend.demo.outside.serve import served
 
     clock = RealClock()
     chat = Chat(place.freshchat, clock)

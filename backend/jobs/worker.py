@@ -47,16 +47,24 @@ class Worker:
         self.janitor = Janitor(database, clock, self.engine, self._executor_id)
         self.cron = Cron(database, clock, businesses, self.wake)
         self._tasks: list[asyncio.Task[None]] = []
+        self._pause: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
         """Jobs were committed: call on the event loop."""
         self.relay.wake()
 
-    def start_soon(self) -> None:
-        """Start in the background: jobs written meanwhile wait in the outbox. `state` tells how it went."""
-        self._starting = asyncio.create_task(self.start())
+    def start_soon(self, after: float = 0.0) -> None:
+        """Start in the background, `after` seconds: jobs written meanwhile wait in the outbox. `state` tells how it went."""
+        self.state = "starting"
+        self._pause = asyncio.create_task(asyncio.sleep(after))
+        self._starting = asyncio.create_task(self._start_after(self._pause))
         self._starting.add_done_callback(lambda task: task.cancelled() or task.exception())  # `state` tells it
+
+    async def _start_after(self, pause: asyncio.Task[None]) -> None:
+        await asyncio.wait({pause})
+        if not pause.cancelled():
+            await self.start()
 
     async def start(self) -> None:
         """Launch, and take up what an earlier process left. On failure `state` is `failed`, and the error is raised."""
@@ -73,7 +81,8 @@ class Worker:
 
     async def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """Take no more, wait for what runs, and leave the rest to another process."""
-        if self._starting is not None:
+        if self._pause is not None and self._starting is not None:
+            self._pause.cancel()
             await asyncio.wait({self._starting})
         was_running, self.state = self.state == "running", "stopped"
         for task in self._tasks:

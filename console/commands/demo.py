@@ -59,16 +59,18 @@ def command(folder: Path, *flags: str, port: int, seed: int, speed: float = 1.0)
 
 
 def _open_console(folder: Path, role: str, seed: int, speed: float, port: int, *, is_kept: bool) -> None:
-    from backend.demo.cast import PASSWORD, STAFF
-    from console.app import run
-    from console.connection import Target, free_port
+    from console.connection import Target, begin, free_port, log_file
 
     # Drafts, logs and settings of the demo stay with the demo.
     os.environ.setdefault("HOLDFAST_HOME", str(folder / "console"))
-    email = next(one.email for one in STAFF if one.role == role)
     port = port or free_port()
     started = command(folder, *([] if is_kept else ["--throw-away"]), port=port, seed=seed, speed=speed)
-    run(Target(f"http://127.0.0.1:{port}", command=started, email=email, password=PASSWORD, is_passing=True))
+    child = begin(started, log_file())
+    from backend.demo.cast import PASSWORD, STAFF  # while the child starts: it takes as long as all of this
+    from console.app import run
+
+    email, url = next(one.email for one in STAFF if one.role == role), f"http://127.0.0.1:{port}"
+    run(Target(url, command=started, child=child, email=email, password=PASSWORD, is_passing=True))
 
 
 def _serve(folder: Path, seed: int, speed: float, port: int) -> None:

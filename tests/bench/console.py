@@ -31,6 +31,11 @@ STARTS = 5
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
+def _as_people_have_it() -> dict[str, str]:
+    """The environment; but Python keeps what it compiles, as it does everywhere but in some containers."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 class Terminal:
     """A console process on a pseudo-terminal; `seen` is what it painted, without the escapes."""
 
@@ -47,7 +52,7 @@ class Terminal:
         self.child = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **settings},
+            env={**_as_people_have_it(), **settings},
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -59,7 +59,7 @@ async def test_a_child_that_is_gone_is_told_as_gone_for_good(tmp_path: Path) -> 
     assert connection.ended() == ""
     assert connection._child is not None
     connection._child.kill()
-    await connection._child.wait()
+    connection._child.wait()
     assert "has ended" in connection.ended()
     await connection.close()
     assert connection.ended() == ""

@@ -54,6 +54,20 @@ async def test_a_worker_can_start_again_in_the_same_process(
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_a_worker_that_is_to_start_later_stops_at_once_and_was_never_there(
+    database: Database, url: str, clock: FrozenClock
+) -> None:
+    worker = Worker(database, clock, database_url=url, runtime=None, businesses=lambda _session: [])
+    worker.start_soon(3_600)
+    await asyncio.sleep(0)
+    assert worker.state == "starting"
+    async with asyncio.timeout(10):
+        await worker.stop()
+    assert str(worker.state) == "stopped"
+    assert not hasattr(worker.engine, "_thread")
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_worker_that_cannot_start_says_so_and_stops(
     database: Database, clock: FrozenClock, tmp_path: Path
 ) -> None:
