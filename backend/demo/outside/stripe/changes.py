@@ -15,6 +15,7 @@ from backend.demo.outside.stripe.subscribing import cycle, period_of, priced_ite
 from backend.demo.outside.stripe.time import DAY
 
 _LONGEST_TRIAL = 730 * DAY
+_CHANGED = ("items", "status", "trial_start", "trial_end", "billing_cycle_anchor")
 
 
 @dataclass
@@ -24,6 +25,12 @@ class Change:
     after: Body
     lines: list[Body]
     is_reset: bool
+
+    def apply(self, subscription: Body) -> None:
+        """Have the subscription be so. A cancellation at the period's end goes with that end."""
+        subscription |= {key: self.after[key] for key in _CHANGED}
+        if subscription["cancel_at_period_end"]:
+            subscription["cancel_at"] = period_of(subscription)[1]
 
 
 def planned(book: Book, subscription: Body, params: Params) -> Change:
@@ -122,7 +129,7 @@ def _set_trial(after: Body, given: str, now: int) -> bool:
 
 def commit(book: Book, subscription: Body, change: Change, params: Params) -> None:
     """Make a planned change, and bill what is to be billed now."""
-    subscription |= change.after
+    change.apply(subscription)
     is_now = change.is_reset or params.get("proration_behavior") == "always_invoice"
     if not is_now:
         for line in change.lines:

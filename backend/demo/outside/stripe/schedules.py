@@ -161,7 +161,7 @@ def _turn(book: Book, id: str, *, is_billed_later: bool = False) -> None:
     change = planned(book, subscription, params)
     with book.changing(_UPDATED, subscription):
         if is_billed_later:
-            subscription |= change.after
+            change.apply(subscription)
         else:
             commit(book, subscription, change, params)
         if coupons := [one for one in phase["discounts"] if one["coupon"] or one["discount"]]:

@@ -54,7 +54,7 @@ def _(asked: Asked) -> Body:
         body["trial_settings"] = settings
     begin(book, body, asked.params.get("discounts"), behavior=asked.text("payment_behavior") or "allow_incomplete")
     if asked.flag("cancel_at_period_end"):
-        _cancel_later(book, body, {"cancel_at_period_end": "true"})
+        body |= _leaving(book, body, {"cancel_at_period_end": "true"})
     return body
 
 
@@ -73,8 +73,8 @@ def _(asked: Asked) -> Body:
             f"The subscription is managed by the subscription schedule `{subscription['schedule']}`, and updating any "
             "cancelation behavior directly is not allowed. Please update the schedule instead."
         )
-    paused, details = _pause_collection(book, params), _details(book, subscription, params)
-    had = set(subscription["discounts"])
+    paused, had = _pause_collection(book, params), list(subscription["discounts"])
+    leaving = {"cancellation_details": _details(book, subscription, params)} | _leaving(book, subscription, params)
     is_change = bool(params.keys() & {"items", "trial_end", "billing_cycle_anchor"})
     if is_change:  # refused before a coupon is used up
         planned(book, subscription, params)
@@ -82,7 +82,7 @@ def _(asked: Asked) -> Body:
     now_has = subscription if discounts is None else subscription | {"discounts": discounts}
     change = planned(book, now_has, params) if is_change else None
     with book.changing(_UPDATED, subscription, metadata=asked.metadata(subscription["metadata"])):
-        subscription["cancellation_details"] = details
+        subscription |= leaving
         if discounts is not None:
             subscription["discounts"] = discounts
         if paused is not None:
@@ -90,12 +90,11 @@ def _(asked: Asked) -> Body:
         for name in ("default_payment_method", "description", "collection_method", "trial_settings"):
             if name in params:
                 subscription[name] = asked.text(name)
-        _cancel_later(book, subscription, params)
         if change:
             commit(book, subscription, change, params)
-    for id in had - set(subscription["discounts"]):
+    for id in [one for one in had if one not in subscription["discounts"]]:
         book.tell("customer.discount.deleted", book.find("discount", id))
-    for id in set(subscription["discounts"]) - had:
+    for id in [one for one in subscription["discounts"] if one not in had]:
         book.tell("customer.discount.created", book.find("discount", id))
     if change or paused or discounts is not None or "cancel_at" in params:
         await_what_comes(book, subscription)
@@ -127,25 +126,23 @@ def _details(book: Book, subscription: Body, params: Params) -> Body:
     return details
 
 
-def _cancel_later(book: Book, subscription: Body, params: Params) -> None:
-    """Do what `cancel_at_period_end` and `cancel_at` ask for."""
+def _leaving(book: Book, subscription: Body, params: Params) -> Body:
+    """What `cancel_at_period_end` and `cancel_at` make of a subscription's keys; {} when neither is asked for."""
     _, period_end = period_of(subscription)
-    cancel_at = params.get("cancel_at")
+    cancel_at, is_at_end = params.get("cancel_at"), is_yes(params.get("cancel_at_period_end"))
     if "cancel_at_period_end" in params:
-        is_wanted = is_yes(params["cancel_at_period_end"])
-        subscription |= {"cancel_at_period_end": is_wanted, "cancel_at": period_end if is_wanted else None}
+        at = period_end if is_at_end else None
     elif cancel_at in ("min_period_end", "max_period_end"):
-        subscription["cancel_at"] = period_end
+        at = period_end
     elif cancel_at is not None:
-        if cancel_at and int(cancel_at) <= book.now():
+        at = int(cancel_at) if cancel_at else None
+        if at is not None and at <= book.now():
             raise invalid("`cancel_at` must be in the future.", "cancel_at")
-        subscription |= {"cancel_at": int(cancel_at) if cancel_at else None, "cancel_at_period_end": False}
     else:
-        return
-    is_going = subscription["cancel_at"] is not None
-    subscription["canceled_at"] = book.now() if is_going else None
-    reason = "cancellation_requested" if is_going else None
-    subscription["cancellation_details"] = subscription["cancellation_details"] | {"reason": reason}
+        return {}
+    changed: Body = {"cancel_at": at, "cancel_at_period_end": is_at_end, "canceled_at": book.now() if at else None}
+    reason = "cancellation_requested" if at else None
+    return changed | {"cancellation_details": _details(book, subscription, params) | {"reason": reason}}
 
 
 @route("GET /v1/subscriptions/{}", "subscription_read")

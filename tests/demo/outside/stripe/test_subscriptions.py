@@ -141,6 +141,7 @@ async def test_a_cancellation_at_the_end_can_be_taken_back_until_then(double: St
         (lambda sub: {"pause_collection": {"behavior": "forget"}}, "Invalid pause_collection"),
         (lambda sub: {"pause_collection": {"behavior": "void", "resumes_at": 1_000}}, "must be in the future"),
         (lambda sub: {"trial_end": 1_000}, "in the future"),
+        (lambda sub: {"cancel_at": 1_000, "metadata": {"a": "b"}}, "must be in the future"),
         (lambda sub: {"trial_end": 1_999_999_999}, "two years"),
         (lambda sub: {"items": [{"id": _item(sub), "quantity": 2}], "proration_date": 1_000}, "proration_date"),
         (lambda sub: {"coupon": "SAVE"}, "Received unknown parameter: coupon"),
@@ -161,6 +162,39 @@ async def test_a_refusal_changes_nothing(
     assert coupon["times_redeemed"] == 0
     assert double.told() == []
     assert double.changes() == []
+
+
+async def test_one_request_may_change_many_things(double: StripeDouble, api: Api) -> None:
+    sub, small = double.subscribe(price=double.plan("Pro", 9_000)), double.plan("Small", 3_000)
+    both = await api.v1.subscriptions.update_async(
+        sub["id"],
+        {
+            "items": [{"id": _item(sub), "price": small["id"]}],
+            "metadata": {"session": "s1"},
+            "cancel_at_period_end": True,
+            "pause_collection": {"behavior": "void"},
+            "discounts": [{"coupon": double.coupon(50.0)["id"]}],
+        },
+    )
+    found: Any = await api.v1.subscriptions.retrieve_async(sub["id"])
+    assert found.to_dict() == both.to_dict()
+    assert (found["items"].data[0].price.id, found.metadata["session"]) == (small["id"], "s1")
+    assert (found.cancel_at_period_end, found.pause_collection.behavior, len(found.discounts)) == (True, "void", 1)
+    [updated] = double.told("customer.subscription.updated")
+    assert set(updated["data"]["previous_attributes"]) == {
+        "items",
+        "metadata",
+        "cancel_at",
+        "cancel_at_period_end",
+        "canceled_at",
+        "cancellation_details",
+        "pause_collection",
+        "discounts",
+    }
+    moved = await api.v1.subscriptions.update_async(
+        sub["id"], {"trial_end": double.now() + 60 * DAY, "proration_behavior": "none"}
+    )
+    assert moved.cancel_at == moved.trial_end  # the end of the period that it goes with
 
 
 async def test_items_can_be_added_changed_and_taken_away(double: StripeDouble, api: Api) -> None:
