@@ -17,6 +17,7 @@ from backend.client.live import Live
 from backend.client.macros import Macros
 from backend.client.notifications import Notifications
 from backend.client.retention import Flows
+from backend.client.risk import Churn
 from backend.client.rules import Rules
 from backend.client.signals import Context, Friction, Tracking
 from backend.client.system import Audit, System
@@ -37,6 +38,7 @@ class Client:
         self.bulks = Bulks(transport)
         self.businesses = Businesses(transport)
         self.channels = Channels(transport)
+        self.churn = Churn(transport)
         self.context = Context(transport)
         self.customers = Customers(transport)
         self.escalations = Escalations(transport)

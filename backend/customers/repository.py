@@ -104,7 +104,7 @@ def _place(cursor: str, sort: Sort) -> tuple[Any, str]:
     match cursors.decode(cursor):
         case [datetime() as key, str(id)] if sort.is_instant and key.tzinfo:
             return key, id
-        case [int(key), str(id)] if sort.is_number:
+        case [int() | float() as key, str(id)] if sort.is_number:
             return key, id
         case [str(key), str(id)] if not sort.is_instant and not sort.is_number:
             return key, id

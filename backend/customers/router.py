@@ -22,7 +22,7 @@ async def list_customers(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[CustomerRead]:
-    """Customers by `name`, `created` (newest first), `last_activity` (latest first) or `risk` (highest first)."""
+    """Customers by `name`, `created` (newest first), `last_activity` (latest first), `risk` or `churn` (highest first)."""
     return await unit.read(service.list_customers, q=q, sort=sort, cursor=cursor, limit=limit)
 
 

@@ -29,6 +29,15 @@ class RiskBrief(Wire):
     level: Literal["low", "medium", "high"]
 
 
+class ChurnBrief(Wire):
+    """How likely a customer is to leave within a month, as it was predicted last."""
+
+    probability: float
+    level: Literal["low", "medium", "high"]
+    is_model: bool
+    """Whether it was learned from the past; else it is rules."""
+
+
 class CustomerRead(CustomerBrief):
     """A customer. E-mail and phone are masked unless they were asked for with `reveal`, which is recorded."""
 
@@ -41,7 +50,8 @@ class CustomerRead(CustomerBrief):
     created_at: UtcInstant
     version: int = 1
     risk: RiskBrief | None = None
-    """In answers to those who ask for customers; what is told of a change has none."""
+    churn: ChurnBrief | None = None
+    """Both in answers to those who ask for customers; what is told of a change has none."""
 
 
 class CustomerChange(Change):

@@ -1,3 +1,4 @@
-"""Erasing a customer takes the risks along."""
+"""Erasing a customer takes risks and predictions along."""
 
+from backend.risk import predictions as predictions
 from backend.risk import service as service

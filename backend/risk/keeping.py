@@ -1,6 +1,6 @@
 """Keeping scores: the row of now, the history, and an event when a level is left. For one customer or for hundreds."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import orjson
@@ -48,8 +48,18 @@ def kept(work: Work, customer_ids: Collection[str]) -> dict[str, Any]:
     return found
 
 
-def rate_all(work: Work, pasts: Mapping[str, Activity]) -> int:
-    """Rate held customers by their activity and keep what is new. How many came to another level."""
+Follower = Callable[[Work, list[str]], None]
+FOLLOWERS: list[Follower] = []
+
+
+def also_follows(follower: Follower) -> Follower:
+    """Run `follower` with the customers whose factors a signal has just changed, in its transaction."""
+    FOLLOWERS.append(follower)
+    return follower
+
+
+def rate_all(work: Work, pasts: Mapping[str, Activity]) -> list[str]:
+    """Rate held customers by their activity and keep what is new. Those whose score or factors are others."""
     compiled, now = rules.current(work, "risk"), to_micros(work.now)
     moment = moment_of(work.session)
     people = {row[0]: row[1:] for row in _PEOPLE.rows(work.session, work.business_id, pasts)}
@@ -85,7 +95,7 @@ def rate_all(work: Work, pasts: Mapping[str, Activity]) -> int:
         }
         shown = state.model_dump(mode="json", by_alias=True)
         work.emit(RiskChanged(subject_id=id, customer_id=id, state=shown, data=data))
-    return len(changed)
+    return [row[0] for row in history]
 
 
 def is_same(before: Any, rated: Rated, version: int) -> bool:
@@ -117,4 +127,6 @@ def read_of(id: str, external_id: str, rated: Rated, version: int, now: int, sin
 @also_notices
 def rate_at_once(work: Work, pasts: dict[str, Activity]) -> None:
     """A significant signal came: what it changes is known when it is answered."""
-    rate_all(work, pasts)
+    if moved := rate_all(work, pasts):
+        for follow in FOLLOWERS:
+            follow(work, moved)

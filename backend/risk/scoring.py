@@ -31,7 +31,8 @@ def facts_of(activity: Activity, now: int, profile: Mapping[str, Any]) -> dict[s
     """The facts of the risk rules at `now` (microseconds); `profile` is tier and past_order_count."""
     facts: dict[str, Any] = dict(profile)
     for kind, at in activity.last.items():
-        facts[_SINCE[kind]] = max(now - at, 0) // _SECOND
+        if (name := _SINCE.get(kind)) is not None:
+            facts[name] = max(now - at, 0) // _SECOND
     if (since := facts.get("since_login_seconds")) is not None:
         facts["days_since_login"] = since // 86_400
     today = now // DAY

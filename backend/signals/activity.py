@@ -21,6 +21,8 @@ DAY = 86_400_000_000
 DAYS = 28
 MONTHS = 13
 LOGIN, BILLING, NEGATIVE, FAILED = "login", "billing", "negative", "failed"
+CANCELLED = "cancelled"
+"""When somebody without a subscription at Stripe left, as their own system tells it."""
 SIGNIFICANT = (LOGIN, BILLING, NEGATIVE, FAILED)
 """What changes a risk at once, in the order of a month's counts, which has the uses before them."""
 _KINDS = {
@@ -33,6 +35,7 @@ _KINDS = {
     "charge_failed": FAILED,
     "invoice_payment_failed": FAILED,
     "support_negative": NEGATIVE,
+    "subscription_cancelled": CANCELLED,
 }
 _UNUSED = frozenset({"inactivity", "session_end", "subscription_cancelled"})
 """Signals that are no use of the product, beside failed payments and talks with support."""
@@ -108,7 +111,7 @@ class Activity:
             return False
         if at > self.last.get(kind, -1):
             self.last[kind] = at
-        if counts is not None:
+        if counts is not None and kind != CANCELLED:
             counts[1 + SIGNIFICANT.index(kind)] += 1
         return True
 

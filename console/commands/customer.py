@@ -17,7 +17,7 @@ group = typer.Typer(help="Customers.", no_args_is_help=True)
 @group.command("list")
 def listing(
     q: Annotated[str, typer.Option(help="Part of a name or id, or a whole e-mail or phone.")] = "",
-    sort: Annotated[str, typer.Option(help="name, created, last_activity or risk (highest first).")] = "name",
+    sort: Annotated[str, typer.Option(help="name, created, last_activity, risk or churn (highest first).")] = "name",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     url: twin.Url = "",
     json: twin.Json = False,

@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 from backend.risk.learning import choosing, logistic, trees
 from backend.risk.learning.choosing import Learned, learn
 from backend.risk.learning.encoding import Encoder
+from backend.risk.learning.feature import Feature
 from backend.risk.learning.measures import losses, measure
 from backend.risk.learning.model import Model
 from backend.risk.learning.reading import Unreadable, read_csv
-from backend.risk.learning.table import Feature, Table
+from backend.risk.learning.table import Table
 from backend.risk.learning.words import reason_in_words
 from console.cli import app
 
@@ -227,6 +228,6 @@ def test_any_table_is_backtested_from_the_command_line(tmp_path: Path) -> None:
 
 def test_neither_server_nor_console_imports_what_learns() -> None:
     said = "import sys, backend.app, backend.slices, console.app, console.cli\nfor part in ('jobs', 'service', 'router', 'erasure'): backend.slices.load(part)\n"  # fmt: skip
-    said += "print(sorted({'sklearn', 'lightgbm', 'scipy'} & sys.modules.keys()))"
+    said += "print(sorted({'sklearn', 'lightgbm', 'scipy', 'numpy'} & sys.modules.keys()))"
     ran = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stdout.strip() == "[]"

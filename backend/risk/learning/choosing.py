@@ -78,6 +78,20 @@ def learn(table: Table) -> Learned:
     return Learned(model, why, report)
 
 
+def held_against(table: Table, kind: str, old: Model) -> tuple[float, float] | None:
+    """The mean log-loss of an `old` model and of one of `kind` learned before it, on the latest time of a table, which
+    the new one has not seen (the old one may have: that is to its advantage). None when there is too little to tell."""
+    if table.times is None:
+        return None
+    late = table.times == table.times.max()
+    train, test = table.where(~late), table.where(late)
+    if not LEAST_EVENTS <= train.events <= len(train) - LEAST_EVENTS or not len(test):
+        return None
+    new = _fitted(train, kind)
+    before, after = (losses(model.chances(test.columns), test.target).mean() for model in (old, new))
+    return float(before), float(after)
+
+
 def _fitted(table: Table, kind: str) -> Model:
     encoder = Encoder.fit(table)
     matrix = encoder.matrix(table.columns)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backend.risk.learning.table import Feature, Floats, Table
+from backend.risk.learning.feature import Feature
+from backend.risk.learning.table import Floats, Table
 
 _MOST_LEVELS = 30
 _BINS = 10

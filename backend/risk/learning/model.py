@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.risk.learning.encoding import Encoder, binned
+from backend.risk.learning.feature import Feature
 from backend.risk.learning.logistic import Logistic, odds_to_chance
-from backend.risk.learning.table import Feature, Floats
+from backend.risk.learning.table import Floats
 from backend.risk.learning.trees import Trees
 
 FORMAT = 1

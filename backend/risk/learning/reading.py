@@ -8,7 +8,8 @@ from typing import IO
 
 import numpy as np
 
-from backend.risk.learning.table import Feature, Ints, Table
+from backend.risk.learning.feature import Feature
+from backend.risk.learning.table import Ints, Table
 
 _YES = frozenset({"1", "true", "yes", "y", "t", "churn", "churned", "left"})
 _NO = frozenset({"0", "false", "no", "n", "f", "stayed", "active", ""})

@@ -7,20 +7,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from backend.risk.learning.feature import Feature
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One thing that is known of a row. `is_choice`: a text, else a number. `sign`: 1 when more of it can only make
-    leaving likelier, -1 when less likely, 0 when it may be either. `unit` follows its number in words."""
-
-    name: str
-    label: str
-    is_choice: bool = False
-    sign: int = 0
-    unit: str = ""
 
 
 @dataclass(slots=True)

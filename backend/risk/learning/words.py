@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from backend.risk.learning.feature import Feature
 from backend.risk.learning.model import Reason
-from backend.risk.learning.table import Feature
 from backend.rules.wording import number_in_words
 
 

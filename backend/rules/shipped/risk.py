@@ -42,18 +42,23 @@ class RiskPoints(Wire):
 class RiskSettings(Wire):
     """`cap`: the highest score. From `high` on the level is high, from `medium` on medium, else low.
 
-    `no_action` is suggested when no factor holds.
+    `no_action` is suggested when no factor holds. A learned probability to leave within a month is high from
+    `churn_high` on and medium from `churn_medium` on.
     """
 
     cap: int = Field(ge=1, le=1000)
     high: int = Field(ge=1, le=1000)
     medium: int = Field(ge=1, le=1000)
     no_action: str = Field(min_length=1, max_length=200)
+    churn_high: float = Field(gt=0, le=1)
+    churn_medium: float = Field(gt=0, le=1)
 
     @model_validator(mode="after")
     def _in_order(self) -> "RiskSettings":
         if not self.medium < self.high <= self.cap:
             raise ValueError("medium must be below high, and high at most cap")
+        if not self.churn_medium < self.churn_high:
+            raise ValueError("churnMedium must be below churnHigh")
         return self
 
 
@@ -86,7 +91,7 @@ def _factor(rule_id: str, label: str, points: int, when: tuple[str, str, int], t
 SHIPPED = RuleSetDocument(
     kind="risk",
     groups={"score": "sum"},
-    settings={"cap": 100, "high": 70, "medium": 40, "noAction": "Nothing to do"},
+    settings={"cap": 100, "high": 70, "medium": 40, "noAction": "Nothing to do", "churnHigh": 0.3, "churnMedium": 0.1},
     rules=[
         _factor(
             "no_login",

@@ -1,0 +1,100 @@
+"""Learning again from the business's own months, in a process of its own, and keeping the better of old and new."""
+
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import func, select
+
+from backend.core.rows import table_of, to_micros
+from backend.customers.models import Customer
+from backend.risk import lives, store
+from backend.risk.periods import FEATURES, MONTHS_BACK, TARGETS, Target, months_of
+from backend.risk.schemas import ModelRead
+from backend.work import Work
+
+PAGE = 500
+MOST_ROWS = 200_000
+"""To learn from; of a larger business, customers are drawn by chance, each with all months."""
+Rows = list[tuple[str, int, dict[str, Any], float]]
+"""(customer, month, features, whether they left) of each row."""
+
+
+async def retrain(units: Any) -> list[ModelRead]:
+    """Learn each target anew and keep what came of it. `units` are those of a job."""
+    rows = await _gather(units)
+    told = []
+    for target in TARGETS:
+        old = await units.read(_active_data, target)
+        model, report, is_better, why = await asyncio.to_thread(_apart, target, rows[target], old)
+        told.append(await units.write(store.keep, target, model, report, is_better=is_better, why=why))
+    return told
+
+
+async def _gather(units: Any) -> dict[Target, Rows]:
+    share = await units.read(_share)
+    rows: dict[Target, Rows] = {target: [] for target in TARGETS}
+    after = ""
+    while ids := await units.read(lives.page, after, PAGE):
+        after = ids[-1]
+        wanted = [id for id in ids if crc32(id.encode()) < share * 2**32]
+        page = await units.read(read_rows, wanted)
+        for target in TARGETS:
+            rows[target] += page[target]
+    return rows
+
+
+def _share(work: Work) -> float:
+    """The share of customers to learn from, so that their months fit into memory."""
+    query = select(func.count()).where(table_of(Customer).c.business_id == work.business_id)
+    count = work.session.connection().execute(query).scalar_one()
+    return min(1.0, MOST_ROWS / max(count * MONTHS_BACK, 1))
+
+
+def read_rows(work: Work, ids: list[str]) -> dict[Target, Rows]:
+    """The months of these customers, for each target."""
+    now = to_micros(work.now)
+    found: dict[Target, Rows] = {target: [] for target in TARGETS}
+    for life in lives.read_lives(work, ids):
+        for target in TARGETS:
+            found[target] += [(life.customer_id, *month) for month in months_of(life, target, now)]
+    return found
+
+
+def _active_data(work: Work, target: str) -> dict[str, Any] | None:
+    row = store.active(work, target)
+    return None if row is None else row.model
+
+
+def _apart(target: Target, rows: Rows, old: dict[str, Any] | None) -> tuple[dict[str, Any] | None, dict[str, Any], bool, str]:  # fmt: skip
+    # In a process of its own: LightGBM would stay in a server's memory for good, and hold its interpreter meanwhile.
+    with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+        return apart.submit(learned, target, rows, old).result()
+
+
+def learned(target: Target, rows: Rows, old: dict[str, Any] | None) -> tuple[dict[str, Any] | None, dict[str, Any], bool, str]:  # fmt: skip
+    """(the model as data, its report, whether it is to take the place of the `old` one, why)."""
+    import numpy as np
+
+    from backend.risk.learning.choosing import held_against, learn
+    from backend.risk.learning.model import Model
+    from backend.risk.learning.table import Table, columns_of
+
+    if not rows:
+        why = "rules only: nobody was a customer for a whole month yet"
+        return None, {"rows": 0, "events": 0, "model": "rules", "why": why}, False, why
+    customers, months, known, left = zip(*rows, strict=True)
+    columns = columns_of(FEATURES[target], known)
+    table = Table(FEATURES[target], columns, np.array(left), np.array(months), np.array(customers, dtype=object))
+    found = learn(table)
+    if found.model is None:
+        return None, found.report, False, found.why
+    data, why, is_better = found.model.as_data(), found.why, True
+    if old is not None and (judged := held_against(table, found.model.kind, Model.of_data(old))) is not None:
+        before, after = judged
+        is_better = after <= before
+        said = f"log-loss on the latest month {after:.4f}, with the one in force {before:.4f}"
+        why = f"{why}; {'taken' if is_better else 'not taken, the one in force is better'}: {said}"
+    return data, found.report, is_better, why
