@@ -14,10 +14,12 @@ from backend.identity.service import currency_of
 from backend.incidences import ladder
 from backend.incidences.models import Incidence
 from backend.incidences.repository import CASES, CUSTOMERS
+from backend.risk.models import CustomerRisk
 from backend.rules import service as rules
 from backend.rules.engine import Compiled
 from backend.work import Work
 
+_RISKS = table_of(CustomerRisk).c
 _COLUMNS = (
     CASES.id,
     CASES.customer_id,
@@ -34,6 +36,7 @@ _COLUMNS = (
     CASES.sla_target,
     CASES.sla_rank,
     CUSTOMERS.language,
+    _RISKS.score.label("risk_score"),
 )
 
 
@@ -70,6 +73,10 @@ def _waiting(work: Work) -> Select[Any]:
     return (
         select(*_COLUMNS)
         .join_from(table_of(Incidence), CUSTOMERS.id.table, CUSTOMERS.id == CASES.customer_id)
+        .outerjoin(
+            table_of(CustomerRisk),
+            (_RISKS.business_id == CASES.business_id) & (_RISKS.customer_id == CASES.customer_id),
+        )
         .where(CASES.business_id == work.business_id, CASES.agent_id.is_(None), CASES.status == "OPEN")
         .where(CASES.waiting_since.is_not(None))
     )
@@ -105,6 +112,7 @@ def _facts(now: datetime, row: Any, member: Member, currency: str) -> dict[str, 
         "priority": row.priority,
         "order_value": None if row.order_value is None else float(to_major(row.order_value, currency)),
         "friction_score": row.friction_score,
+        "churn_score": row.risk_score,
         "language": row.language,
         "speaks_language": speaks(member, row.language),
         "skill": next((tag for tag in _needs(row) if tag in member.skills), None),

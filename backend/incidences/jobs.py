@@ -2,7 +2,8 @@
 
 from backend.customers.events import CustomerChanged
 from backend.identity.events import BusinessChanged
-from backend.incidences import bulk, channels, escalation, friction, orders, service, sla_timers, wanted_help
+from backend.incidences import bulk, channels, escalation, friction, orders, service, sla_timers, upset, wanted_help
+from backend.incidences.events import Escalated
 from backend.jobs.registry import JobContext, job, on
 from backend.notifications.events import NotificationAccepted
 from backend.rules.events import RulesPublished
@@ -55,6 +56,13 @@ async def run_bulk(ctx: JobContext, *, bulk_id: str) -> None:
     """Go on with a verb on many cases, a short transaction at a time, to its end."""
     while await ctx.write(bulk.advance, bulk_id):
         pass
+
+
+@on(Escalated)
+@job()
+async def follow_upset(ctx: JobContext, *, event_id: str, seq: int) -> None:
+    """A customer is so upset that their case was handed up."""
+    await ctx.write(upset.note_upset, seq)
 
 
 @on(HelpOffered)

@@ -123,14 +123,14 @@ def known_at(life: Life, at: int) -> dict[str, Any] | None:
     return found
 
 
-def months_of(life: Life, target: Target, now: int) -> Iterator[tuple[int, dict[str, Any], float]]:
-    """(month, features at its begin, 1.0 when the customer left within it) of each month that is over."""
+def months_of(life: Life, now: int) -> Iterator[tuple[int, dict[str, Any], Target | None]]:
+    """(month, what was known at its begin, how the customer left within it, if so) of each month that is over."""
     this = month_of(now // DAY)
     for month in range(this - MONTHS_BACK, this):
         begin, end = begin_of(month), begin_of(month + 1)
         known = known_at(life, begin)
         if known is not None:
-            yield month, known, float(life.departure(begin, end) == target)
+            yield month, known, life.departure(begin, end)
 
 
 def begin_of(month: int) -> int:

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.risk.periods import FEATURES, TARGETS, Bill, Life, Paid, begin_of, known_at, months_of
+from backend.risk.periods import FEATURES, Bill, Life, Paid, begin_of, known_at, months_of
 from backend.signals.activity import DAY, Activity, month_of
 
 NOW = begin_of(2026 * 12 + 5) + 12 * DAY
@@ -56,19 +56,17 @@ def test_labels_are_the_month_in_which_it_was_decided() -> None:
     for is_involuntary in (False, True):
         paid = Paid(NOW - 300 * DAY, left_at, is_involuntary, "month")
         life = _life([("login", 200)], [paid], [])
-        found = {target: list(months_of(life, target, NOW)) for target in TARGETS}
-        labels = {target: [(month - this, left) for month, _, left in rows] for target, rows in found.items()}
-        happened, other = ("involuntary", "voluntary") if is_involuntary else ("voluntary", "involuntary")
-        assert labels[happened][-1] == (-3, 1.0)  # type: ignore[index]
-        assert [left for _, left in labels[happened][:-1]] == [0.0] * (len(labels[happened]) - 1)  # type: ignore[index]
-        assert {left for _, left in labels[other]} == {0.0}  # type: ignore[index]
+        labels = [(month - this, left) for month, _, left in months_of(life, NOW)]
+        assert labels[-1] == (-3, "involuntary" if is_involuntary else "voluntary")
+        assert {left for _, left in labels[:-1]} == {None}
+        assert len(labels) > 4
 
 
 def test_who_changes_the_plan_has_not_left() -> None:
     this = month_of(NOW // DAY)
     moved = begin_of(this - 2) + 5 * DAY
     life = _life([], [Paid(NOW - 300 * DAY, moved), Paid(moved, None)], [])
-    assert {left for _, _, left in months_of(life, "voluntary", NOW)} == {0.0}
+    assert {left for _, _, left in months_of(life, NOW)} == {None}
 
 
 def test_leaving_by_choice_knows_nothing_of_dunning() -> None:

@@ -140,14 +140,14 @@ async def test_a_worse_model_is_not_taken(growth: Growth) -> None:
         populate(work, 300, leaving=0.5)
         from backend.risk.lives import page
 
-        return read_rows(work, page(work, "", 1_000))["voluntary"]
+        return read_rows(work, page(work, "", 1_000))
 
     rows = await units.write(all_rows)
     good, _, is_better, _ = learned("voluntary", rows, None)
     assert is_better
     latest = max(month for _, month, _, _ in rows)
     spoilt = [
-        (customer, month, known, left if month == latest else float(known["uses"] > 12))
+        (customer, month, known, left if month == latest else "voluntary" if known["uses"] > 12 else None)
         for customer, month, known, left in rows
     ]
     _, _, is_better, why = learned("voluntary", spoilt, good)
