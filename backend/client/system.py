@@ -19,6 +19,10 @@ class System(Noun):
         """What a page loads to tell signals."""
         return (await self.transport.raw("GET", "/track.js")).text
 
+    async def dialog_script(self) -> str:
+        """What a page loads to let customers cancel, or stay."""
+        return (await self.transport.raw("GET", "/retention.js")).text
+
 
 class Audit(Noun):
     async def list(self, **query: Any) -> dict[str, Any]:

@@ -42,6 +42,8 @@ class Place:
     api_key: str
     private_key_path: Path
     freshchat: FreshchatDouble
+    page: str = ""
+    """The address of the customers' account page, once it is served."""
 
 
 def settle(folder: Path, *, seed: int, clock: Clock) -> Place:

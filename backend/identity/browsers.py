@@ -28,13 +28,19 @@ _EXPOSED_HEADERS = "Retry-After, X-Request-Id"
 _METHODS: dict[str, list[str]] = {}
 for (_method, _path), _access in TABLE.items():
     if _access.scope in PAGE_SCOPES:
-        _METHODS.setdefault(re.sub(r"{\w+}", "[^/]+", _path), []).append(_method)
-_PUBLIC = [(re.compile(pattern), frozenset(methods)) for pattern, methods in _METHODS.items()]
+        _METHODS.setdefault(_path, []).append(_method)
+_PUBLIC = [
+    (path.partition("{")[0], re.compile(re.sub(r"{\w+}", "[^/]+", path)), frozenset(methods))
+    for path, methods in _METHODS.items()
+]
 
 
 def methods_for_pages(path: str) -> frozenset[str]:
     """The methods that pages may call at `path`; none at all for most."""
-    return next((methods for pattern, methods in _PUBLIC if pattern.fullmatch(path)), frozenset())
+    for prefix, pattern, methods in _PUBLIC:
+        if path.startswith(prefix) and pattern.fullmatch(path):
+            return methods
+    return frozenset()
 
 
 def check_origin(caller: "Caller", origin: str | None) -> None:
@@ -75,13 +81,13 @@ class Across:
         edge: Callable[[Scope, Receive, Send], Awaitable[None]],
     ) -> None:
         """Serve by `inside`; preflights for public paths by `edge`, which comes back to `preflight`."""
-        if scope["type"] != "http" or not (methods := methods_for_pages(scope["path"])):
+        is_page = scope["type"] == "http" and any(name == b"origin" for name, _ in scope["headers"])
+        if not is_page or not (methods := methods_for_pages(scope["path"])):
             await inside(scope, receive, send)
             return
         given = _headers(scope)
-        if (origin := given.get("origin")) is None:
-            await inside(scope, receive, send)
-        elif scope["method"] == "OPTIONS":
+        origin = given["origin"]
+        if scope["method"] == "OPTIONS":
             await edge(scope, receive, send)
         elif scope["method"] in methods and await self._is_home(scope, given, origin):
             await inside(scope, receive, _readable(send, origin))

@@ -160,6 +160,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("WS", "/notifications/{user_id}/live"): agent_or_key("notifications"),
     ("POST", "/api/track"): Access(scope="track"),
     ("GET", "/track.js"): OPEN,
+    ("GET", "/retention.js"): OPEN,
     ("GET", "/api/rules"): AGENT,
     ("GET", "/api/rules/{kind}"): AGENT,
     ("GET", "/api/rules/{kind}/versions"): AGENT,

@@ -12,7 +12,7 @@
   const api = (window.Holdfast = window.Holdfast || {});
   if (api.retention) return;
   const script = document.currentScript;
-  const TRIES = 3, PATIENCE = 10000, ASKS = 12;
+  const TRIES = 3, PATIENCE = 10000, SLOW = 1500, ASKS = 12;
 
   const WORDS = {
     loading: "One moment…", close: "Close", cancelNow: "Cancel now", cancelKey: "c",
@@ -159,6 +159,10 @@
       document.body.append(this.host);
       this.dialog.showModal();
       this.show({ title: this.words.loading, buttons: [] });
+      const away = [[this.words.elsewhere, () => location.assign(this.cancelUrl)]];
+      setTimeout(() => {
+        if (!this.runId && this.cancelUrl && this.dialog.open) this.show({ title: this.words.loading, buttons: away });
+      }, SLOW);
       this.start();
       return this.ended;
     }

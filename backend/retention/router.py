@@ -1,7 +1,9 @@
 """What Retention answers."""
 
+from backend.retention.embed_router import router as embed_router
 from backend.retention.flow_router import router as flow_router
 from backend.unit import Router
 
 router = Router(tags=["retention"])
 router.take_in(flow_router)
+router.take_in(embed_router)

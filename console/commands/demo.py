@@ -28,7 +28,10 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="Keep the world in this folder and go on there next time.")] = None,
     port: Annotated[int, typer.Option(help="The port to answer on; 0 takes a free one.", min=0, max=65_535)] = 0,
 ) -> None:
-    """Try the product: a real backend with a seeded world and customers who act. Nothing is left behind."""
+    """Try the product: a real backend with a seeded world and customers who act. Nothing is left behind.
+
+    With --no-console, one line of JSON says where everything is; `page` is a customer's account page, to cancel in.
+    """
     if console and not (sys.stdin.isatty() and sys.stdout.isatty()):
         from console.tour.guide import guide
 
@@ -88,6 +91,7 @@ def _about(place: "Place", url: str) -> dict[str, Any]:
     people = [{"role": one.role, "email": one.email, "password": PASSWORD, "name": one.name} for one in STAFF]
     return {
         "url": url,
+        "page": place.page,
         "business": BUSINESS,
         "seed": place.seed,
         "signIns": people,

@@ -28,7 +28,7 @@ def list_keys(url: twin.Url = "", json: twin.Json = False) -> None:
             one["id"],
             one["hint"],
             "revoked" if one["revokedAt"] else "in use" if one["lastUsedAt"] else "unused",
-            one["name"],
+            one["name"] + (f" · pages of {', '.join(one['origins'])}" if one.get("origins") else ""),
         )
         for one in page["items"]
     ]

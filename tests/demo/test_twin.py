@@ -361,6 +361,12 @@ def test_keys_are_for_admins(agent: Shell, admin: Shell) -> None:
     admin.text("keys", "revoke", made["id"])
     assert "revoked" in admin.refused("keys", "rotate", made["id"])
     assert "revoked" in admin.text("keys", "list")
+    page = admin.json("keys", "create", "page", "--origin", "https://shop.example")
+    assert page["scopes"] == ["retention", "track"]
+    assert "pages of https://shop.example" in admin.text("keys", "list")
+    assert "everybody can read" in admin.refused(
+        "keys", "create", "p", "--origin", "https://a.example", "--scope", "context"
+    )
     assert "unknown scopes" in admin.refused("keys", "create", "till", "--scope", "everything")
 
 

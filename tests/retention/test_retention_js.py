@@ -3,10 +3,12 @@
 import gzip
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.retention.conftest import ATTRIBUTES, SHADOW, Leaving, at, button, title
 from tests.retention.desk import CONFIRM, FILE, MESSAGE, OFFER, STEPS, SURVEY, decided, started
+from tests.support.backend import Backend
 
 LINK = "document.querySelector('[data-holdfast-cancel]')"
 ACTIVE = f"{SHADOW}.activeElement"
@@ -101,6 +103,11 @@ async def test_a_double_click_decides_once(leaving: Leaving) -> None:
     leaving.desk.gate.set()
     await at(page, "A pause?")
     assert leaving.desk.done[1:] == [{"offerType": "DOWNGRADE", "accepted": False, "step": 1}]
+    late = (
+        "new MouseEvent('click', {detail: 2, bubbles: true})"  # the second one, when the next step stands there already
+    )
+    await page.do(f"{button('No, thanks')}.dispatchEvent({late}), {button('Cancel now')}.dispatchEvent({late})")
+    assert (await page.do(title()), len(leaving.desk.calls)) == ("A pause?", 2)
     await page.click(button("Pause my subscription"), times=2)
     await at(page, "You are staying. Thank you!")
     assert len(leaving.desk.calls) == 3
@@ -135,6 +142,19 @@ async def test_nobody_is_kept_from_cancelling_because_we_are_down(leaving: Leavi
         await page.do("window.fetch = async () => { throw new TypeError('Failed to fetch') }")
     await page.click(LINK)
     await page.until("location.pathname === '/goodbye'")
+
+
+async def test_who_does_not_want_to_wait_for_us_need_not(leaving: Leaving) -> None:
+    leaving.desk.answers.append(started())
+    leaving.desk.gate.clear()
+    page = await leaving.visit(
+        before="setTimeout = (real => (act, ms) => real(act, ms === 1500 ? 0 : ms))(setTimeout);"
+    )
+    await page.click(LINK)
+    await page.until(f"document.querySelector('holdfast-retention') && {button('Cancel on another page instead')}")
+    await page.press("Tab", "Enter")
+    await page.until("location.pathname === '/goodbye'")
+    leaving.desk.gate.set()
 
 
 async def test_what_takes_a_while_is_asked_after(leaving: Leaving) -> None:
@@ -195,3 +215,16 @@ async def test_without_what_it_needs_the_link_is_a_link(leaving: Leaving) -> Non
 
 def test_it_is_small() -> None:
     assert len(gzip.compress(FILE.read_bytes(), 9)) < 12_000
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_script_is_served_to_every_page(backend: Backend) -> None:
+    transport = httpx.ASGITransport(backend.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://holdfast") as http:
+        answer = await http.get("/retention.js")
+        assert (answer.status_code, answer.content) == (200, FILE.read_bytes())
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert answer.headers["access-control-allow-origin"] == "*"
+        known = await http.get("/retention.js", headers={"if-none-match": answer.headers["etag"]})
+        assert (known.status_code, known.content) == (304, b"")
+    assert (await (await backend.anonymous()).system.dialog_script()) == FILE.read_text()

@@ -150,6 +150,8 @@ class Page:
                 self._loaded.set()
             case "Network.requestWillBeSent":
                 self.requests.append((params["request"]["method"], params["request"]["url"]))
+            case "Network.responseReceived" if params["response"]["status"] >= 400:
+                self.troubles.append(f"{params['response']['status']} {params['response']['url']}")
             case "Runtime.consoleAPICalled":
                 self.said.append(" ".join(str(one.get("value", one.get("description"))) for one in params["args"]))
             case "Runtime.exceptionThrown":

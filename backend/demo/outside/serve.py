@@ -10,8 +10,8 @@ from starlette.types import ASGIApp
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """Answer on a free loopback port meanwhile; the address."""
+async def served(app: ASGIApp, listening: socket.socket | None = None) -> AsyncIterator[str]:
+    """Answer on a free loopback port, or the one of a bound socket, meanwhile; the address."""
     import uvicorn
 
     began = asyncio.Event()
@@ -25,8 +25,9 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
         def capture_signals(self) -> Iterator[None]:
             yield  # they are for who runs the process
 
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+    if listening is None:
+        listening = socket.socket()
+        listening.bind(("127.0.0.1", 0))
     # Without a date: a double's clock is not this machine's.
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, log_level="critical", access_log=False, date_header=False
