@@ -94,6 +94,7 @@ def visit(
         previous_screens=went.previous_screens,
         visit={"counters": went.counters, "idle": went.idle, "trend": went.trend, "prompts": went.prompts},
         score=went.score,
+        activity=None,
         cart_items=order["items"],
         selected_platter={"name": order["platter"]},
         guest_count=order["guests"],

@@ -1,6 +1,7 @@
 """The world is whole, the same for a seed, and hostile where people are."""
 
 import os
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, func, select
 
 from backend import slices
+from backend.core.rows import to_micros
 from backend.core.security import fingerprint
 from backend.core.text import clean_line
 from backend.customers.models import Customer
@@ -27,6 +29,9 @@ from backend.identity.models import Business
 from backend.incidences.clocks import told
 from backend.incidences.models import Conversation, Incidence
 from backend.jobs.models import PendingJob
+from backend.risk.scoring import facts_of, rate
+from backend.rules.shipped.risk import RISK
+from backend.signals.activity import Activity
 from backend.signals.models import Context
 from tests.support.databases import Sqlite
 
@@ -222,3 +227,11 @@ def head(of: Place) -> Any:
 
 def key_of(of: Place) -> Any:
     return asked(of, "SELECT fingerprint FROM api_keys")
+
+
+def test_some_customers_of_the_world_are_about_to_leave() -> None:
+    compiled, levels = RISK.compile(RISK.shipped, 1), Counter[str]()
+    for row in built().rows[Context.__table__]:  # type: ignore[index]
+        if row["activity"] is not None:
+            levels[rate(compiled, facts_of(Activity(row["activity"]), to_micros(NOW), {})).level] += 1
+    assert min(levels["high"], levels["medium"], levels["low"]) >= 5
