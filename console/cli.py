@@ -31,6 +31,8 @@ COMMANDS = (
     "engine",
     "rules",
     "integration",
+    "flow",
+    "retention",
     "office",
     "serve",
     "init",

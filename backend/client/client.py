@@ -16,7 +16,7 @@ from backend.client.jobs import Jobs
 from backend.client.live import Live
 from backend.client.macros import Macros
 from backend.client.notifications import Notifications
-from backend.client.retention import Flows
+from backend.client.retention import Flows, Retention
 from backend.client.risk import Churn
 from backend.client.rules import Rules
 from backend.client.signals import Context, Friction, Tracking
@@ -53,6 +53,7 @@ class Client:
         self.macros = Macros(transport)
         self.notifications = Notifications(transport)
         self.outgoing = Outgoing(transport)
+        self.retention = Retention(transport)
         self.rules = Rules(transport)
         self.stripe = Stripe(transport)
         self.subscriptions = Subscriptions(transport)

@@ -5,6 +5,7 @@ from typing import Any
 from backend.client.noun import Noun
 from backend.core.wire import Page
 from backend.retention import flow_schemas as f
+from backend.retention import schemas as s
 
 
 class Flows(Noun):
@@ -25,6 +26,10 @@ class Flows(Noun):
     async def activate(self, id: str, body: f.FlowActivate) -> f.FlowRead:
         return await self.transport.call("POST", "/api/flows/{flow_id}/activate", f.FlowRead, body, flow_id=id)
 
+    async def dry_run(self, id: str, body: f.FlowTrial) -> f.FlowTried:
+        """What a document (the newest when left out) would have shown in the last days."""
+        return await self.transport.call("POST", "/api/flows/{flow_id}/dry-run", f.FlowTried, body, flow_id=id)
+
     async def versions(self, id: str) -> Page[f.FlowVersionRead]:
         path = "/api/flows/{flow_id}/versions"
         return await self.transport.call("GET", path, Page[f.FlowVersionRead], flow_id=id)
@@ -32,3 +37,27 @@ class Flows(Noun):
     async def diff(self, id: str, before: int, after: int) -> f.FlowDiff:
         path = "/api/flows/{flow_id}/diff"
         return await self.transport.call("GET", path, f.FlowDiff, flow_id=id, before=before, after=after)
+
+
+class Retention(Noun):
+    async def start(self, body: s.StartAsked) -> s.Started:
+        return await self.transport.call("POST", "/api/retention/start", s.Started, body)
+
+    async def decide(self, run_id: str, body: s.DecisionAsked) -> s.Decided:
+        path = "/api/retention/{run_id}/decision"
+        return await self.transport.call("POST", path, s.Decided, body, run_id=run_id)
+
+    async def runs(self, **query: Any) -> s.RunPage:
+        """`open, outcome, group, channel, reason, flowId, customerId, subscriptionId, incidenceId, since, until, limit,
+        cursor`."""
+        return await self.transport.call("GET", "/api/retention/runs", s.RunPage, **query)
+
+    async def show(self, run_id: str) -> s.RunShown:
+        return await self.transport.call("GET", "/api/retention/runs/{run_id}", s.RunShown, run_id=run_id)
+
+    async def offers(self, subscription_id: str, *, reason: str | None = None) -> s.OffersRead:
+        query = {"subscriptionId": subscription_id, "reason": reason}
+        return await self.transport.call("GET", "/api/retention/offers", s.OffersRead, **query)
+
+    async def offer(self, body: s.OfferAsk) -> s.Started:
+        return await self.transport.call("POST", "/api/retention/offer", s.Started, body)

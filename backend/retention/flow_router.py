@@ -6,7 +6,7 @@ from fastapi import Query, Response
 
 from backend.core.http import JsonResponse
 from backend.core.wire import Page
-from backend.retention import flows
+from backend.retention import flows, trying
 from backend.retention.flow_schemas import (
     FlowActivate,
     FlowChange,
@@ -15,6 +15,8 @@ from backend.retention.flow_schemas import (
     FlowRead,
     FlowShown,
     FlowStatus,
+    FlowTrial,
+    FlowTried,
     FlowVersionRead,
 )
 from backend.unit import Router, Unit
@@ -63,3 +65,9 @@ async def list_versions(flow_id: str, unit: Unit) -> Response:
 async def diff_flow(flow_id: str, before: Number, after: Number, unit: Unit) -> Response:
     """What one of its documents has other than another."""
     return JsonResponse(await unit.read(flows.diff, flow_id, before, after))
+
+
+@router.post("/{flow_id}/dry-run", response_model=FlowTried)
+async def dry_run(flow_id: str, body: FlowTrial, unit: Unit) -> Response:
+    """What the customers of the last days would have met with this document as the active one. Changes nothing."""
+    return JsonResponse(await unit.read(trying.try_on_past, flow_id, body))

@@ -19,6 +19,26 @@ ENOUGH = 30
 BORROWED_STRENGTH = 8.0
 
 
+GATE = 0.6
+EXPLORING = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What an admin may set of the learning; as it is shipped."""
+
+    gate: float = GATE
+    explore: float = EXPLORING
+    prior_rule: float = PRIOR_OF_RULE
+    prior_other: float = PRIOR_OF_OTHERS
+    prior_strength: float = PRIOR_STRENGTH
+    enough: float = ENOUGH
+    borrowed_strength: float = BORROWED_STRENGTH
+
+
+AS_SHIPPED = Numbers()
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Outcomes of one arm: how many rewards were rounded up and down, and the sum of the rewards themselves."""
@@ -64,6 +84,7 @@ class Statistics:
     """All outcomes by (segment, arm), summed up for the larger segments when they are asked for."""
 
     counts: Mapping[tuple[str, str], Counts]
+    numbers: Numbers = AS_SHIPPED
     _summed: dict[tuple[str, str], Counts] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +100,7 @@ class Statistics:
         """What is believed of the arm there; `is_rule` when the operator would make this offer first."""
         own = self.of(segment, arm)
         belief, lender = self._believed(
-            levels_of(segment), arm, PRIOR_OF_RULE if is_rule else PRIOR_OF_OTHERS, Counts()
+            levels_of(segment), arm, self.numbers.prior_rule if is_rule else self.numbers.prior_other, Counts()
         )
         return Known(belief, own, lender)
 
@@ -87,9 +108,9 @@ class Statistics:
         """Of the first level, by what was not counted `elsewhere` (in the narrower level that asks); and who lent."""
         mine = self.of(levels[0], arm)
         seen = mine - elsewhere
-        if seen.n < ENOUGH:
+        if seen.n < self.numbers.enough:
             for place, wider in enumerate(levels[1:], 1):
                 if (self.of(wider, arm) - mine).n:
                     mean = self._believed(levels[place:], arm, prior, mine)[0].mean
-                    return Beta.of(mean, BORROWED_STRENGTH).seen(seen.wins, seen.losses), wider
-        return Beta.of(prior, PRIOR_STRENGTH).seen(seen.wins, seen.losses), None
+                    return Beta.of(mean, self.numbers.borrowed_strength).seen(seen.wins, seen.losses), wider
+        return Beta.of(prior, self.numbers.prior_strength).seen(seen.wins, seen.losses), None

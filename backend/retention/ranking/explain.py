@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from backend.retention.ranking.policy import EXPLORING, GATE, Ranked, Ranking
+from backend.retention.ranking.arms import AS_SHIPPED, Numbers
+from backend.retention.ranking.policy import Ranked, Ranking
 from backend.retention.ranking.segments import in_words
 
 _KINDS = {"PAUSE": "pause", "DOWNGRADE": "smaller plan", "DISCOUNT": "discount", "TRIAL_EXTENSION": "longer trial"}
@@ -21,7 +22,7 @@ def offer_in_words(arm: str) -> str:
     return f"{name} of {depth} {unit}{'' if depth == '1' else 's'}" if unit else f"{name} ({depth})"
 
 
-def explain(ranking: Ranking, reasons: Mapping[str, str] | None = None) -> str:
+def explain(ranking: Ranking, reasons: Mapping[str, str] | None = None, numbers: Numbers = AS_SHIPPED) -> str:
     """A sentence or two about the first offer; `reasons` are the texts of the flow's reasons."""
     if not ranking.offers:
         return "No offer is open to this customer."
@@ -40,16 +41,14 @@ def explain(ranking: Ranking, reasons: Mapping[str, str] | None = None) -> str:
         told.append(
             f"your rule puts the {offer_in_words(rule.arm)} first, the odds that the {name} is better are {_odds(first):.2f}"
         )
-    return "; ".join(told) + _ending(ranking)
+    return "; ".join(told) + _ending(ranking, numbers)
 
 
-def _ending(ranking: Ranking) -> str:
+def _ending(ranking: Ranking, numbers: Numbers) -> str:
     if ranking.why == "exploring":
         chance = ranking.offers[0].propensity
-        return (
-            f". Tried out by chance, as {_percent(EXPLORING)} of the runs are: this offer came first with {chance:.2f}."
-        )
-    return f", and it takes {GATE:.2f}." if ranking.why == "rule" else "."
+        return f". Tried out by chance, as {_percent(numbers.explore)} of the runs are: this offer came first with {chance:.2f}."
+    return f", and it takes {numbers.gate:.2f}." if ranking.why == "rule" else "."
 
 
 def _outcomes(offer: Ranked, reasons: Mapping[str, str] | None) -> str:

@@ -9,11 +9,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.retention.ranking.arms import Known, Statistics
+from backend.retention.ranking.arms import AS_SHIPPED, EXPLORING, GATE, Known, Numbers, Statistics
 from backend.retention.ranking.beta import chances_to_be_best, odds_of_being_better
 
-GATE = 0.6
-EXPLORING = 0.15
+__all__ = ["EXPLORING", "GATE", "Distribution", "Ranked", "Ranking", "distribution", "draw_of", "rank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +51,15 @@ class Distribution:
     propensities: tuple[float, ...]
 
 
-def distribution(beliefs: Sequence[Known]) -> Distribution:
+def distribution(beliefs: Sequence[Known], numbers: Numbers = AS_SHIPPED) -> Distribution:
     """Of arms in the operator's order, at least one."""
     rule = beliefs[0].belief
     chances = chances_to_be_best(tuple(known.belief for known in beliefs))
     better = (0.5, *(odds_of_being_better(known.belief, rule) for known in beliefs[1:]))
-    challengers = [place for place, odds in enumerate(better) if odds >= GATE]
+    challengers = [place for place, odds in enumerate(better) if odds >= numbers.gate]
     favourite = max(challengers, key=lambda place: beliefs[place].belief.mean, default=0)
     propensities = tuple(
-        EXPLORING * chance + (1 - EXPLORING) * (place == favourite) for place, chance in enumerate(chances)
+        numbers.explore * chance + (1 - numbers.explore) * (place == favourite) for place, chance in enumerate(chances)
     )
     return Distribution(chances, better, favourite, propensities)
 
@@ -75,8 +74,8 @@ def rank(statistics: Statistics, segment: str, arms: Sequence[str], seed: str, i
             tuple(Ranked(arm, not place, None, None, float(not place)) for place, arm in enumerate(arms)), "rules"
         )
     beliefs = [statistics.known(segment, arm, is_rule=not place) for place, arm in enumerate(arms)]
-    spread = distribution(beliefs)
-    first, why = _drawn(spread, draw_of(seed))
+    spread = distribution(beliefs, statistics.numbers)
+    first, why = _drawn(spread, draw_of(seed), statistics.numbers.explore)
     offers = [
         Ranked(arm, not place, beliefs[place], spread.better[place] if place else None, spread.propensities[place])
         for place, arm in enumerate(arms)
@@ -90,10 +89,10 @@ def draw_of(seed: str, about: str = "first") -> float:
     return int.from_bytes(digest[:8]) / 2**64
 
 
-def _drawn(spread: Distribution, draw: float) -> tuple[int, str]:
-    if draw >= EXPLORING:
+def _drawn(spread: Distribution, draw: float, explore: float) -> tuple[int, str]:
+    if draw >= explore:
         return spread.favourite, "gate" if spread.favourite else "rule"
-    left = draw / EXPLORING
+    left = draw / explore
     for place, chance in enumerate(spread.chances):
         if left < chance:
             return place, "exploring"
