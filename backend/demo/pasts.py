@@ -38,7 +38,7 @@ _WHO = 80
 
 
 def live(ledger: Ledger, people: Sequence[Mapping[str, Any]], rng: Random, now: datetime) -> None:
-    """Give some of those who are not in the app a past, and let everybody be rated as soon as there is a backend."""
+    """Give some of those who are not in the app a past, and let everybody be rated, then predicted, as soon as there is a backend."""
     here = {row["customer_id"] for row in ledger.rows[Context.__table__]}  # type: ignore[index]
     others = [person for person in people if person["id"] not in here][:_WHO]
     known: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -47,7 +47,8 @@ def live(ledger: Ledger, people: Sequence[Mapping[str, Any]], rng: Random, now: 
     kinds = rng.choices(_PASTS, [past.share for past in _PASTS], k=len(others))
     for person, past in zip(others, kinds, strict=True):
         _live(ledger, person["id"], past, known[person["id"]], rng, now)
-    ledger.add(PendingJob, id=ledger.new_id(now), job="risk.rate_daily", args={}, due_at=now, key="risk:first")
+    for job, due in (("risk.rate_daily", now), ("risk.predict_daily", now + timedelta(seconds=15))):
+        ledger.add(PendingJob, id=ledger.new_id(now), job=job, args={}, due_at=due, key=f"first:{job}")
 
 
 def _live(

@@ -30,6 +30,8 @@ class Book:
     lives: list[Life]
     models: dict[Target, tuple[str, int, dict[str, Any]]]
     rated: dict[str, Rated]
+    labels: dict[str, str]
+    """What the factors of the rules are called, by rule."""
     gone: list[str]
     """Customers who have nothing to leave any more."""
 
@@ -61,7 +63,9 @@ def read_book(work: Work, ids: Collection[str]) -> Book:
     staying = [life for life in everybody if life.subscription_at(now) is not None]
     rated = {} if models else {life.customer_id: _rated(compiled, life, now) for life in everybody}
     here = staying if models else everybody
-    return Book(now, compiled.settings, here, models, rated, sorted(set(ids) - {life.customer_id for life in here}))
+    gone = sorted(set(ids) - {life.customer_id for life in here})
+    labels = {rule.id: rule.label for rule in compiled.document.rules}
+    return Book(now, compiled.settings, here, models, rated, labels, gone)
 
 
 def _rated(compiled: Any, life: Life, now: int) -> Rated:
@@ -81,7 +85,12 @@ def _by_rules(book: Book, life: Life) -> Prediction:
     rated = book.rated[life.customer_id]
     share = rated.score / 100
     causes = [
-        {"cause": one["text"], "impact": round(one["points"] / 100, 4), "feature": one["rule"], "label": one["text"]}
+        {
+            "cause": one["text"],
+            "impact": round(one["points"] / 100, 4),
+            "feature": one["rule"],
+            "label": book.labels[one["rule"]],
+        }
         for one in rated.factors
     ]
     model = {"kind": "rules", "label": RULES_LABEL, "versions": {}}
