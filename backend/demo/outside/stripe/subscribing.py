@@ -12,7 +12,7 @@ from backend.demo.outside.stripe.pending import pending_lines
 from backend.demo.outside.stripe.period import period_at
 from backend.demo.outside.stripe.refusal import invalid
 from backend.demo.outside.stripe.rows import Body
-from backend.demo.outside.stripe.standing import end
+from backend.demo.outside.stripe.standing import ENDED, end
 from backend.demo.outside.stripe.time import DAY, HOUR
 
 WARNED_BEFORE = 3 * DAY
@@ -154,12 +154,12 @@ def await_what_comes(book: Book, subscription: Body) -> None:
 def renew(book: Book, id: str, period_end: int) -> None:
     """The period ends: it ends with it, or the next one begins and is invoiced, an hour later finally."""
     subscription = book.rows("subscription").get(id)
-    if subscription is None or subscription["status"] not in ("active", "past_due", "trialing"):
-        return
-    if period_of(subscription)[1] != period_end:
+    if subscription is None or subscription["status"] in ENDED or period_of(subscription)[1] != period_end:
         return
     if subscription["cancel_at"] and subscription["cancel_at"] <= period_end:
         end(book, subscription, "cancellation_requested")
+        return
+    if subscription["status"] not in ("active", "past_due", "trialing"):
         return
     if subscription["status"] == "trialing" and not _leave_trial(book, subscription):
         return
@@ -213,7 +213,7 @@ def _expire(book: Book, id: str) -> None:
 
 def _ends(book: Book, id: str, when: int) -> None:
     subscription = book.find("subscription", id)
-    if subscription["cancel_at"] == when and subscription["status"] not in ("canceled", "incomplete_expired"):
+    if subscription["cancel_at"] == when and subscription["status"] not in ENDED:
         end(book, subscription, "cancellation_requested")
 
 

@@ -237,10 +237,11 @@ def _(asked: Asked) -> Body:
         resume(book, subscription)
         await_what_comes(book, subscription)
         return subscription
-    if is_now:
-        subscription["billing_cycle_anchor"] = book.now()
-    set_period(subscription, *cycle(subscription, book.now()))
-    invoice = bill(book, subscription, "subscription_update")
+    with book.changing(_UPDATED, subscription):
+        if is_now:
+            subscription["billing_cycle_anchor"] = book.now()
+        set_period(subscription, *cycle(subscription, book.now()))
+        invoice = bill(book, subscription, "subscription_update")
     book.resuming[subscription["id"]] = invoice["id"]
     if asked.params.get("payment_behavior") == "resume_on_payment_attempt":
         resume(book, subscription)

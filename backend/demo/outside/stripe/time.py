@@ -29,8 +29,8 @@ class Time:
         return self._then if self._then is not None else int(self.clock.now().timestamp()) + self._ahead
 
     def later(self, when: int, do: Callable[..., None], *given: Any) -> None:
-        """Have `do(*given)` happen at `when`. It must look itself whether it still matters."""
-        heapq.heappush(self._due, (when, next(self._numbers), do, given))
+        """Have `do(*given)` happen at `when`, now at the earliest. It must look itself whether it still matters."""
+        heapq.heappush(self._due, (max(when, self.now()), next(self._numbers), do, given))
 
     @contextmanager
     def ago(self, *, days: float) -> Iterator[None]:
