@@ -56,7 +56,7 @@ class Runtime:
         database = connect(settings.resolved_database_url())
         feed = Feed(database)
         gate = Gate(database, clock, settings)
-        outside = Outside(clock)
+        outside = Outside(clock, is_private_open=settings.private_addresses)
         runtime = cls(
             settings,
             clock,

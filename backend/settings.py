@@ -42,6 +42,17 @@ class Settings(BaseSettings):
     jobs_after_seconds: float = Field(
         0, ge=0, description="seconds after the start until jobs run, so that the first requests need not share"
     )
+    keep_answers_days: float = Field(
+        7, gt=0, description="how long a repeated Idempotency-Key gets the same answer, in days"
+    )
+    keep_sign_ins_days: float = Field(90, gt=0, description="how long a sign-in is kept once it is over, in days")
+    keep_bulk_rows_days: float = Field(90, gt=0, description="how long each case of a verb on many is kept, in days")
+    keep_sent_days: float = Field(
+        90, gt=0, description="how long calls to platforms are kept once they were made, in days"
+    )
+    keep_webhooks_days: float = Field(
+        30, gt=0, description="how long a webhook's body is kept once understood, in days"
+    )
     visit_timeout_seconds: int = Field(1_800, description="a visit ends after this many seconds of silence")
 
     freshchat_public_key: str = Field("", description="the public key from Freshchat's webhook settings")
@@ -59,6 +70,9 @@ class Settings(BaseSettings):
     )
     stripe_connect_client_id: str = Field("", description="the client id (ca_…) of the Stripe Connect platform")
     stripe_api_base: str = Field("", description="another address than Stripe's own, such as that of a double")
+    private_addresses: bool = Field(
+        False, description="whether integrations may be on this machine or in a private network"
+    )
     sentry_dsn: str = Field("", description="where errors are reported")
 
     @classmethod

@@ -4,7 +4,7 @@ It is a loop over what needs an owner, not a step of opening: whatever happens t
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -17,24 +17,40 @@ from backend.rules import service as rules
 from backend.rules.engine import Compiled
 from backend.work import Work
 
+PAGES = 10
+"""Of the queue, at most, in one unit: of a thousand who wait for a language, nobody else need wait."""
 
-def assign(work: Work) -> int:
-    """Give what waits to those who are there and have room; how many cases. Does nothing unless the rules say so.
+
+class Turn(NamedTuple):
+    """What one unit did. `at` is where the next one goes on, unless it `is_over`: nobody has room, or nothing waits."""
+
+    given: int = 0
+    at: Any = None
+    is_over: bool = True
+
+
+def assign(work: Work, after: Any = None) -> Turn:
+    """Give what waits to those who are there and have room, from `after` on, the `at` of the unit before. Does nothing
+    unless the rules say so.
 
     Everybody who could get one is kept from being given work by others until the end, so loads are what they seem.
     """
     compiled = rules.current(work, owners.KIND)
     if not compiled.settings["isAutomatic"]:
-        return 0
+        return Turn()
     there = _there(work, compiled)
     if not there:
-        return 0
+        return Turn()
+    most = compiled.settings["candidates"]
     loads, escalation = owners.loads(work), rules.current(work, "escalation")
     rooms = {member.id: owners.capacity_of(compiled, member) for member in there}
-    turn, given = max(member.turn for member in there), 0
-    for waiting in _in_order(work, compiled.settings["candidates"]):
+    turn, given, at = max(member.turn for member in there), 0, after
+    for looked_at, (waiting, place) in enumerate(_in_order(work, most, after)):
         if all(loads.get(id, 0) >= capacity for id, capacity in rooms.items()):
-            break
+            return Turn(given)
+        if given == most or looked_at > PAGES * most:
+            return Turn(given, at, is_over=False)  # the rest is the next unit's, so that nobody waits for this one long
+        at = place
         able = there
         if waiting.escalation_level:
             roles = ladder.takers(escalation, waiting.escalation_level)
@@ -51,24 +67,23 @@ def assign(work: Work) -> int:
         why = _why(fairest, loads[fairest.id], rooms[fairest.id], waiting.language, speakers)
         record(work, row, events.IncidenceAssigned, {"changes": {"agent_id": [None, fairest.id]}, "reason": why})
         given += 1
-        if given == compiled.settings["candidates"]:
-            break  # the rest is the next unit's, so that nobody waits for this one for long
-    return given
+    return Turn(given)
 
 
-def _in_order(work: Work, most: int) -> Iterator[Any]:
-    """What waits: the first of the queue with the nearest deadlines, then the rest of the queue a page at a time, since
-    those in front may wait for somebody who speaks their language and has no room."""
+def _in_order(work: Work, most: int, after: Any) -> Iterator[tuple[Any, Any]]:
+    """What waits, each with the place in the queue that is done with it: the first of the queue with the nearest
+    deadlines, then the queue a page at a time, since those in front may wait for somebody who speaks their language
+    and has no room. After a place, what follows it."""
     seen = set()
-    page = ownerless(work, most)
-    last = None
-    while page:
+    if after is None:
+        for row in ownerless(work, most):
+            seen.add(row.id)
+            yield row, None
+    while page := ownerless_after(work, most, after):
         for row in page:
+            after = row
             if row.id not in seen:
-                seen.add(row.id)
-                yield row
-        page = ownerless_after(work, most, last)
-        last = page[-1] if page else None
+                yield row, row
 
 
 def _there(work: Work, compiled: Compiled) -> list[Member]:

@@ -21,8 +21,9 @@ async def withdraw_approvals(ctx: JobContext, *, event_id: str, seq: int) -> Non
 @job()
 async def assign(ctx: JobContext) -> None:
     """Give what nobody has to those who have room, until nobody has, or nothing waits."""
-    while await ctx.write(fair.assign):
-        pass
+    turn = await ctx.write(fair.assign)
+    while not turn.is_over:
+        turn = await ctx.write(fair.assign, turn.at)
 
 
 @job()

@@ -1,10 +1,14 @@
 """Calling another system's REST API: one client, a limit per account, and four ways in which a call can go wrong."""
 
 import asyncio
+import ipaddress
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -21,9 +25,19 @@ TIMEOUT_SECONDS = 15.0
 _MOST_BYTES = 16 * 2**20
 """Of one answer, unpacked: a platform (or who poses as one) must not fill our memory."""
 _WORDS = 300
+SETTING = "HOLDFAST_PRIVATE_ADDRESSES=true allows it"
 _RETRY_AFTER = 10.0
 _RETRY_AFTER_AT_MOST = 3_600.0
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
+
+
+def is_private(host: str) -> bool:
+    """Whether a host, as an address has it, is this machine or of a private network, as far as its letters tell."""
+    name = host.strip("[]").lower().rstrip(".")
+    try:
+        return not ipaddress.ip_address(name).is_global
+    except ValueError:
+        return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
 
 
 class Trouble(Exception):
@@ -58,8 +72,9 @@ class Unclear(Trouble):
 class Outside:
     """What a process needs to call others. Requests of one account are counted together, in this process."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+    def __init__(self, clock: Clock, *, is_private_open: bool = False) -> None:
+        """`is_private_open`: this machine and private networks may be called too."""
+        self.clock, self.is_private_open = clock, is_private_open
         self._http: httpx.AsyncClient | None = None
         self._limits: dict[int, RateLimit] = {}
 
@@ -69,7 +84,7 @@ class Outside:
         if self._http is None:
             import httpx
 
-            local = {f"all://{host}": httpx.AsyncHTTPTransport() for host in _LOCAL}
+            local = {f"all://{host}": httpx.AsyncHTTPTransport() for host in _LOCAL if self.is_private_open}
             self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, mounts=local)
         return self._http
 
@@ -92,6 +107,19 @@ class Outside:
             except Throttled as full:
                 later = self.clock.now() + timedelta(seconds=full.seconds)
                 await self.clock.sleep_until(later, never, full.seconds)
+
+    async def admit(self, url: str) -> None:
+        """Unreached when `url` leads to where we must not call; a name is looked up, since anybody may point one inside."""
+        if self.is_private_open:
+            return
+        host = urlsplit(url).hostname or ""
+        found = [host]
+        if not is_private(host):
+            with suppress(OSError, UnicodeError):  # what cannot be found is not reached either, or by a proxy
+                looked_up = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+                found = [str(address[0]).partition("%")[0] for *_, address in looked_up]
+        if any(is_private(address) for address in found):
+            raise Unreached(f"{host} is a private address, which this server does not call ({SETTING})")
 
     async def close(self) -> None:
         if self._http is not None:
@@ -130,6 +158,7 @@ class Rest:
         """The answer, when it is a good one. Throttled, Unreached, Refused or Unclear otherwise."""
         import httpx
 
+        await self._outside.admit(self._base)
         if self._is_patient:
             await self._outside.room(f"{self._account}/patient", max(1, self._per_minute // 2))
             await self._outside.room(self._account, self._per_minute)

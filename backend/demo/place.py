@@ -67,6 +67,7 @@ def settle(folder: Path, *, seed: int, clock: Clock) -> Place:
         sign_in_per_minute=_PLENTY,
         track_per_minute=_PLENTY,
         jobs_after_seconds=FIRST_ROWS,
+        private_addresses=True,  # its platforms are on this machine
         log_level="WARNING",
         log_format="console",
     )

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete
 
 from backend.core.errors import Conflict, NotFound, Unprocessable
+from backend.core.outside import SETTING, is_private
 from backend.core.sealing import Broken, Vault
 from backend.integrations import events, repository
 from backend.integrations.accounts import ACCOUNT_NEEDED, AGENT_NEEDED, TOKENS_OF, Door
@@ -95,8 +97,16 @@ def show_integration(work: Work, id: str, vault: Vault) -> IntegrationRead:
     return found[id]
 
 
-def add_integration(work: Work, body: IntegrationAdd, vault: Vault) -> IntegrationRead:
-    """Connect a platform. Conflict when it is connected already."""
+def _refuse_private(base_url: str | None, is_private_open: bool) -> None:
+    if base_url and not is_private_open and is_private(urlsplit(base_url).hostname or ""):
+        raise Unprocessable(
+            f"{base_url} is a private address, which this server does not call ({SETTING}).", code="PRIVATE_ADDRESS"
+        )
+
+
+def add_integration(work: Work, body: IntegrationAdd, vault: Vault, *, is_private_open: bool) -> IntegrationRead:
+    """Connect a platform. Conflict when it is connected already; Unprocessable with an address that must not be called."""
+    _refuse_private(body.base_url, is_private_open)
     if repository.integration_of(work.session, work.business_id, body.platform) is not None:
         raise Conflict(f"{title_of(body.platform)} is connected already. Change that one.", code="ALREADY_CONNECTED")
     given = body.model_dump(mode="json", by_alias=True, exclude={"platform", *_CREDENTIALS})
@@ -106,8 +116,12 @@ def add_integration(work: Work, body: IntegrationAdd, vault: Vault) -> Integrati
     return _told(work, row, vault)
 
 
-def change_integration(work: Work, id: str, body: IntegrationChange, vault: Vault) -> IntegrationRead:
-    """Change what is given. Unprocessable when the address changes and the token is not given again."""
+def change_integration(
+    work: Work, id: str, body: IntegrationChange, vault: Vault, *, is_private_open: bool
+) -> IntegrationRead:
+    """Change what is given. Unprocessable when the address changes and the token is not given again, or must not be
+    called."""
+    _refuse_private(body.base_url, is_private_open)
     row = work.get(Integration, id, "integration")
     given = body.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={*_CREDENTIALS})
     given = {name: value for name, value in given.items() if value is not None}

@@ -29,7 +29,8 @@ async def list_integrations(unit: Unit, runtime: RuntimeOf) -> Page[IntegrationR
 @router.post("/integrations", status_code=201)
 async def add_integration(body: IntegrationAdd, unit: Unit, runtime: RuntimeOf) -> IntegrationRead:
     """Connect a platform. 409 when it is connected already."""
-    return await unit.write(connections.add_integration, body, runtime.vault)
+    is_open = runtime.settings.private_addresses
+    return await unit.write(connections.add_integration, body, runtime.vault, is_private_open=is_open)
 
 
 @router.patch("/integrations/{integration_id}")
@@ -37,7 +38,10 @@ async def change_integration(
     integration_id: str, body: IntegrationChange, unit: Unit, runtime: RuntimeOf
 ) -> IntegrationRead:
     """Change what is given. 422 when the address changes and the token is not given again."""
-    return await unit.write(connections.change_integration, integration_id, body, runtime.vault)
+    is_open = runtime.settings.private_addresses
+    return await unit.write(
+        connections.change_integration, integration_id, body, runtime.vault, is_private_open=is_open
+    )
 
 
 @router.delete("/integrations/{integration_id}", status_code=204)

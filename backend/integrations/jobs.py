@@ -1,6 +1,6 @@
 """Webhooks are understood after they were answered; platforms are called outside of any transaction."""
 
-from backend.integrations import carrier, service, sweep
+from backend.integrations import carrier, pruning, service, sweep
 from backend.jobs.registry import JobContext, cron, job
 
 
@@ -39,3 +39,14 @@ async def read_conversation(ctx: JobContext, *, platform: str, conversation_id: 
 async def reconcile(ctx: JobContext) -> None:
     """Repair what platforms dropped."""
     await ctx.write(sweep.begin_all)
+
+
+@cron("30 21 * * *")
+@job(queue="slow")
+async def forget(ctx: JobContext) -> None:
+    """Forget calls that were made long ago, and the bodies of webhooks that were understood long ago."""
+    settings = ctx.runtime.settings
+    while await ctx.write(pruning.forget_sent, settings.keep_sent_days):
+        pass
+    while await ctx.write(pruning.forget_bodies, settings.keep_webhooks_days):
+        pass

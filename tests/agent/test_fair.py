@@ -123,6 +123,30 @@ async def test_those_who_wait_for_a_language_hold_up_nobody_else(backend: Backen
         assert [await owner_of(owner, case) for case in cases] == ["Agent 2", *[None] * 5, "Agent 3"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_one_unit_looks_at_some_of_a_long_queue_and_the_next_goes_on_there(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair, "PAGES", 1)
+    await assignment(backend, isAutomatic=True, candidates=2, capacity=ONE_EACH | {"agent": 1})
+    tamil, other, owner = await backend.member("agent"), await backend.member("agent"), await backend.owner()
+    business, key = await business_of(owner), await backend.key()
+    for agent, language in ((tamil, "ta"), (other, "hi")):
+        await owner.businesses.change_member(business, await member_id(agent), MemberChange(languages=[language]))
+    cases = [await open_case(key, f"u-{number}") for number in range(12)]
+    for case in cases[:11]:
+        await speaking(backend, case, "ta")
+    await speaking(backend, cases[11], "hi")
+    async with online(backend, tamil, other):
+        units = await backend.units()
+        turns = [await units.write(fair.assign)]
+        while not turns[-1].is_over:
+            turns.append(await units.write(fair.assign, turns[-1].at))
+        assert [await owner_of(owner, case) for case in cases] == ["Agent 2", *[None] * 10, "Agent 3"]
+    assert len(turns) > 3
+    assert sum(turn.given for turn in turns) == 2
+
+
 async def test_what_is_handed_up_goes_to_nobody_who_may_not_take_it(backend: Backend) -> None:
     await assignment(backend, isAutomatic=True, automaticRoles=["agent", "supervisor"])
     agent, supervisor, case = await backend.member("agent"), await backend.member("supervisor"), None

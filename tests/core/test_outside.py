@@ -8,7 +8,7 @@ import pytest
 
 from backend.core import outside
 from backend.core.clock import FrozenClock
-from backend.core.outside import Outside, Rest, Unclear
+from backend.core.outside import Outside, Rest, Unclear, Unreached
 from backend.demo.outside.serve import served
 
 
@@ -32,7 +32,7 @@ class Vendor:
 
 @pytest.fixture
 async def vendor() -> AsyncIterator[tuple[Vendor, Rest]]:
-    here, double = Outside(FrozenClock()), Vendor()
+    here, double = Outside(FrozenClock(), is_private_open=True), Vendor()
     async with served(double) as url:
         token = {"Authorization": "Bearer tok"}
         yield double, Rest(here, url, token, title="Chat", account="a", per_minute=100)
@@ -52,3 +52,28 @@ async def test_an_answer_that_is_none(
         async with asyncio.timeout(10):
             await rest.get(path)
     assert double.paths == [path]
+
+
+PRIVATE = """
+    http://127.0.0.1 https://localhost https://LOCALHOST. https://[::1] https://10.1.2.3 https://192.168.0.9
+    https://169.254.169.254 https://[fe80::1] https://[::ffff:10.0.0.1] https://chat.internal https://rack.local
+    https://0.0.0.0
+""".split()
+
+
+@pytest.mark.parametrize("url", PRIVATE)
+async def test_a_private_address_is_not_called_unless_it_may_be(url: str) -> None:
+    closed = Outside(FrozenClock())
+    with pytest.raises(Unreached, match="private address"):
+        await Rest(closed, url, {}, title="Chat", account="a", per_minute=100).get("/")
+    await Outside(FrozenClock(), is_private_open=True).admit(url)
+    await closed.admit("https://8.8.8.8/v2")
+
+
+async def test_a_name_that_leads_inside_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def found(*_: Any, **__: Any) -> list[Any]:
+        return [(0, 0, 0, "", ("93.184.215.14", 0)), (0, 0, 0, "", ("10.0.0.7", 0))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found, raising=False)
+    with pytest.raises(Unreached, match=r"chat\.example is a private address"):
+        await Outside(FrozenClock()).admit("https://chat.example/v2")

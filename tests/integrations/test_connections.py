@@ -46,6 +46,21 @@ async def test_credentials_are_sealed_at_rest_and_never_shown(backend: Backend) 
         Vault("another secret").open(sealed)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.settings(private_addresses=False)
+async def test_a_connection_does_not_lead_inside_unless_the_server_lets_it(backend: Backend) -> None:
+    owner = await backend.owner()
+    with pytest.raises(ApiError, match="private address") as refused:
+        await owner.integrations.add(body(baseUrl="https://10.0.0.7/chat"))
+    assert refused.value.code == "PRIVATE_ADDRESS"
+    assert (await owner.integrations.list()).items == []
+    made = await owner.integrations.add(body())
+    with pytest.raises(ApiError, match="private address"):
+        await owner.integrations.change(made.id, IntegrationChange(base_url="http://localhost:3000", token="tok"))
+    (kept,) = (await owner.integrations.list()).items
+    assert kept.base_url == "https://chat.example"
+
+
 async def test_what_is_given_is_changed_and_a_token_goes_only_where_it_was_given_for(backend: Backend) -> None:
     owner = await backend.owner()
     made = await owner.integrations.add(body())
