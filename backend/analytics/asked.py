@@ -6,8 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend.analytics.query import state_of, zone_of
-from backend.analytics.zones import day_of, edges_of
 from backend.core.clock import instant
+from backend.core.days import day_of, edges_of
 from backend.core.errors import Invalid
 from backend.work import Work
 

@@ -12,8 +12,8 @@ from backend.analytics.cases import count_events
 from backend.analytics.models import AnalyticsState
 from backend.analytics.orders import Place
 from backend.analytics.query import state_of, zone_of
-from backend.analytics.zones import day_of
 from backend.core.databases import insert_into
+from backend.core.days import day_of
 from backend.core.rows import table_of
 from backend.events import log
 from backend.identity.service import currency_of

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from backend.analytics.metric import MILESTONES, Part, Sum, Sums, added
 from backend.analytics.metrics import PARTS
 from backend.analytics.models import AnalyticsDaily, AnalyticsState
-from backend.analytics.zones import day_of, place_in, start_of
+from backend.core.days import day_of, place_in, start_of
 from backend.core.rows import table_of
 from backend.identity.models import Business
 from backend.work import Work

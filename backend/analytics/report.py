@@ -16,9 +16,9 @@ from backend.analytics.metrics import METRICS, PARTS, repeats_of
 from backend.analytics.models import BEGINNINGS, ENDS, FrictionReport
 from backend.analytics.query import state_of, zone_of
 from backend.analytics.service import State, cost_analysis, figures, plain, spans_of
-from backend.analytics.zones import day_of, monday_of
 from backend.core import cursor as cursors
 from backend.core.clock import instant
+from backend.core.days import day_of, monday_of
 from backend.core.errors import Invalid
 from backend.core.ids import new_id
 from backend.core.rows import table_of

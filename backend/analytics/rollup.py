@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert
 from backend.analytics.metrics import PARTS
 from backend.analytics.models import AnalyticsDaily, AnalyticsState
 from backend.analytics.query import first_day, gather, zone_of
-from backend.analytics.zones import day_of, edges_of
+from backend.core.days import day_of, edges_of
 from backend.core.rows import table_of
 from backend.work import Work
 

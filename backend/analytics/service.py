@@ -11,8 +11,8 @@ from backend.analytics.metric import Metric, Span, Sums, Told, added
 from backend.analytics.metrics import METRICS, PARTS
 from backend.analytics.models import BEGINNINGS, ENDS
 from backend.analytics.query import before, gather
-from backend.analytics.zones import hours_of, monday_of
 from backend.core.clock import instant
+from backend.core.days import hours_of, monday_of
 from backend.core.errors import Invalid, NotFound
 from backend.core.money import to_major
 from backend.work import Work

@@ -4,6 +4,7 @@ from typing import Any
 
 from backend.client.noun import Noun
 from backend.core.wire import Page
+from backend.retention import figure_schemas as g
 from backend.retention import flow_schemas as f
 from backend.retention import schemas as s
 
@@ -38,6 +39,11 @@ class Flows(Noun):
         path = "/api/flows/{flow_id}/diff"
         return await self.transport.call("GET", path, f.FlowDiff, flow_id=id, before=before, after=after)
 
+    async def ranking(self, id: str, **query: Any) -> g.FlowRanking:
+        """`days, horizon` (30, 90 or 180)."""
+        path = "/api/flows/{flow_id}/ranking"
+        return await self.transport.call("GET", path, g.FlowRanking, flow_id=id, **query)
+
 
 class Retention(Noun):
     async def start(self, body: s.StartAsked) -> s.Started:
@@ -61,3 +67,19 @@ class Retention(Noun):
 
     async def offer(self, body: s.OfferAsk) -> s.Started:
         return await self.transport.call("POST", "/api/retention/offer", s.Started, body)
+
+    async def summary(self, **query: Any) -> g.Summary:
+        """`days, horizon` (30, 90 or 180), here and in the next four."""
+        return await self.transport.call("GET", "/api/retention/analytics/summary", g.Summary, **query)
+
+    async def saved_revenue(self, **query: Any) -> g.SavedRevenue:
+        return await self.transport.call("GET", "/api/retention/analytics/saved-revenue", g.SavedRevenue, **query)
+
+    async def saved_users(self, **query: Any) -> g.SavedUsers:
+        return await self.transport.call("GET", "/api/retention/analytics/saved-users", g.SavedUsers, **query)
+
+    async def offers_performance(self, **query: Any) -> g.Offers:
+        return await self.transport.call("GET", "/api/retention/analytics/offers", g.Offers, **query)
+
+    async def churn_reasons(self, **query: Any) -> g.Reasons:
+        return await self.transport.call("GET", "/api/retention/analytics/churn-reasons", g.Reasons, **query)

@@ -1,9 +1,10 @@
-"""Runs end by what Stripe shows, and by their time being up."""
+"""Runs end by what Stripe shows, and by their time being up; each night it is learned what they brought."""
 
 from backend.billing.events import ChangeDone, ChangeFailed, ChangeMismatched
 from backend.events import log
 from backend.jobs.registry import JobContext, job, on
 from backend.retention import concluding
+from backend.retention.nightly import learn as learn
 from backend.work import Work
 
 

@@ -38,20 +38,20 @@ def ranked(
     if not allowed.ranked:
         return allowed
     entries = {entry["offer"]: entry for entry in allowed.ranked}
-    statistics = Statistics(_counts(work), _numbers(compiled))
+    statistics = Statistics(counts_of(work), numbers_of(compiled))
     found = rank(statistics, segment_for(facts), list(entries), seed, compiled.settings["learning"])
     ordered = [entries[offer.arm] for offer in found.offers]
     first = ordered[0] | {"why": [explain(found, numbers=statistics.numbers), *ordered[0]["why"]]}
     return Offers(placed([first, *ordered[1:]], [offer.propensity for offer in found.offers]), allowed.refused)
 
 
-def _counts(work: Work) -> dict[tuple[str, str], Counts]:
+def counts_of(work: Work) -> dict[tuple[str, str], Counts]:
     """All that is known of the business's offers: a few rows for each reason."""
     rows = work.session.scalars(select(OfferArm).where(OfferArm.business_id == work.business_id))
     return {(row.segment, row.offer): Counts(row.wins, row.losses, row.value) for row in rows}
 
 
-def _numbers(compiled: Compiled) -> Numbers:
+def numbers_of(compiled: Compiled) -> Numbers:
     settings = compiled.settings
     return Numbers(
         gate=settings["gate"],

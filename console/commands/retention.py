@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console import twin
+from console.commands import retention_figures
 from console.output import show
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ HEADINGS = ("when", "customer", "flow", "plan", "reason", "step", "outcome", "ke
 OFFERS = ("", "offer", "what", "points", "why")
 
 group = typer.Typer(help="Customers who want to cancel.", no_args_is_help=True)
+retention_figures.add_to(group)
 
 
 @group.command()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from backend.analytics.metrics import PARTS
 from backend.analytics.query import gather
-from backend.analytics.zones import edges_of
+from backend.core.days import edges_of
 from tests.analytics.floor import Floor
 from tests.analytics.history import differences, same, told
 from tests.support.backend import Backend

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 
 from backend.agent.events import ApprovalDenied
 from backend.analytics.models import AnalyticsDaily, AnalyticsState, Milestone
-from backend.analytics.zones import day_of, days_between, edges_of, hours_of, start_of
+from backend.core.days import day_of, days_between, edges_of, hours_of, start_of
 from backend.identity.schemas import BusinessChange
 from backend.incidences.models import Incidence
 from backend.work import Work

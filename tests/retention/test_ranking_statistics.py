@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from backend.retention.ranking import budget, reward, segments
+from backend.retention.ranking import reward, segments
 from backend.retention.ranking.arms import Counts, Statistics
 from backend.retention.ranking.beta import Beta, chances_to_be_best
 from backend.retention.ranking.explain import explain
@@ -215,14 +215,6 @@ def test_a_reward_rounded_by_chance_is_right_on_average_and_the_same_again() -> 
     shares = [reward.estimate_at_30_days(share, False) for share in (0.0, 0.1, 0.4, 0.6, 0.9, 1.0)]
     assert shares == sorted(set(shares))
     assert reward.estimate_at_7_days(True) < reward.estimate_at_7_days(False)
-
-
-def test_a_month_gives_away_no_more_than_its_budget() -> None:
-    assert budget.cost_of_discount(amount=1_999, percent=20, periods=3) == 1_200
-    assert budget.Budget(spent=8_800, cap=10_000).refusal(1_200) is None
-    assert "88 % of it given" in (budget.Budget(spent=8_801, cap=10_000).refusal(1_200) or "")
-    assert budget.Budget(spent=0, cap=0).refusal(1) is not None
-    assert budget.Budget(spent=10**15, cap=None).refusal(10**15) is None
 
 
 def test_customers_are_alike_by_reason_interval_and_tenure() -> None:
