@@ -8,8 +8,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate
 from math import exp, log, log1p, sqrt
+from operator import add, mul, sub
 
 _NODES = 60
 _DEVIATIONS = 7.0
@@ -52,24 +53,32 @@ def chances_to_be_best(beliefs: tuple[Beta, ...]) -> tuple[float, ...]:
     """
     if len(beliefs) < 2:
         return (1.0,) * len(beliefs)
-    grid = _grid(beliefs)
-    logarithms = _logarithms(grid)
-    densities = [_density(belief, grid, logarithms) for belief in beliefs]
-    below = [_below(density, grid) for density in densities]
+    grid, densities, below = _curves(beliefs)
     found = []
     for number, density in enumerate(densities):
-        others = [column for place, column in enumerate(below) if place != number]
-        product = list(density)
-        for column in others:
-            product = [one * share for one, share in zip(product, column, strict=True)]
+        product = density
+        for place, column in enumerate(below):
+            if place != number:
+                product = list(map(mul, product, column))
         found.append(_sum(product, grid))
     whole = sum(found)
     return tuple(one / whole for one in found)
 
 
-def odds_of_being_better(one: Beta, other: Beta) -> float:
-    """How likely it is that the first is greater than the second."""
-    return chances_to_be_best((one, other))[0]
+@lru_cache(maxsize=4096)
+def chances_against_first(beliefs: tuple[Beta, ...]) -> tuple[float, ...]:
+    """For each of them but the first, how likely it is to be greater than the first."""
+    grid, densities, below = _curves(beliefs)
+    return tuple(min(_sum(list(map(mul, density, below[0])), grid), 1.0) for density in densities[1:])
+
+
+@lru_cache(maxsize=64)
+def _curves(beliefs: tuple[Beta, ...]) -> tuple[list[float], list[list[float]], list[list[float]]]:
+    """The grid, and on it each one's density and how much of it lies below."""
+    grid = _grid(beliefs)
+    logarithms = _logarithms(grid)
+    densities = [_density(belief, grid, logarithms) for belief in beliefs]
+    return grid, densities, [_below(density, grid) for density in densities]
 
 
 def _grid(beliefs: Sequence[Beta]) -> list[float]:
@@ -105,17 +114,18 @@ def _density(belief: Beta, grid: Sequence[float], logarithms: Sequence[tuple[flo
 
 
 def _sum(values: Sequence[float], grid: Sequence[float]) -> float:
-    spans = zip(pairwise(grid), pairwise(values), strict=True)
-    return sum((second - first) * (left + right) for (first, second), (left, right) in spans) / 2
+    """By the trapezoid rule."""
+    return sum(map(mul, _widths(grid), map(add, values, values[1:]))) / 2
 
 
 def _below(density: Sequence[float], grid: Sequence[float]) -> list[float]:
     """How much of it lies below each node."""
-    total, found = 0.0, [0.0]
-    for (first, second), (left, right) in zip(pairwise(grid), pairwise(density), strict=True):
-        total += (second - first) * (left + right) / 2
-        found.append(total)
-    return found
+    parts = map(mul, _widths(grid), map(add, density, density[1:]))
+    return [part / 2 for part in accumulate(parts, initial=0.0)]
+
+
+def _widths(grid: Sequence[float]) -> list[float]:
+    return list(map(sub, grid[1:], grid))
 
 
 def _quantile(grid: Sequence[float], below: Sequence[float], share: float) -> float:

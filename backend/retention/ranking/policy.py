@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.retention.ranking.arms import AS_SHIPPED, EXPLORING, GATE, Known, Numbers, Statistics
-from backend.retention.ranking.beta import chances_to_be_best, odds_of_being_better
+from backend.retention.ranking.beta import chances_against_first, chances_to_be_best
 
 __all__ = ["EXPLORING", "GATE", "Distribution", "Ranked", "Ranking", "distribution", "draw_of", "rank"]
 
@@ -53,9 +53,9 @@ class Distribution:
 
 def distribution(beliefs: Sequence[Known], numbers: Numbers = AS_SHIPPED) -> Distribution:
     """Of arms in the operator's order, at least one."""
-    rule = beliefs[0].belief
-    chances = chances_to_be_best(tuple(known.belief for known in beliefs))
-    better = (0.5, *(odds_of_being_better(known.belief, rule) for known in beliefs[1:]))
+    believed = tuple(known.belief for known in beliefs)
+    chances = chances_to_be_best(believed)
+    better = (0.5, *chances_against_first(believed))
     challengers = [place for place, odds in enumerate(better) if odds >= numbers.gate]
     favourite = max(challengers, key=lambda place: beliefs[place].belief.mean, default=0)
     propensities = tuple(
