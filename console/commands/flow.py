@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console import twin
+from console.commands.retention_figures import ranking
 from console.output import fail, show
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept with the version.")]
 HEADINGS = ("flow", "status", "document", "met", "led to by", "id")
 
 group = typer.Typer(help="Cancel flows.", no_args_is_help=True)
+group.command("ranking")(ranking)
 
 
 @group.command("list")

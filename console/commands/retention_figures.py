@@ -81,7 +81,7 @@ def reasons(days: Days = 180, horizon: Horizon = 90, url: twin.Url = "", json: t
 def _head(data: dict[str, Any]) -> str:
     other = f", {data['otherCurrencies']} in other currencies" if data["otherCurrencies"] else ""
     return (
-        f"{data['runs']} runs in {data['days']} days ({data['zone']}), "
+        f"{data['runs']} run{'' if data['runs'] == 1 else 's'} in {data['days']} days ({data['zone']}), "
         f"{data['mature']} of them at least {data['horizon']} days old, in {data['currency']}{other}"
     )
 
@@ -109,3 +109,30 @@ def add_to(group: typer.Typer) -> None:
         ("reasons", reasons),
     ):
         group.command(name)(command)
+
+
+def ranking(
+    flow: Annotated[str, typer.Argument(help="The flow's name or id.")],
+    days: Days = 180,
+    horizon: Horizon = 90,
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """How a flow does, and which of its offers comes first for whom, and why."""
+    data = twin.told(twin.signed_in(url, lambda api: api.flows.ranking(flow, days=days, horizon=horizon)))
+    parts = [_head(data), _figures(data)]
+    for one in data["segments"]:
+        rows = [("offer", "outcomes", "paid of list", "believed (90 %)", "better than your rule", "comes first")]
+        rows += [
+            (
+                arm["words"],
+                f"{arm['outcomes']:g}",
+                _share(arm["paidShare"]),
+                f"{_share(arm['mean'])} ({_share(arm['low'])} to {_share(arm['high'])})",
+                "your rule" if arm["isRule"] else _share(arm["betterThanRule"]),
+                _share(arm["propensity"]),
+            )
+            for arm in one["arms"]
+        ]
+        parts.append(f"{one['words']} ({one['runs']} runs)\n{twin.table(rows)}\n{one['why']}")
+    show("\n\n".join(parts), data, as_json=json)

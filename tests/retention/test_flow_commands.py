@@ -89,6 +89,7 @@ def test_from_the_shell(server: Server, database_url: str, tmp_path: Path) -> No
     shell = Shell(server, database_url, tmp_path)
     an_agent_looks_what_may_be_offered_and_offers_it(shell)
     a_flow_from_reading_to_putting_it_before_customers(shell)
+    what_offers_brought(shell)
 
 
 def a_flow_from_reading_to_putting_it_before_customers(shell: Shell) -> None:
@@ -128,3 +129,16 @@ def an_agent_looks_what_may_be_offered_and_offers_it(shell: Shell) -> None:
     assert "declined" in told
     assert "20 % off for 3 months" in told
     assert "no run" in shell.refused("retention", "show", "nothing")
+
+
+def what_offers_brought(shell: Shell) -> None:
+    told = shell.text("retention", "summary")
+    assert "1 run in 180 days (Asia/Kolkata), 0 of them at least 90 days old, in INR" in told
+    assert "no causal estimate: nobody is in the holdout" in told
+    assert "NOT incremental" in told
+    assert shell.json("retention", "revenue", "--horizon", "30")["horizon"] == 30
+    assert sum(day["attempts"] for day in shell.json("retention", "users", "--days", "7")["series"]) == 1
+    assert "discount of 20 %" in shell.text("retention", "performance")
+    assert "No reason told" in shell.text("retention", "reasons")
+    assert "Save rate" in shell.text("flow", "ranking", "Leaving")
+    assert "30, 90 or 180" in shell.refused("retention", "summary", "--horizon", "60")

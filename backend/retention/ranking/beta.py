@@ -115,7 +115,7 @@ def _density(belief: Beta, grid: Sequence[float], logarithms: Sequence[tuple[flo
 
 def _sum(values: Sequence[float], grid: Sequence[float]) -> float:
     """By the trapezoid rule."""
-    return sum(map(mul, _widths(grid), map(add, values, values[1:]))) / 2
+    return float(sum(map(mul, _widths(grid), map(add, values, values[1:])))) / 2
 
 
 def _below(density: Sequence[float], grid: Sequence[float]) -> list[float]:
