@@ -13,6 +13,7 @@ from backend.retention.estimating import power
 from backend.retention.estimating.costs import costs
 from backend.retention.estimating.lift import Interval, Lift, Stratum, bootstrapped, lift
 from backend.retention.estimating.peeking import always_valid
+from backend.retention.estimating.schedule import share_after
 from backend.retention.estimating.survival import worth
 from backend.retention.holdout import HOLDOUT, TREATED
 from backend.retention.ranking.explain import offer_in_words
@@ -37,6 +38,8 @@ DEFINITIONS = {
     "paidShare": "Paid of the list price in {horizon} days, net, by customers to whom it came first. The ranking goes by this.",
     "monthlyLost": "What the cancelled subscriptions brought a month when the customer asked to cancel.",
     "reason": "What customers said in the survey.",
+    "holdout": "Customers drawn to be offered nothing. A share of it costs as much of what offers bring, so 20 % are enough until "
+    "the always valid interval excludes 0 or 700 customers are mature, then 10 %, and 5 % from 1,400 on.",
 }
 
 
@@ -46,7 +49,9 @@ def definition(name: str, horizon: int) -> str:
 
 def summary(cohort: Cohort) -> State:
     """Summary data."""
-    return cohorts.told(cohort) | {"figures": [*_people(cohort), *money_figures(cohort), _worth(cohort)]}
+    return cohorts.told(cohort) | {
+        "figures": [*_people(cohort), *money_figures(cohort), _worth(cohort), _holdout(cohort)]
+    }
 
 
 def saved_revenue(cohort: Cohort) -> State:
@@ -219,6 +224,18 @@ def _worth(cohort: Cohort) -> State:
     value = _major(found.value, cohort)
     words = f"{value:,.2f} {cohort.currency} over {found.months} months, as {found.saved} saved customers were seen"
     return base | {"value": value, "state": "known", "words": words}
+
+
+def _holdout(cohort: Cohort) -> State:
+    """The share that is drawn with, and the one that would be enough by now."""
+    estimate, now = lift(strata_of(cohort.mature)), cohort.holdout_share
+    always = None if estimate is None else always_valid(estimate)
+    mature = len({run.customer_id for run in cohort.mature})
+    enough = share_after(mature, always is not None and always.excludes_zero, now)
+    words = f"{now:.0%} now".replace("%", " %")
+    if enough < now:
+        words += f"; {enough:.0%} would be enough: set it in the flow rules".replace("%", " %")
+    return _figure(cohort, "holdout", "Holdout", "share") | _known(now, words) | {"have": mature}
 
 
 def _people(cohort: Cohort) -> list[State]:

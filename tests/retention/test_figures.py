@@ -207,7 +207,9 @@ async def test_enough_customers_give_an_answer_with_both_intervals(backend: Back
     ]
     await place.put(paying)
     await place.learn()
-    figure = {one.name: one for one in (await owner.retention.summary()).figures}["incremental"]
+    figures = {one.name: one for one in (await owner.retention.summary()).figures}
+    figure = figures["incremental"]
+    assert figures["holdout"].words == "20 % now; 10 % would be enough: set it in the flow rules"
     assert figure.state == "known"
     assert figure.value == pytest.approx(700 * 300 * (200 / 700 - 26 / 175), abs=1)
     assert figure.interval is not None
