@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import select
 
 from backend.billing import change_schemas as s
+from backend.billing import repository
+from backend.billing.change_limits import Fixed, limits
 from backend.billing.models import Plan, Subscription
 from backend.core.clock import instant
 from backend.core.errors import Unprocessable
 from backend.core.money import to_major
-from backend.rules import service as rules
-from backend.rules.shipped.cx import CxSettings
 from backend.work import Work
 
 PREVIEW_HOLDS = timedelta(minutes=10)
@@ -27,11 +27,15 @@ _ENDED = ("canceled", "incomplete_expired")
 _LIVE = ("active", "trialing", "past_due", "unpaid")
 _WHEN_DISPUTED = ("RESUME", "CANCEL", "KEEP")
 """Nobody who disputes what they paid is offered more; ending it, or leaving it as it is, makes no dispute worse."""
-Fixed = dict[str, Any]
 
 
 def fixed(work: Work, row: Subscription, kind: s.Kind, params: s.Params) -> Fixed:
     """The parameters as they are kept with the change. Unprocessable when it makes no sense for this subscription."""
+    if row.gone_at is not None:
+        raise _no("Stripe has it no more: there is nothing to change.", "SUBSCRIPTION_GONE")
+    account = repository.account(work.session, work.business_id)
+    if account is not None and account.disconnected_at is not None:
+        raise _no("The Stripe account is disconnected. Connect it first.", "STRIPE_NOT_CONNECTED")
     if row.status in _ENDED:
         raise _no("It has ended. A new subscription is needed.", "SUBSCRIPTION_ENDED")
     if kind != "CANCEL" and row.status not in _LIVE:
@@ -49,7 +53,7 @@ def _pause(work: Work, row: Subscription, params: Any) -> Fixed:
     if row.cancel_at_period_end or row.cancel_at:
         raise _ends(row)
     until = params.resumes_at or months_later(work.now, params.months).replace(microsecond=0)
-    most = _limits(work).pause_at_most_months
+    most = limits(work).pause_at_most_months
     if until > months_later(work.now, most) + CLOCKS_DIFFER:
         raise _no(f"A pause is {most} months at most; an admin may allow more in the cx rules.", "PAUSE_TOO_LONG")
     if until <= work.now + timedelta(hours=1):
@@ -168,10 +172,6 @@ def months_later(at: datetime, months: int) -> datetime:
     """The same day so many calendar months later, or the last of that month when it has no such day."""
     year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
     return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
-
-
-def _limits(work: Work) -> CxSettings:
-    return CxSettings.model_validate(rules.current(work, "cx").settings)
 
 
 def _unscheduled(row: Subscription) -> None:

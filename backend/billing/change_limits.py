@@ -1,11 +1,11 @@
-"""How deep a discount an agent may give by themselves: the cx rules say so, as they do for orders."""
+"""How much an agent may give by themselves: the cx rules say so. Deeper discounts and longer trials are a supervisor's."""
 
 from functools import partial
 from math import prod
 from typing import Any
 
-from backend.billing.change_kinds import Fixed
-from backend.billing.events import DiscountDenied
+from backend.billing.change_words import words_of
+from backend.billing.events import ChangeDenied
 from backend.billing.models import Subscription
 from backend.core.errors import Denied
 from backend.core.money import to_major
@@ -13,34 +13,47 @@ from backend.customers.models import Customer
 from backend.identity.permissions import ROLES
 from backend.identity.service import currency_of
 from backend.rules import service as rules
+from backend.rules.shipped.cx import CxSettings
 from backend.work import Work
 
+_DEFAULT = ("allowed", "part of the work", "none")
+_NO_RULE = ("blocked", "no rule allows it", "none")
 _APPROVE_FROM = ROLES.index("supervisor")
+Fixed = dict[str, Any]
+"""Parameters as they are kept."""
 _MONTHS = {"day": 1 / 30, "week": 7 / 30, "month": 1, "year": 12}
 """How long an interval is, for counting the invoices that a discount meets: as Stripe's own MRR does."""
 
 
-def judge(work: Work, row: Subscription, given: Fixed, incidence_id: str | None) -> None:
-    """Denied, and put on record, when the cx rules do not let who acts give this discount.
+def judge(work: Work, row: Subscription, kind: str, given: Fixed, incidence_id: str | None) -> None:
+    """Denied, and put on record, when the cx rules do not let the acting member give this discount or these free days.
 
-    The rule for APPLY_DISCOUNT is asked, with all that the subscription bills in those months as the order. What needs
-    approval a supervisor may do at once. Cancel flows are not asked: what they offer, an admin wrote down.
+    For a discount the rule for APPLY_DISCOUNT is asked, with all that the subscription bills in those months as the
+    order; for days there is the setting `trialAtMostDays`. What needs approval a supervisor may do at once.
     """
-    if work.actor.kind != "member":
-        return
     compiled = rules.current(work, "cx")
-    fired = compiled.evaluate(_facts(work, row, given), trace=False).fired
-    decision = fired[0].then["decision"] if fired else "blocked"
-    reason = fired[0].text if fired else "no rule allows it"
+    verdict = _DEFAULT
+    if kind == "DISCOUNT":
+        fired = compiled.evaluate(_facts(work, row, given), trace=False).fired
+        verdict = (fired[0].then["decision"], fired[0].text, fired[0].rule_id) if fired else _NO_RULE
+    elif kind == "TRIAL_EXTENSION" and given["days"] > (most := limits(work).trial_at_most_days):
+        verdict = ("approval", f"{given['days']} free days; the limit is {most}", "trialAtMostDays")
+    decision, reason, rule = verdict
     role = work.actor.role or ROLES[0]
     if decision == "allowed" or (decision == "approval" and ROLES.index(role) >= _APPROVE_FROM):
         return
-    told = {"reason": reason, "rule": fired[0].rule_id if fired else "none", "ruleVersion": compiled.version}
-    code, words = "ACTION_BLOCKED", f"This discount is blocked: {reason}."
+    what = words_of(kind, given)
+    told = {"reason": reason, "rule": rule, "ruleVersion": compiled.version}
+    code, words = "ACTION_BLOCKED", f"It is blocked ({what}): {reason}."
     if decision == "approval":
-        code, words = "APPROVAL_REQUIRED", f"This discount needs a supervisor: {reason}. A supervisor can give it."
-    record = partial(_denied, row=row, data={**given, "decision": decision, **told}, incidence_id=incidence_id)
-    raise Denied(words, code=code, record=record, **told)
+        code, words = "APPROVAL_REQUIRED", f"It needs a supervisor ({what}): {reason}. A supervisor can do it."
+    data = {"kind": kind, "params": given, "words": what, "decision": decision, **told}
+    raise Denied(words, code=code, record=partial(_denied, row=row, data=data, incidence_id=incidence_id), **told)
+
+
+def limits(work: Work) -> CxSettings:
+    """The limits in force that are numbers and not rules."""
+    return CxSettings.model_validate(rules.current(work, "cx").settings)
 
 
 def _facts(work: Work, row: Subscription, given: Fixed) -> dict[str, Any]:
@@ -63,6 +76,4 @@ def _share(order: int, percent: float, currency: str) -> float:
 
 
 def _denied(work: Work, row: Subscription, data: dict[str, Any], incidence_id: str | None) -> None:
-    work.emit(
-        DiscountDenied(subject_id=row.id, customer_id=row.customer_id, incidence_id=incidence_id, data=data),
-    )
+    work.emit(ChangeDenied(subject_id=row.id, customer_id=row.customer_id, incidence_id=incidence_id, data=data))

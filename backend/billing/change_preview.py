@@ -11,6 +11,7 @@ from typing import Any
 
 from backend.billing import accounts, change_kinds, changes, service
 from backend.billing import change_schemas as s
+from backend.billing.change_limits import Fixed
 from backend.billing.change_words import day
 from backend.billing.gateway import Gateway
 from backend.billing.standing import unix
@@ -33,7 +34,7 @@ class About:
     """A subscription, and the change of it that is asked about."""
 
     kind: s.Kind
-    given: change_kinds.Fixed
+    given: Fixed
     stripe_id: str
     item_id: str | None
     quantity: int

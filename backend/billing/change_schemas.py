@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, model_validator
 
-from backend.core.text import Body, Key
+from backend.core.text import Body, JsonObject, Key
 from backend.core.wire import Change, UtcInstant, Wire
 
 Number = int | float
@@ -120,9 +120,11 @@ PARAMS: dict[Kind, type[Params]] = {
 
 
 class Ask(Change):
-    """`version` is that of the subscription. With `incidenceId` it shows in the timeline of that case."""
+    """`version` is that of the subscription. With `incidenceId` it shows in the timeline of that case; `preview` is what
+    was shown before it was confirmed, and is kept with it."""
 
     incidence_id: Key | None = None
+    preview: JsonObject | None = None
 
 
 class PauseAsk(PauseParams, Ask): ...

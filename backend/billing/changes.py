@@ -49,11 +49,14 @@ def ask(
     key: str,
     run_id: str | None = None,
     incidence_id: str | None = None,
+    preview: State | None = None,
 ) -> SubscriptionChange:
     """Intend a change of a subscription: the same row again for the same `key`, which names the wish of whoever asks.
 
+    `preview` is what they were shown before (PreviewRead data); it is kept with the change.
+
     Raises Invalid for wrong parameters, Unprocessable for what makes no sense, Conflict while another change is open
-    (CHANGE_OPEN), NotFound for a case of somebody else, and Denied for a discount that the cx rules do not allow.
+    (CHANGE_OPEN), NotFound for a case of somebody else, and Denied for more than the cx rules let a member give.
     """
     given = params if isinstance(params, s.Params) else read_params(kind, params)
     row = locked(work, subscription.id)
@@ -62,14 +65,15 @@ def ask(
     _expect_none_open(work, row)
     _expect_case(work, row, incidence_id)
     fixed = change_kinds.fixed(work, row, kind, given)
-    if kind == "DISCOUNT":
-        change_limits.judge(work, row, fixed, incidence_id)
+    if work.actor.kind == "member" and run_id is None:  # what a cancel flow offers, an admin wrote down
+        change_limits.judge(work, row, kind, fixed, incidence_id)
     change = work.add(
         SubscriptionChange(
             subscription_id=row.id,
             customer_id=row.customer_id,
             kind=kind,
             params=fixed,
+            preview=preview,
             idempotency_key=key_of(work, row, kind, key, run_id),
             asked_by=work.actor.id if work.actor.kind == "member" else None,
             asked_at=work.now,
@@ -94,7 +98,7 @@ def ask_as_member(work: Work, id: str, kind: s.Kind, body: s.Ask, key: str) -> S
     change = known_for(work, row, kind, who)
     if change is None:
         expect(work, row, body.version)
-        change = ask(work, row, kind, params, key=who, incidence_id=body.incidence_id)
+        change = ask(work, row, kind, params, key=who, incidence_id=body.incidence_id, preview=body.preview)
     return shown(change)
 
 
@@ -232,6 +236,9 @@ async def settled(reader: Reader, change_id: str, seconds: float) -> State:
 
     Waits for its event in the feed of the business, whichever process settles it; call it outside of any transaction.
     """
+    if seconds <= 0:
+        known: State = await reader.read(read_change, change_id)
+        return known
     feed = reader.runtime.feed
     follower, _ = await feed.follow(reader.business_id, None, None)
     try:

@@ -35,8 +35,8 @@ class DisputeClosed(Event, type="subscription.dispute_closed"):
     """data: amount, currency, outcome (won or lost)."""
 
 
-class DiscountDenied(Event, type="subscription.discount_denied"):
-    """The cx rules did not let somebody give a discount. data: percent, months, decision, reason, rule, ruleVersion."""
+class ChangeDenied(Event, type="subscription.change_denied"):
+    """The cx rules did not let a member do it. data: kind, params, words, decision, reason, rule, ruleVersion."""
 
 
 class ChangeAsked(Event, type="subscription_change.asked"):

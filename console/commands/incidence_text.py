@@ -40,7 +40,7 @@ _WORDS = {
     "outgoing.sent": "was delivered",
     "outgoing.failed": "could not be delivered",
     "outgoing.retried": "tries it once more",
-    "subscription.discount_denied": "was not allowed a discount on the subscription",
+    "subscription.change_denied": "was not allowed to change the subscription",
     "subscription_change.asked": "asks Stripe to change the subscription",
     "subscription_change.done": "changed the subscription",
     "subscription_change.failed": "could not change the subscription",

@@ -118,8 +118,8 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return deliveries.told(kind, data)
         case "notification.offered" | "notification.seen" | "notification.dismissed" | "notification.accepted":
             return f"{_OFFERS[kind]}: “{data.get('text', '')}”"
-        case "subscription.discount_denied":
-            return f"may not give {data.get('percent', '?')} % off the subscription{reason}"
+        case "subscription.change_denied":
+            return f"subscription: not allowed: {data.get('words', '?')}{reason}"
         case "subscription_change.asked" | "subscription_change.done" | "subscription_change.failed":
             return _ON_SUBSCRIPTION[kind].format(words=data.get("words", "?"), error=data.get("error", "?"))
         case "subscription_change.mismatched":

@@ -57,6 +57,7 @@ async def test_a_subscription_must_be_fit_for_it(backend: Backend) -> None:
     now = backend.clock.now()
     cases: list[tuple[dict[str, Any], str, dict[str, Any], str]] = [
         ({"status": "canceled"}, "cancel", {}, "SUBSCRIPTION_ENDED"),
+        ({"gone_at": now}, "cancel", {}, "SUBSCRIPTION_GONE"),
         ({"status": "incomplete"}, "pause", {"months": 1}, "NOT_RUNNING"),
         ({"status": "paused"}, "cancel", {}, "NOT_RUNNING"),
         ({"is_disputed": True}, "discount", {"percent": 5, "months": 2}, "SUBSCRIPTION_DISPUTED"),
@@ -76,7 +77,7 @@ async def test_a_subscription_must_be_fit_for_it(backend: Backend) -> None:
         ({"stripe_schedule_id": "sub_sched_1"}, "trial", {"days": 7, "onPaid": True}, "SCHEDULED"),
     ]
     good = {"status": "active", "is_disputed": False, "cancel_at_period_end": False, "has_unpaid_invoice": False}
-    good |= {"stripe_schedule_id": None, "current_period_end": now + timedelta(days=31)}
+    good |= {"gone_at": None, "stripe_schedule_id": None, "current_period_end": now + timedelta(days=31)}
     for values, what, body, code in cases:
         await as_mirrored(backend, world, **{**good, **values})
         status, found, words = await refused(world, what, **body)
@@ -105,7 +106,7 @@ async def test_wrong_shapes_and_wrong_cases_are_refused(backend: Backend) -> Non
     assert hidden.value.status == 404
 
 
-async def test_a_discount_over_the_limit_needs_a_supervisor_and_the_try_is_on_record(backend: Backend) -> None:
+async def test_more_than_the_limit_needs_a_supervisor_and_the_try_is_on_record(backend: Backend) -> None:
     world = await World(backend).begin()
     agent, supervisor = await backend.member(), await backend.member("supervisor")
     for body in ({"percent": 25, "months": 1}, {"percent": 10, "months": 24}):  # too deep; more than 5,000 in all
@@ -113,9 +114,12 @@ async def test_a_discount_over_the_limit_needs_a_supervisor_and_the_try_is_on_re
             await world.ask("discount", agent, **body)
         assert (denied.value.status, denied.value.code) == (403, "APPROVAL_REQUIRED")
         assert denied.value.details["rule"] == "discount_over_limit"
-    assert "A supervisor can give it." in denied.value.message
-    tries = [one for one in await world.told() if one["type"] == "subscription.discount_denied"]
-    assert [one["data"]["percent"] for one in tries] == [25, 10]
+    assert denied.value.message.endswith("A supervisor can do it.")
+    with pytest.raises(ApiError, match="31 free days; the limit is 30") as denied:
+        await world.ask("trial", agent, days=31, onPaid=True)
+    assert (denied.value.status, denied.value.code) == (403, "APPROVAL_REQUIRED")
+    tries = [one for one in await world.told() if one["type"] == "subscription.change_denied"]
+    assert [one["data"]["words"] for one in tries][:2] == ["25 % off for 1 month", "10 % off for 24 months"]
     assert tries[0]["actor"]["kind"] == "member"
     assert (await world.ask("discount", agent, percent=10, months=1))["state"] == "INTENDED"
     assert (await world.settle())["state"] == "DONE"

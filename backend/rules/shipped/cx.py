@@ -49,11 +49,13 @@ class Judgement(Wire):
 class CxSettings(Wire):
     """`approval_expires_after_seconds`: how long a supervisor has to decide what needs approval.
 
-    `pause_at_most_months`: how long a subscription may be paused; it has a default, for sets published before it was.
+    `pause_at_most_months`: how long a subscription may be paused. `trial_at_most_days`: how many free days an agent may
+    give without a supervisor. Both have defaults, for sets that were published before they were.
     """
 
     approval_expires_after_seconds: int = Field(ge=1, le=30 * 86_400)
     pause_at_most_months: int = Field(3, ge=1, le=24)
+    trial_at_most_days: int = Field(30, ge=0, le=730)
 
 
 def say(judgement: Any) -> str:
@@ -77,7 +79,7 @@ def _rule(rule_id: str, label: str, when: dict[str, Any], decision: Decision, te
 SHIPPED = RuleSetDocument(
     kind="cx",
     groups={"actions": "first"},
-    settings={"approvalExpiresAfterSeconds": 900, "pauseAtMostMonths": 3},
+    settings={"approvalExpiresAfterSeconds": 900, "pauseAtMostMonths": 3, "trialAtMostDays": 30},
     rules=[
         _rule("upsell", "Upselling", _is("UPSELL"), "blocked", "nothing is pushed on a customer"),
         _rule(
