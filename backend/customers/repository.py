@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from backend.core import cursor as cursors
@@ -71,32 +71,79 @@ def page(
     session: Session, business_id: str, *, q: str, sort: Sort, cursor: str | None, limit: int
 ) -> tuple[list[Customer], str | None]:
     """One page of customers in the order of `sort`, and the cursor of the next page."""
-    query: Select[Any] = select(Customer, sort.key.label("sort_key")).where(
-        Customer.business_id == business_id, Customer.erased_at.is_(None)
-    )
-    if sort.beside is not None:
-        beside = sort.beside.c
-        on = and_(beside.business_id == Customer.business_id, beside.customer_id == Customer.id)
-        query = query.outerjoin(sort.beside, on)
-    if q:
-        like = "%" + q.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        query = query.where(
-            or_(
-                Customer.name.ilike(like, escape="\\"),
-                Customer.external_id.ilike(like, escape="\\"),
-                Customer.email == q.lower(),
-                Customer.phone == q,
-            )
-        )
-    if cursor:
-        here, place = tuple_(sort.key, Customer.id), _place(cursor, sort)
-        query = query.where(here < place if sort.is_descending else here > place)
-    order = (sort.key.desc(), Customer.id.desc()) if sort.is_descending else (sort.key, Customer.id)
-    rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    place = _place(cursor, sort) if cursor else None
+    if sort.absent is None:
+        rows = _sorted(session, business_id, q, sort, place, limit + 1)
+    else:
+        rows = [] if place and place[0] == sort.absent else _walked(session, business_id, q, sort, place, limit + 1)
+        if len(rows) <= limit:
+            after = place if place and place[0] == sort.absent else None
+            rows += _without(session, business_id, q, sort, after, limit + 1 - len(rows))
     if len(rows) <= limit:
         return [row[0] for row in rows], None
     last, key = rows[limit - 1][0], rows[limit - 1].sort_key
     return [row[0] for row in rows[:limit]], cursors.encode([key, last.id])
+
+
+Placed = tuple[Any, str] | None
+
+
+def _sorted(session: Session, business_id: str, q: str, sort: Sort, place: Placed, most: int) -> list[Any]:
+    """Customers by a key that each of them has."""
+    query = _found(business_id, q, sort.key)
+    if sort.beside is not None:
+        query = query.outerjoin(sort.beside, _beside(sort))
+    return _in_order(session, query, sort, Customer.__table__.c.id, place, most)
+
+
+def _walked(session: Session, business_id: str, q: str, sort: Sort, place: Placed, most: int) -> list[Any]:
+    """Customers with a row beside them, along its index."""
+    assert sort.beside is not None
+    query = _found(business_id, q, sort.key).join(sort.beside, _beside(sort))
+    query = query.where(sort.beside.c.business_id == business_id)
+    return _in_order(session, query, sort, sort.beside.c.customer_id, place, most)
+
+
+def _without(session: Session, business_id: str, q: str, sort: Sort, place: Placed, most: int) -> list[Any]:
+    """Customers without a row beside them."""
+    assert sort.beside is not None
+    absent = literal(sort.absent)
+    query = _found(business_id, q, absent).where(~exists().where(_beside(sort)).correlate(Customer))
+    bare = Sort(absent, is_descending=sort.is_descending)
+    return _in_order(session, query, bare, Customer.__table__.c.id, place, most)
+
+
+def _found(business_id: str, q: str, key: ColumnElement[Any]) -> Select[Any]:
+    query: Select[Any] = select(Customer, key.label("sort_key")).where(
+        Customer.business_id == business_id, Customer.erased_at.is_(None)
+    )
+    if not q:
+        return query
+    like = "%" + q.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    return query.where(
+        or_(
+            Customer.name.ilike(like, escape="\\"),
+            Customer.external_id.ilike(like, escape="\\"),
+            Customer.email == q.lower(),
+            Customer.phone == q,
+        )
+    )
+
+
+def _beside(sort: Sort) -> ColumnElement[bool]:
+    assert sort.beside is not None
+    beside = sort.beside.c
+    return and_(beside.business_id == Customer.business_id, beside.customer_id == Customer.id)
+
+
+def _in_order(
+    session: Session, query: Select[Any], sort: Sort, id: ColumnElement[Any], place: Placed, most: int
+) -> list[Any]:
+    if place is not None:
+        here = tuple_(sort.key, id)
+        query = query.where(here < place if sort.is_descending else here > place)
+    order = (sort.key.desc(), id.desc()) if sort.is_descending else (sort.key, id)
+    return list(session.execute(query.order_by(*order).limit(most)).all())
 
 
 def _place(cursor: str, sort: Sort) -> tuple[Any, str]:

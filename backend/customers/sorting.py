@@ -18,6 +18,9 @@ class Sort:
     is_number: bool = False
     beside: FromClause | None = None
     """Joined by `business_id` and `customer_id`; a customer without a row there stays in the list."""
+    absent: int | None = None
+    """The key of those without a row there, who then come last: `key` is a bare column of `beside`, below which none is,
+    and an index on business, key and customer is walked instead of sorting everybody."""
 
 
 SORTS: dict[str, Sort] = {

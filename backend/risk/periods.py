@@ -106,8 +106,9 @@ def known_at(life: Life, at: int) -> dict[str, Any] | None:
         "tenure": tenure,
         "tier": life.tier,
         "interval": subscription.interval,
-        "renewal": subscription.interval_days - tenure % subscription.interval_days,
     }
+    if subscription.interval:
+        found["renewal"] = subscription.interval_days - tenure % subscription.interval_days
     if before[0] > 0:
         found["use_change"] = max(min((lately[0] / before[0] - 1) * 100, 300.0), -100.0)
     if (since := _months_since_login(life.activity, at)) is not None:

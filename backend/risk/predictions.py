@@ -160,10 +160,7 @@ def tell_churn(work: Work, customer_ids: Collection[str]) -> dict[str, dict[str,
 
 
 SORTS["churn"] = Sort(
-    func.coalesce(_ROWS.probability, -1.0),
-    is_descending=True,
-    is_number=True,
-    beside=table_of(ChurnPrediction),
+    _ROWS.probability, is_descending=True, is_number=True, beside=table_of(ChurnPrediction), absent=-1
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from backend.core.rows import table_of, to_micros
 from backend.customers import service as customers
@@ -102,8 +102,5 @@ def erase_risks(work: Work, customer: Customer, _known_as: Sequence[str]) -> Non
 
 
 SORTS["risk"] = Sort(
-    func.coalesce(table_of(CustomerRisk).c.score, -1),
-    is_descending=True,
-    is_number=True,
-    beside=table_of(CustomerRisk),
+    table_of(CustomerRisk).c.score, is_descending=True, is_number=True, beside=table_of(CustomerRisk), absent=-1
 )
