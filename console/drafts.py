@@ -22,12 +22,15 @@ Key = tuple[str, Mode]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A text that was not sent. `base_seq` is the newest message its writer had seen."""
+    """A text that was not sent. `base_seq` is the newest message its writer had seen; `macro_id` the macro whose other
+    steps are done with it, `macro_said` what those are, in words."""
 
     incidence_id: str
     mode: Mode
     text: str
     base_seq: int = 0
+    macro_id: str = ""
+    macro_said: str = ""
 
 
 class Drafts:

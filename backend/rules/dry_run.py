@@ -6,7 +6,7 @@ from typing import Any
 from backend.core.clock import instant
 from backend.rules import service
 from backend.rules.engine import Compiled
-from backend.rules.history import HISTORY
+from backend.rules.history import HISTORY, NO_PAST
 from backend.rules.kinds import Kind
 from backend.rules.prose import warnings_of, words_of
 from backend.rules.replay import Change, Diff, diff
@@ -18,7 +18,6 @@ MOST_CASES = 50_000
 """Some seconds' worth; the answer says when the past is longer."""
 _MOST_OUTCOMES = 50
 _UNPUBLISHED = 0
-_NO_HISTORY = "Nothing was replayed: no past decisions of this kind are kept."
 
 
 class DryRun:
@@ -52,7 +51,7 @@ class DryRun:
             "version": self.old.version,
             "days": self.days,
             "since": instant(self.since),
-            "source": self.history.source if self.history else _NO_HISTORY,
+            "source": self.history.source if self.history else NO_PAST.get(self.kind.name, "Nothing was replayed."),
             "isComplete": self.is_over,
             "cases": found.cases,
             "changed": found.changed,

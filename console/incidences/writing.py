@@ -37,7 +37,8 @@ class Writing:
         self._typed_at = float("-inf")
         self._note = ""
         self._dressed: tuple[str, ...] = ()
-        self._macro: MacroPreview | None = None
+        self._macro: tuple[str, str] | None = None
+        """Id of the macro that filled the reply, and what sending does also, in words; kept with the draft."""
 
     @property
     def draft(self) -> Draft | None:
@@ -57,7 +58,7 @@ class Writing:
         if mode != self.composer.mode:
             self.changed()
             self._show(mode)
-            self._say("")
+            self._say(self._macro[1] if self._macro is not None and mode == "reply" else "")
         self.composer.screen.set_focus(self.composer)  # at once, so that what is typed next is text and no verb
         self.changed()
 
@@ -65,12 +66,13 @@ class Writing:
         """Put a macro's reply before the person, after what they began; the rest is done with it when they send it."""
         self.open("reply")
         begun = self.composer.text.rstrip()
-        self._macro = macro
+        also = [*macro.does, *(["the note"] if macro.note else [])]
+        said = f"{macro.name} · sending also: {', '.join(also)}" if also else macro.name
+        self._macro = (macro.macro_id, said)
         self.composer.load_text(f"{begun}\n\n{macro.reply}" if begun else macro.reply or "")
         self.composer.move_cursor(self.composer.document.end)
         self.changed()
-        also = [*macro.does, *(["the note"] if macro.note else [])]
-        self._say(f"{macro.name} · sending also: {', '.join(also)}" if also else macro.name)
+        self._say(said)
 
     def _show(self, mode: Mode) -> None:
         draft = self._draft_of(mode)
@@ -78,6 +80,9 @@ class Writing:
             self.composer.mode = mode
             self.composer.load_text(draft.text if draft else "")
         self.composer.move_cursor(self.composer.document.end)
+        if mode == "reply" and draft is not None and draft.macro_id:
+            self._macro = (draft.macro_id, draft.macro_said)
+            self._note = draft.macro_said
         self.dress()
 
     def dress(self) -> None:
@@ -105,7 +110,8 @@ class Writing:
         session = self.screen.console.session
         if session is not None:
             id, mode, text = self.story.incidence_id, self.composer.mode, self.composer.text
-            session.drafts.keep(Draft(id, mode, text, self.story.seen_seq))
+            macro_id, macro_said = self._macro if self._macro is not None and mode == "reply" else ("", "")
+            session.drafts.keep(Draft(id, mode, text, self.story.seen_seq, macro_id, macro_said))
             if mode == "reply" and not text.strip():
                 session.outbox.forget_reply(id)
         if self.composer.has_focus and self.composer.text.strip():
@@ -155,7 +161,7 @@ class Writing:
             from backend.incidences.schemas import MessageSend, NoteAdd
 
             if macro is not None:
-                body = MacroRun(macro_id=macro.macro_id, text=text, last_seen_seq=seen)
+                body = MacroRun(macro_id=macro[0], text=text, last_seen_seq=seen)
                 return await api.macros.run(id, body, idempotency_key=key)
             if mode == "note":
                 return await api.agent.note(id, NoteAdd(text=text), idempotency_key=key)

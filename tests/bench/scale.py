@@ -21,6 +21,8 @@ FEW, MANY = 10_000, 1_000_000
 """Timeline rows."""
 HANDED_UP = 200
 UNRESOLVED_SECONDS = 2
+APART = 0.05
+"""Seconds between timers that are looked at one by one; closer, and it is how fast jobs are that shows."""
 QUESTIONS = {
     "page of 50": "/incidences?limit=50&view=unassigned",
     "filtered": "/incidences?limit=50&view=unassigned&q=value%3E25k",
@@ -89,8 +91,9 @@ def lengthen(path: Path, rows: int) -> None:
         connection.commit()
 
 
-def _lateness(http: httpx.Client, key: dict[str, str]) -> list[float]:
-    """Seconds by which cases were handed up later than their timers said."""
+def _lateness(http: httpx.Client, key: dict[str, str], pause: float) -> list[float]:
+    """Seconds by which cases were handed up later than their timers said, which fall due `pause` seconds apart (and as
+    long as it takes to open one)."""
     rules = http.get("/escalation/rules").json()
     settings = {**rules["settings"], "unresolvedAfterSeconds": UNRESOLVED_SECONDS}
     http.put("/escalation/rules", json={"version": rules["version"], "settings": settings}).raise_for_status()
@@ -101,6 +104,7 @@ def _lateness(http: httpx.Client, key: dict[str, str]) -> list[float]:
             "/incidences", content=next(bodies).partition(b"\r\n\r\n")[2], headers={"content-type": "application/json"}
         )
         opened.append(answer.json())
+        time.sleep(pause)
     time.sleep(UNRESOLVED_SECONDS + 3)
     late = []
     for case in opened:
@@ -132,7 +136,8 @@ def bench_scale() -> list[dict[str, Any]]:
             holdfast_server(f"sqlite:///{path}") as (process, owner, key),
             httpx.Client(base_url=process.url, headers=owner, trust_env=False, timeout=60) as http,
         ):
-            late = _lateness(http, key)
+            storm = _lateness(http, key, 0)
+            late = _lateness(http, key, APART)
             clone_cases(path)
             case = http.get("/incidences", params={"limit": 1, "view": "unassigned"}).json()["items"][0]["incidenceId"]
             for turn in range(60):
@@ -154,7 +159,14 @@ def bench_scale() -> list[dict[str, Any]]:
             "timers: handed up later than due",
             late[int(len(late) * 0.95)],
             "s p95",
-            target=1.5,
+            target=0.3,
+            at_least=False,
+        ),
+        row(
+            f"timers: {HANDED_UP} of one second, handed up later than due",
+            storm[int(len(storm) * 0.95)],
+            "s p95",
+            target=2,
             at_least=False,
         ),
         milliseconds(f"dashboard with {FEW:,} timeline rows", few, 5),

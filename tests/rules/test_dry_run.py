@@ -13,7 +13,7 @@ from backend.core.rows import Base
 from backend.incidences import rules as past_cases
 from backend.incidences.schemas import IncidenceRead
 from backend.rules import dry_run
-from backend.rules.history import HISTORY
+from backend.rules.history import HISTORY, NO_PAST
 from backend.signals.schemas import SignalPost
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
@@ -267,7 +267,8 @@ async def test_every_kind_reads_in_words(backend: Backend) -> None:
             assert " → " in words
         answer = await (await backend.owner()).rules.dry_run(one["kind"], {})
         assert (answer["words"], answer["changed"]) == (rule_set["words"], 0)
-        assert (answer["source"] == dry_run._NO_HISTORY) == (one["kind"] not in HISTORY)
+        assert answer["source"] == (HISTORY[one["kind"]].source if one["kind"] in HISTORY else NO_PAST[one["kind"]])
+        assert (one["kind"] in HISTORY) != (one["kind"] in NO_PAST)
     friction = await agent.rules.show("friction")
     assert friction["words"][0] == "Inactive: when inactivity > 60 s → +30 points"
     assert friction["words"][5] == (

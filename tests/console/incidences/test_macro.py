@@ -44,3 +44,24 @@ async def test_a_macro_fills_the_composer_and_does_the_rest_when_it_is_sent(floo
         assert f"Looked at {row['ref']}" in text_of(app)
         await pilot.press("y")
         await until(lambda: app.store.incidences[row["incidenceId"]]["labels"] == ["late", "seen"])
+
+
+async def test_who_leaves_the_case_and_comes_back_still_sends_the_rest_of_the_macro(floor: Floor) -> None:
+    row = await floor.incidence("CUST-1", "Priya")
+    await macro(floor, "Late", reply="Dear {customer.name}, sorry.", add=["late"])
+    async with floor.console() as (app, pilot):
+        await until(lambda: len(app.store.incidences) == 1)
+        await pilot.press("m")
+        await until(lambda: isinstance(app.screen, Choice))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.case is not None)
+        await until(lambda: composer(app).text == "Dear Priya, sorry.")
+        await pilot.press("escape", "escape")
+        await until(lambda: not isinstance(app.screen, IncidenceScreen))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.case is not None)
+        await until(lambda: composer(app).text == "Dear Priya, sorry.")
+        await until(lambda: "sending also: label #late" in text_of(app))
+        await pilot.press("r", "alt+enter")
+        await until(lambda: composer(app).text == "")
+        assert (await messages(floor, row), (await floor.now(row))["labels"]) == (["Dear Priya, sorry."], ["late"])
