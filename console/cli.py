@@ -27,6 +27,8 @@ COMMANDS = (
     "customer",
     "risk",
     "subscription",
+    "subscriptions",
+    "stripe",
     "analytics",
     "engine",
     "rules",

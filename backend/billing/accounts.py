@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import delete
 
 from backend.billing import events, repository
-from backend.billing.gateway import TRIES, Door, Gateway
+from backend.billing.gateway import TRIES, Door, Gateway, is_live_key
 from backend.billing.models import StripeAccount
 from backend.core.errors import NotFound, Unprocessable
 from backend.core.sealing import Broken, Vault
@@ -74,17 +74,13 @@ def settings_key(work: Work, settings: Settings) -> str:
     return settings.stripe_secret_key.get_secret_value().strip() if is_first else ""
 
 
-def is_live_key(key: str) -> bool:
-    """Stripe's keys say so themselves: sk_live_…, rk_test_…"""
-    return "_live_" in key[:9]
-
-
 def _has_row(work: Work) -> bool:
     return repository.account(work.session, work.business_id) is not None
 
 
 def begin(work: Work, door: Door) -> StripeAccount:
     """The row of an account that is reached by the settings' key; made when it is new."""
+    repository.lock_new(work.session, work.business_id, "accounts")
     row = repository.account(work.session, work.business_id)
     if row is not None:
         return row

@@ -41,6 +41,11 @@ class Door:
     is_live: bool
 
 
+def is_live_key(key: str) -> bool:
+    """Stripe's keys say so themselves: sk_live_…, rk_test_…"""
+    return "_live_" in key[:9]
+
+
 class Gateways:
     """The gateways of this process: one pace for each account, one client for each key."""
 

@@ -46,15 +46,12 @@ class Keeping:
 
     def keep(self, shown: Sequence[normal.Subscription]) -> Counter[str]:
         """Keep subscriptions; how many were `applied` and `unchanged`."""
-        session, business = self.work.session, Subscription.business_id == self.work.business_id
-        mine = business & Subscription.stripe_subscription_id.in_([one.id for one in shown])
-        rows = {
-            row.stripe_subscription_id: row
-            for row in session.scalars(
-                select(Subscription).where(mine).order_by(Subscription.id).with_for_update(key_share=True)
-            )
-        }
+        ids = [one.id for one in shown]
+        rows = self._rows(ids)
         self.plans = self._plans(shown)
+        if new := [id for id in ids if id not in rows]:
+            repository.lock_new(self.work.session, self.work.business_id, "subscriptions")
+            rows |= self._rows(new)
         unpaid = self._unpaid([row.id for row in rows.values()])
         counted, untouched = Counter[str](), []
         for one in shown:
@@ -86,6 +83,12 @@ class Keeping:
     def change(self, row: Subscription, **values: Any) -> bool:
         """Change what does not come from the subscription itself, and tell it. Whether anything was different."""
         return self._change(row, values, is_look=False)
+
+    def _rows(self, ids: Sequence[str]) -> dict[str, Subscription]:
+        mine = (Subscription.business_id == self.work.business_id) & Subscription.stripe_subscription_id.in_(ids)
+        query = select(Subscription).where(mine).order_by(Subscription.id).with_for_update(key_share=True)
+        found = self.work.session.scalars(query.execution_options(populate_existing=True))
+        return {row.stripe_subscription_id: row for row in found}
 
     def _plans(self, shown: Sequence[normal.Subscription]) -> dict[str, Plan]:
         """By price. Prices that nobody told us of before are kept as they stand in the items."""

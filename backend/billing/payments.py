@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from backend.billing import events, mirror, normal, payers
+from backend.billing import events, mirror, normal, payers, repository
 from backend.billing.mirror import Keeping, Outcome
 from backend.billing.models import Dispute, Invoice, Subscription
 from backend.core.money import to_major
@@ -20,8 +20,7 @@ def keep_invoice(work: Work, raw: normal.Raw, look: int, *, is_news: bool, event
     """Keep an invoice as it was shown; tell when it was paid, or could not be collected."""
     shown = normal.invoice(raw)
     subscription = mirror.find(work, shown.subscription_id) if shown.subscription_id else None
-    mine = (Invoice.business_id == work.business_id) & (Invoice.stripe_invoice_id == shown.id)
-    row = work.session.scalar(select(Invoice).where(mine).with_for_update(key_share=True))
+    row = _known_invoice(work, shown.id)
     if row is not None and row.look > look:
         return "unchanged"
     values = {name: value for name, value in shown.columns.items() if value is not None or row is None}
@@ -64,6 +63,7 @@ def keep_charge(work: Work, raw: normal.Raw) -> Outcome:
     row = _invoice_paid_by(work, shown.id, shown.payment_intent_id, shown.invoice_id)
     if row is None:
         return "unchanged"
+    work.session.refresh(row, with_for_update={"key_share": True})
     values: dict[str, Any] = {"stripe_charge_id": shown.id}
     if shown.refunded > row.refunded:
         values["refunded"] = shown.refunded
@@ -75,8 +75,9 @@ def keep_dispute(work: Work, raw: normal.Raw, look: int, *, is_news: bool, event
     shown = normal.dispute(raw)
     invoice = _invoice_paid_by(work, shown.charge_id, shown.payment_intent_id, None)
     subscription = mirror.locked(work, invoice.subscription_id) if invoice and invoice.subscription_id else None
-    mine = (Dispute.business_id == work.business_id) & (Dispute.stripe_dispute_id == shown.id)
-    row = work.session.scalar(select(Dispute).where(mine).with_for_update(key_share=True))
+    if invoice is not None:  # rows are locked in one order: subscription, invoice, dispute
+        work.session.refresh(invoice, with_for_update={"key_share": True})
+    row = _known_dispute(work, shown.id)
     if row is not None and row.look > look:
         return "unchanged"
     known = payers.known_payer(work, shown.charge.customer_id) if shown.charge and shown.charge.customer_id else None
@@ -133,7 +134,27 @@ def _invoice_paid_by(
     if not known:
         return None
     query = select(Invoice).where(Invoice.business_id == work.business_id, or_(*known)).order_by(Invoice.id).limit(1)
-    return work.session.scalar(query.with_for_update(key_share=True))
+    return work.session.scalar(query)
+
+
+def _known_invoice(work: Work, id: str) -> Invoice | None:
+    """The row, to be changed; when there is none, nobody else makes it meanwhile."""
+    mine = (Invoice.business_id == work.business_id) & (Invoice.stripe_invoice_id == id)
+    query = select(Invoice).where(mine).with_for_update(key_share=True)
+    if (found := work.session.scalar(query)) is not None:
+        return found
+    repository.lock_new(work.session, work.business_id, "invoices")
+    return work.session.scalar(query)
+
+
+def _known_dispute(work: Work, id: str) -> Dispute | None:
+    """The row, to be changed; when there is none, nobody else makes it meanwhile."""
+    mine = (Dispute.business_id == work.business_id) & (Dispute.stripe_dispute_id == id)
+    query = select(Dispute).where(mine).with_for_update(key_share=True)
+    if (found := work.session.scalar(query)) is not None:
+        return found
+    repository.lock_new(work.session, work.business_id, "disputes")
+    return work.session.scalar(query)
 
 
 def _disputed(work: Work, invoice_id: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import select, update
 
-from backend.billing import normal
+from backend.billing import normal, repository
 from backend.billing.models import Plan
 from backend.work import Work
 
@@ -25,6 +25,9 @@ def keep_prices(work: Work, prices: Iterable[normal.Price]) -> int:
     """Keep recurring prices as plans; how many are new or changed. A name that was not shown stays as it was."""
     wanted = {price.id: price for price in prices if price.interval is not None}
     known, changed = plans_by_price(work, wanted), 0
+    if wanted.keys() - known.keys():
+        repository.lock_new(work.session, work.business_id, "plans")
+        known = plans_by_price(work, wanted)
     for price in wanted.values():
         plan = known.get(price.id)
         if plan is None:

@@ -17,6 +17,7 @@ from backend.billing.looking import Look
 from backend.billing.mirror import Keeping
 from backend.billing.models import Dispute, Invoice, StripeAccount, Subscription
 from backend.billing.state import ENDED
+from backend.core.outside import Refused
 from backend.jobs.registry import JobContext
 from backend.work import Work
 
@@ -53,7 +54,12 @@ async def relist(ctx: JobContext) -> None:
         place: Place | None = await ctx.read(place_of)
         if place is None:
             return
-        following = await STEPS[place.stage](ctx, gateway, place)
+        try:
+            following = await STEPS[place.stage](ctx, gateway, place)
+        except Refused as refused:
+            if place.cursor is None or refused.code != "resource_missing":
+                raise
+            following = replace(place, cursor=None)  # what the page began after is gone: the stage begins anew
         if not await ctx.write(_onwards, place, following):
             return  # another job has gone on from here
         if following.stage == "done":

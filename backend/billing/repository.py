@@ -46,6 +46,16 @@ def account(session: Session, business_id: str) -> StripeAccount | None:
     return session.scalar(select(StripeAccount).where(StripeAccount.business_id == business_id))
 
 
+def lock_new(session: Session, business_id: str, what: str) -> None:
+    """Let nobody else add to the mirror of `what` until this unit has ended: then look again whether it is there.
+
+    Take it with no more than the rows in hand that are taken before it everywhere. (SQLite has one writer anyway.)
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = f"{business_id}/stripe/{what}"
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
 def note_trouble(session: Session, business_id: str, words: str, now: datetime) -> None:
     """Stripe did not do what we asked."""
     mine = StripeAccount.business_id == business_id

@@ -1,12 +1,12 @@
 """/api/subscriptions, /api/plans, /api/businesses/{id}/stripe."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import Query
 
 from backend.billing import accounts, service, syncing
 from backend.billing.change_router import router as changes
-from backend.billing.gateway import Door
+from backend.billing.gateway import Door, is_live_key
 from backend.billing.repository import Filters
 from backend.billing.schemas import (
     AccountConnect,
@@ -18,7 +18,7 @@ from backend.billing.schemas import (
     SyncAccepted,
     SyncAsked,
 )
-from backend.core.errors import Conflict, Unavailable, Unprocessable
+from backend.core.errors import Conflict, Invalid, Unavailable, Unprocessable
 from backend.core.outside import Refused, Trouble
 from backend.core.text import Key
 from backend.core.wire import Page
@@ -32,16 +32,23 @@ router = Router(prefix="/api", tags=["billing"])
 async def list_subscriptions(
     unit: Unit,
     customer_id: Annotated[Key | None, Query(alias="customerId")] = None,
-    status: Annotated[list[Status] | None, Query()] = None,
+    status: Annotated[str, Query(max_length=200)] = "",
     plan: Key | None = None,
     q: Annotated[str, Query(max_length=200)] = "",
     sort: SubscriptionSort = "newest",
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[SubscriptionRead]:
-    """One page of subscriptions. `plan` is our id or Stripe's of the price; `status` may be given more than once."""
-    filters = Filters(customer_id, tuple(status or ()), plan, q)
+    """One page of subscriptions. `plan` is our id or Stripe's of the price; `status` may be several, with commas between."""
+    filters = Filters(customer_id, _statuses(status), plan, q)
     return await unit.read(service.list_subscriptions, filters, cursor=cursor, limit=limit, sort=sort)
+
+
+def _statuses(given: str) -> tuple[str, ...]:
+    wanted = tuple(part.strip() for part in given.split(",") if part.strip())
+    if any(one not in get_args(Status) for one in wanted):
+        raise Invalid(f"status: must be some of {', '.join(get_args(Status))}, with commas between", field="status")
+    return wanted
 
 
 @router.get("/subscriptions/{subscription_id}")
@@ -74,7 +81,7 @@ async def connect_stripe(business_id: str, body: AccountConnect, unit: Unit, run
     key = body.key or await unit.read(accounts.settings_key, runtime.settings)
     if not key:
         raise Unprocessable(accounts.NOT_CONNECTED, code="STRIPE_NOT_CONNECTED")
-    door = Door(unit.business_id, key, None, accounts.is_live_key(key))
+    door = Door(unit.business_id, key, None, is_live_key(key))
     try:
         shown = await runtime.stripe.open(door, tries=2).account()
     except Refused as refused:

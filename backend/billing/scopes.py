@@ -7,8 +7,9 @@ That the permission is looked at first is how Stripe answers restricted keys; a 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from backend.billing.gateway import Gateway
-from backend.core.outside import Refused
+from backend.billing.gateway import Door, Gateway, Gateways, is_live_key
+from backend.core.clock import RealClock
+from backend.core.outside import Outside, Refused
 
 _NOTHING = "holdfast_permission_check"
 Try = Callable[[Gateway], Awaitable[Any]]
@@ -53,3 +54,14 @@ async def missing_scopes(gateway: Gateway) -> list[str]:
             if refused.status == 403:
                 missing.append(name)
     return missing
+
+
+async def tried(key: str, base: str) -> tuple[str, list[str]]:
+    """(the account's id, what `key` may not do), for who has a key and no server. `Trouble` when Stripe is not reached."""
+    outside = Outside(RealClock())
+    try:
+        gateway = Gateways(outside, base).open(Door("", key, None, is_live_key(key)), tries=2)
+        account = str((await gateway.account()).get("id", "?"))
+        return account, await missing_scopes(gateway)
+    finally:
+        await outside.close()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.billing import repository
-from backend.billing.accounts import is_live_key
+from backend.billing.gateway import is_live_key
 from backend.billing.models import StripeAccount
 from backend.core.db import Database
 from backend.core.errors import Unauthenticated, Unavailable

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx
+import orjson
 import pytest_asyncio
 from pydantic import SecretStr
 from sqlalchemy import select
@@ -12,11 +13,13 @@ from backend.billing import relist
 from backend.billing.gateway import Gateways
 from backend.billing.models import StripeEvent, Subscription
 from backend.billing.pace import Time
+from backend.billing.schemas import SyncAsked
 from backend.core.rows import Base
 from backend.demo.outside.stripe import StripeDouble
+from backend.demo.outside.stripe.mail import signature
 from backend.events.models import EventRow
 from tests.support.backend import BASE, Backend, business_of
-from tests.support.stripe import API, DoubleTransport
+from tests.support.stripe import API, DoubleTransport, client
 
 WEBHOOK = "/webhooks/stripe"
 
@@ -37,6 +40,20 @@ class Billing:
         backend.settings.stripe_webhook_secret = SecretStr(self.secret)
         self.statuses: list[int] = []
 
+    async def post(
+        self, event: dict[str, Any] | bytes, *, secret: str = "", late: int = 0, business: str = ""
+    ) -> httpx.Response:
+        """The answer to an event, signed (by the endpoint's secret) `late` seconds before now."""
+        body = event if isinstance(event, bytes) else orjson.dumps(event)
+        at = int(self.backend.clock.now().timestamp()) - late
+        headers = {"Stripe-Signature": signature(body, at, [secret or self.secret])}
+        path = f"{WEBHOOK}?business={business}" if business else WEBHOOK
+        return await self.http.post(path, content=body, headers=headers)
+
+    async def call(self, method: str, path: str, **params: Any) -> Any:
+        """A call of the account's owner, at Stripe itself."""
+        return (await client(self.stripe).raw_request_async(method, f"/v1/{path}", **params)).data
+
     async def begin(self) -> None:
         """The first business is there, and all that the account has was read once."""
         await self.backend.owner()
@@ -45,9 +62,13 @@ class Billing:
     async def read_all(self) -> None:
         """Sync now, everything; jobs done."""
         owner = await self.backend.owner()
-        from backend.billing.schemas import SyncAsked
-
         await owner.stripe.sync(await business_of(owner), SyncAsked(is_full=True))
+        await self.backend.drain()
+
+    async def read_changes(self) -> None:
+        """Sync now, what happened since the last time; jobs done."""
+        owner = await self.backend.owner()
+        await owner.stripe.sync(await business_of(owner), SyncAsked())
         await self.backend.drain()
 
     async def deliver(self) -> None:

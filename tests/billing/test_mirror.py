@@ -1,11 +1,11 @@
 """From what happens at Stripe, by webhooks, to the mirror and what is told."""
 
-from typing import Any
-
 import pytest
 
 from backend.billing.models import Invoice
 from tests.billing.conftest import Billing
+
+pytestmark = pytest.mark.settings(token_days=4_000)
 
 
 async def test_a_subscription_is_mirrored_from_its_first_webhook_to_its_end(billing: Billing) -> None:
@@ -27,16 +27,14 @@ async def test_a_subscription_is_mirrored_from_its_first_webhook_to_its_end(bill
     assert "subscription.invoice_paid" in await billing.told()
     assert set(await billing.outcomes()) <= {"applied", "unchanged", "ignored"}
 
-    async with stripe_calls(billing) as call:
-        await call("post", f"subscriptions/{sub['id']}", pause_collection={"behavior": "void"})
+    await billing.call("post", f"subscriptions/{sub['id']}", pause_collection={"behavior": "void"})
     await billing.deliver()
     paused = await api.subscriptions.show(sub["id"])
     assert paused.pause is not None
     assert paused.pause.behavior == "void"
     assert (paused.status, paused.mrr, paused.version) == ("active", 0, 2)
 
-    async with stripe_calls(billing) as call:
-        await call("delete", f"subscriptions/{sub['id']}")
+    await billing.call("delete", f"subscriptions/{sub['id']}")
     await billing.deliver()
     ended = await api.subscriptions.show(shown.id)
     assert (ended.status, ended.mrr, ended.cancellation_reason) == ("canceled", 0, "cancellation_requested")
@@ -64,24 +62,6 @@ async def test_failed_payments_and_the_end_they_lead_to_are_told(billing: Billin
     tried = [invoice for invoice in await billing.rows(Invoice) if invoice.attempts > 1]
     assert len(tried) == 1
     assert tried[0].status == "open"
-
-
-def stripe_calls(billing: Billing) -> Any:
-    """Calls of the account's owner, at Stripe itself: `async with stripe_calls(billing) as call: await call(…)`."""
-    from contextlib import asynccontextmanager
-
-    from tests.support.stripe import client
-
-    @asynccontextmanager
-    async def calls() -> Any:
-        stripe = client(billing.stripe)
-
-        async def call(method: str, path: str, **params: Any) -> Any:
-            return (await stripe.raw_request_async(method, f"/v1/{path}", **params)).data
-
-        yield call
-
-    return calls()
 
 
 @pytest.mark.parametrize("api_version", ["2024-06-20", "2026-10-28.endive"])
