@@ -6,6 +6,8 @@ with a key that is good for this page only.
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -14,6 +16,7 @@ from string import Template
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from backend.billing.schemas import SubscriptionRead
 from backend.client import Client
 from backend.demo.cast import OWNER, PASSWORD
 from backend.identity.schemas import KeyCreate
@@ -44,17 +47,26 @@ class Regular:
 
 
 class Storefront:
-    """The app. `api` is the backend; what is asked for before the shop has `opened` waits for it."""
+    """The app, for a page that is shown to one customer. What is asked for before it has been `open`ed waits for that.
 
-    def __init__(self, api: str) -> None:
-        self.api = api
+    `api` is the backend, `owner` whose business it is: an e-mail address and a password.
+    """
+
+    def __init__(self, api: str, owner: tuple[str, str] = (OWNER.email, PASSWORD)) -> None:
+        self.api, self._owner = api, owner
         self._key: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._subscription: str | None = None
+
+    @asynccontextmanager
+    async def _signed_in(self) -> AsyncIterator[Client]:
+        async with Client(self.api) as owner:
+            await owner.identity.sign_in(*self._owner)
+            yield owner
 
     async def open(self, page: str) -> None:
         """Make the page's key, as the owner; those of earlier runs stood in pages that are gone."""
         origin = page.rsplit("/", 1)[0]
-        async with Client(self.api) as owner:
-            await owner.identity.sign_in(OWNER.email, PASSWORD)
+        async with self._signed_in() as owner:
             for old in (await owner.keys.list()).items:
                 if old.name == _KEY_NAME and old.revoked_at is None:
                     await owner.keys.revoke(old.id)
@@ -78,14 +90,47 @@ class Storefront:
         return Response(content, headers=headers, media_type=_TYPES[file.suffix])
 
     async def _account(self, page: str) -> bytes:
-        who = await self._regular()
-        words = {**vars(who), "given": who.name.split(" ")[0], "api": self.api, "key": await self._key}
+        key = await self._key
+        async with self._signed_in() as owner:
+            one = await self._chosen(owner)
+            who = await _anybody(owner) if one is None else _regular(one)
+        words = {**vars(who), "given": who.name.split(" ")[0], "api": self.api, "key": key}
         return Template(page).substitute({name: escape(word) for name, word in words.items()}).encode()
 
-    async def _regular(self) -> Regular:
-        """The customer whose page it is: the first with a name that people have."""
-        async with Client(self.api) as owner:
-            await owner.identity.sign_in(OWNER.email, PASSWORD)
-            people = (await owner.customers.list(limit=50)).items
-        first = next(one for one in people if _PLAIN.fullmatch(one.name))
-        return Regular(first.user_id, first.name)
+    async def _chosen(self, owner: Client) -> SubscriptionRead | None:
+        """The subscription that the page is about, whatever becomes of it: the first one that could be cancelled."""
+        if self._subscription is not None:
+            return await owner.subscriptions.show(self._subscription)
+        found = (await owner.subscriptions.list(status="active", limit=50)).items
+        one = next((one for one in found if not one.cancel_at_period_end and _PLAIN.fullmatch(one.customer.name)), None)
+        self._subscription = one.id if one else None
+        return one
+
+
+def _regular(one: SubscriptionRead) -> Regular:
+    """What the page says of a subscription."""
+    price = f"{'₹' if one.currency == 'INR' else one.currency + ' '}{one.amount:,.2f}".removesuffix(".00")
+    standing, status = "Active", "ACTIVE"
+    if one.cancel_at_period_end or one.ended_at is not None:
+        standing, status = "Cancelled", "CANCELLED"
+    elif one.pause is not None:
+        standing, status = "Paused", "PENDING"
+    elif one.scheduled is not None or one.discounts:
+        standing = "Active, with a change"
+    return Regular(
+        one.customer.external_id,
+        one.customer.name,
+        one.stripe_subscription_id,
+        one.plan.name if one.plan else "Subscription",
+        price,
+        f"a {one.interval}" if one.interval_count == 1 else f"every {one.interval_count} {one.interval}s",
+        status,
+        standing,
+    )
+
+
+async def _anybody(owner: Client) -> Regular:
+    """The first customer with a name that people have; what they subscribe to is made up."""
+    people = (await owner.customers.list(limit=50)).items
+    first = next(one for one in people if _PLAIN.fullmatch(one.name))
+    return Regular(first.user_id, first.name)

@@ -12,13 +12,14 @@
   const api = (window.Holdfast = window.Holdfast || {});
   if (api.retention) return;
   const script = document.currentScript;
-  const TRIES = 3, PATIENCE = 10000, SLOW = 1500, ASKS = 12;
+  const TRIES = 3, PATIENCE = 15000, SLOW = 1500, ASKS = 12;
+  const OVER = ["ALREADY_ENDING", "SUBSCRIPTION_ENDED"]; // there is nothing left to cancel
 
   const WORDS = {
     loading: "One moment…", close: "Close", cancelNow: "Cancel now", cancelKey: "c",
     why: "Why are you leaving?", more: "Can you tell us more?", comment: "Anything else we should know? (optional)",
     choose: "Please choose one, or skip.", proceed: "Continue", skip: "Skip", optional: "Reason (optional)",
-    offer: "Before you go", decline: "No, thanks", PAUSE: "Pause my subscription", DOWNGRADE: "Switch my plan",
+    offer: "Before you go", decline: "No, thanks", PAUSE: "Pause instead", DOWNGRADE: "Switch my plan",
     DISCOUNT: "Take the discount", TRIAL_EXTENSION: "Extend my trial",
     confirm: "Cancel your subscription?", cancel: "Cancel subscription", keep: "Keep my subscription", back: "Go back",
     until: "You keep access until {date}.", saved: "You are staying. Thank you!",
@@ -40,14 +41,16 @@
   :host([data-theme=dark]){${DARK}}
   *{box-sizing:border-box}
   dialog{font:400 16px/1.5 var(--holdfast-font,system-ui,sans-serif);color:var(--text);background:var(--surface);
-    inline-size:min(32rem,calc(100vw - 32px));max-block-size:min(46rem,calc(100dvh - 32px));padding:0;border:0;
-    border-radius:var(--radius);box-shadow:0 1px 2px #0002,0 16px 48px #0004;overflow:auto;overscroll-behavior:contain}
+    inline-size:min(34rem,calc(100vw - 32px));max-block-size:min(46rem,calc(100dvh - 32px));padding:0;border:0;
+    border-radius:var(--radius);box-shadow:0 1px 2px #0002,0 16px 48px #0004;overflow:auto;overscroll-behavior:contain;
+    scroll-padding-block-end:9rem}
   dialog::backdrop{background:var(--holdfast-backdrop,#0b0d1280)}
-  main{padding:28px 28px 24px}
+  main{padding:28px 28px 0}
   h2{font-size:1.375rem;line-height:1.3;font-weight:650;margin:0;padding-inline-end:40px;outline:0;text-wrap:balance}
   p{margin:8px 0 0;color:var(--muted);white-space:pre-line;overflow-wrap:anywhere}
   .words{margin-block-start:20px;padding:16px 18px;border-radius:calc(var(--radius)*.75);background:var(--soft);
     color:var(--text);font-size:1.0625rem;font-weight:550}
+  .words::first-letter{text-transform:uppercase}
   .note{color:var(--danger)}
   .note a{color:inherit;font-weight:600}
   fieldset{border:0;margin:20px 0 0;padding:0;min-inline-size:0;display:grid;gap:8px}
@@ -59,7 +62,8 @@
   .field{display:grid;gap:6px;margin-block-start:16px;color:var(--muted);font-size:.9375rem}
   textarea,select{font:inherit;font-size:1rem;color:var(--text);background:var(--surface);border:1px solid var(--muted);
     border-radius:calc(var(--radius)*.625);padding:10px 12px;min-block-size:48px;inline-size:100%;resize:vertical}
-  footer{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin-block-start:24px}
+  footer{display:flex;flex-wrap:wrap;gap:8px;align-items:center;position:sticky;inset-block-end:0;background:var(--surface);
+    margin:8px -28px 0;padding:16px 28px 24px}
   button{font:inherit;font-weight:600;min-block-size:44px;padding:8px 18px;border:1px solid var(--line);cursor:pointer;
     border-radius:calc(var(--radius)*.625);background:none;color:var(--text);touch-action:manipulation}
   button:hover{background:var(--soft)}
@@ -79,8 +83,9 @@
   @media(hover:none){kbd{display:none}}
   @media(max-width:34rem){
     dialog{inline-size:100%;max-inline-size:none;margin:auto 0 0;border-end-start-radius:0;border-end-end-radius:0}
-    main{padding:24px 20px calc(20px + env(safe-area-inset-bottom))}
-    footer{flex-direction:column;align-items:stretch}.now{margin:0}}
+    main{padding:24px 20px 0}
+    footer{margin-inline:-20px;padding:12px 20px calc(12px + env(safe-area-inset-bottom))}
+    footer button{flex:1 1 auto;padding-inline:12px}.now{flex-basis:100%;margin:0}}
   @media(prefers-reduced-motion:no-preference){
     dialog[open]{animation:rise .2s ease-out}dialog::backdrop{animation:fade .2s ease-out}}
   @keyframes rise{from{opacity:0;transform:translateY(12px)}}
@@ -120,7 +125,8 @@
         const asked = +answer.headers.get("Retry-After") * 1000 || 0;
         wait = Math.max(wait, asked);
         if ((answer.status < 500 && ![408, 425, 429].includes(answer.status)) || asked > PATIENCE) {
-          refusal = new Error(((await answer.json().catch(() => ({}))).error || {}).message || String(answer.status));
+          const { error = {} } = await answer.json().catch(() => ({}));
+          refusal = Object.assign(new Error(error.message || String(answer.status)), { code: error.code, status: answer.status });
         }
       } catch { /* no network, or too slow: the same again */ }
       clearTimeout(timer);
@@ -161,7 +167,7 @@
       this.show({ title: this.words.loading, buttons: [] });
       const away = [[this.words.elsewhere, () => location.assign(this.cancelUrl)]];
       setTimeout(() => {
-        if (!this.runId && this.cancelUrl && this.dialog.open) this.show({ title: this.words.loading, buttons: away });
+        if (this.isStarting && this.cancelUrl && this.dialog.open) this.show({ title: this.words.loading, buttons: away });
       }, SLOW);
       this.start();
       return this.ended;
@@ -232,7 +238,7 @@
         await what();
       } catch (error) {
         console.warn("Holdfast:", error);
-        this.note.append(this.words.trouble);
+        this.note.append([409, 422].includes(error.status) ? error.message : this.words.trouble); // a refusal is in words
         if (this.cancelUrl) this.note.append(" ", make("a", { href: this.cancelUrl }, this.words.elsewhere));
       }
       this.busy = false;
@@ -248,17 +254,21 @@
 
     async start() {
       const { customerId, subscriptionId } = this.options;
+      this.isStarting = true;
       try {
         const run = await this.send("start", { customerId, subscriptionId });
+        this.isStarting = false;
         this.runId = run.runId;
-        this.cancelUrl = this.cancelUrl || address(run.cancelUrl);
+        if (!/^\/api\//.test(run.cancelUrl)) this.cancelUrl = this.cancelUrl || address(run.cancelUrl); // that path is no page
         this.periodEnd = run.periodEnd;
         this.reasons = run.reasons || [];
         await this.go({ ...run, nextStep: run.step });
       } catch (error) {
         console.warn("Holdfast:", error);
+        this.isStarting = false;
         if (!this.dialog.open) return;
-        if (this.cancelUrl) location.assign(this.cancelUrl); // nobody is kept from cancelling because we are down
+        if (OVER.includes(error.code)) this.over(this.words.cancelled, error.message);
+        else if (this.cancelUrl) location.assign(this.cancelUrl); // nobody is kept from cancelling because we are down
         else this.show({ title: this.words.trouble, buttons: [[this.words.again, () => this.start(), "main"]] });
       }
     }
@@ -281,8 +291,12 @@
         this.tell();
         const title = { SAVED: this.words.saved, CANCELLED: this.words.cancelled, PENDING: this.words.done }[this.outcome] || this.words.stayed;
         const text = message || (pending ? this.words.pending : outcome === "CANCELLED" ? this.until() : "");
-        this.show({ title, text, buttons: [[this.words.close, () => this.dialog.close(), "main"]] });
+        this.over(title, text);
       } else this.step(nextStep, message);
+    }
+
+    over(title, text) {
+      this.show({ title, text, buttons: [[this.words.close, () => this.dialog.close(), "main"]] });
     }
 
     tell() {

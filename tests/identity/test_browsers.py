@@ -5,9 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.core.errors import RateLimited
-from backend.identity.browsers import methods_for_pages, pace
-from backend.identity.permissions import SCOPES, Access
+from backend.identity.browsers import methods_for_pages
+from backend.identity.permissions import SCOPES
 from backend.identity.schemas import KeyCreate
 from tests.support.backend import Backend
 
@@ -180,14 +179,31 @@ async def test_one_customer_does_not_stop_the_others_of_a_page(backend: Backend)
 
 @pytest.mark.settings(retention_per_minute=3, retention_per_minute_and_address=2)
 async def test_cancel_flows_are_paced_per_address_and_per_key(backend: Backend) -> None:
-    key, access = await make_key(backend, origins=[SHOP]), Access(role="agent", scope="retention")
-    caller = await backend.runtime.gate.by_key(key)
-    for address in ("192.0.2.1", "192.0.2.1"):
-        pace(backend.runtime, access, caller, address)
-    with pytest.raises(RateLimited):
-        pace(backend.runtime, access, caller, "192.0.2.1")
-    pace(backend.runtime, access, caller, "192.0.2.2")
-    with pytest.raises(RateLimited) as refused:
-        pace(backend.runtime, access, caller, "192.0.2.2")
-    assert refused.value.headers == {"Retry-After": "60"}
-    pace(backend.runtime, Access(scope="track"), caller, "192.0.2.1")
+    """So that nobody finds a subscription by trying ids."""
+    key = await make_key(backend, origins=[SHOP])
+    guess = {"customerId": "asha", "subscriptionId": "sub_guessed"}
+
+    async def start(address: str, path: str = "/api/retention/start") -> httpx.Response:
+        return await ask(backend, path, json=guess, params={"key": key}, address=address)
+
+    statuses = [(await start("192.0.2.1")).status_code for _ in range(3)]
+    assert statuses == [404, 404, 429]
+    other = [await start("192.0.2.2") for _ in range(2)]
+    assert [answer.status_code for answer in other] == [404, 429], "what was refused before took nothing from the key"
+    assert (other[-1].headers["retry-after"], readable(other[-1])) == ("60", SHOP)
+    assert (await start("192.0.2.3", "/api/retention/unknown/decision")).status_code == 429
+    assert (await ask(backend, json=LOGIN, params={"key": key}, address="192.0.2.1")).status_code == 202
+    backend.clock.advance(seconds=61)
+    assert (await start("192.0.2.1")).status_code == 404
+
+
+async def test_a_page_cancels_and_does_nothing_else_of_retention(backend: Backend) -> None:
+    key = await make_key(backend, origins=[SHOP])
+    for path in ("/api/retention/start", "/api/retention/run-1/decision"):
+        answer = await ask(backend, path, method="OPTIONS", headers=WANTS, params={"key": key})
+        assert (answer.status_code, readable(answer)) == (204, SHOP)
+        refused = await ask(backend, path, origin=OTHER, json={}, params={"key": key})
+        assert (refused.status_code, code(refused), readable(refused)) == (403, "ORIGIN_NOT_ALLOWED", None)
+    for path, method in (("/api/retention/runs", "GET"), ("/api/retention/offer", "POST"), ("/api/flows", "GET")):
+        answer = await ask(backend, path, method=method, json={}, params={"key": key})
+        assert (answer.status_code, code(answer), readable(answer)) == (403, "STAFF_ONLY", None)

@@ -40,7 +40,7 @@ class Leaving:
         self.desk.answers += answers or [started()]
         page = await self.visit(before, **size)
         await page.click("document.querySelector('[data-holdfast-cancel]')")
-        await page.until(f"document.querySelector('holdfast-retention') && {SHADOW}.querySelector('footer button')")
+        await page.until(f"document.querySelector('holdfast-retention') && {title()} !== 'One moment…'")
         return page
 
 

@@ -67,11 +67,11 @@ def decided(outcome: str | None = None, *, step: dict[str, Any] | None = None, *
 
 
 class Desk:
-    """Answers each call with the next of `answers`: a body, a status that it fails with, or "lost": done, but the answer
+    """Answers each call with the next of `answers`: a body, a status that it fails with, that and an error code, or "lost": done, but the answer
     never comes. A repeated Idempotency-Key gets what was answered first. `calls` are (path, body, key), each as it came."""
 
     def __init__(self) -> None:
-        self.answers: list[dict[str, Any] | int | str] = []
+        self.answers: list[dict[str, Any] | int | tuple[int, str] | str] = []
         self.calls: list[tuple[str, dict[str, Any], str]] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -101,9 +101,10 @@ class Desk:
         self.calls.append((request.url.path, body, key))
         await self.gate.wait()
         answer = self._known.get(key) or self.answers.pop(0)
-        if isinstance(answer, int):
-            error = {"success": False, "error": {"code": "TROUBLE", "message": f"answered {answer}", "details": {}}}
-            await JSONResponse(error, answer, cors)(scope, receive, send)
+        if isinstance(answer, int | tuple):
+            status, code = (answer, "TROUBLE") if isinstance(answer, int) else answer
+            error = {"success": False, "error": {"code": code, "message": f"answered {status}", "details": {}}}
+            await JSONResponse(error, status, cors)(scope, receive, send)
         elif answer == "lost":
             self._known[key] = self.answers.pop(0)  # type: ignore[assignment]
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})

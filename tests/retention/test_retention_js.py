@@ -108,7 +108,7 @@ async def test_a_double_click_decides_once(leaving: Leaving) -> None:
     )
     await page.do(f"{button('No, thanks')}.dispatchEvent({late}), {button('Cancel now')}.dispatchEvent({late})")
     assert (await page.do(title()), len(leaving.desk.calls)) == ("A pause?", 2)
-    await page.click(button("Pause my subscription"), times=2)
+    await page.click(button("Pause instead"), times=2)
     await at(page, "You are staying. Thank you!")
     assert len(leaving.desk.calls) == 3
 
@@ -168,17 +168,26 @@ async def test_what_takes_a_while_is_asked_after(leaving: Leaving) -> None:
     assert await page.do("told") == ["SAVED"]
 
 
-async def test_a_run_that_is_over_says_so(leaving: Leaving) -> None:
-    page = await leaving.open(started(None, outcome="CANCELLED"))
+@pytest.mark.parametrize("answer", [started(None, outcome="CANCELLED"), (422, "ALREADY_ENDING")])
+async def test_a_run_that_is_over_says_so(leaving: Leaving, answer: Any) -> None:
+    page = await leaving.open(answer)
     await at(page, "Your subscription is cancelled")
     assert not await page.do(f"!!{button('Cancel now')}")
 
 
-async def test_text_is_text_and_an_address_is_of_the_web(leaving: Leaving) -> None:
+async def test_a_refusal_is_told_in_its_own_words(leaving: Leaving) -> None:
+    page = await leaving.open(started(OFFER, cancelUrl="/api/retention/run-1/decision"), (409, "RUN_ENDED"))
+    await page.click(button("Switch my plan"))
+    await page.until(f"{SHADOW}.querySelector('[role=alert]').textContent.startsWith('answered 409')")
+    assert len(leaving.desk.calls) == 2, "asking again would not help"
+
+
+@pytest.mark.parametrize("bad_url", ["javascript:window.pwned=1", "/api/retention/run-1/decision", "http://["])
+async def test_text_is_text_and_an_address_is_a_page_of_the_web(leaving: Leaving, bad_url: str) -> None:
     leaving.host.body = f"<main><h1>Account</h1><button {ATTRIBUTES}>Cancel plan</button></main>"
     bad = "<img src=x onerror='window.pwned=1'><b>x</b>"
     step = OFFER | {"title": bad, "text": f"{bad}\n{bad}", "offer": {"words": bad}}
-    page = await leaving.open(started(step, cancelUrl="javascript:window.pwned=1"), 500, 500, 500)
+    page = await leaving.open(started(step, cancelUrl=bad_url), 500, 500, 500)
     await at(page, bad)
     assert await page.do(f"{SHADOW}.querySelectorAll('img,b').length") == 0
     await page.click(button("Switch my plan"))

@@ -115,14 +115,18 @@ async def test_it_goes_from_right_to_left(leaving: Leaving) -> None:
 
 @pytest.mark.parametrize("kind", STEPS)
 async def test_a_thumb_reaches_everything_on_a_small_phone(leaving: Leaving, kind: str) -> None:
-    page = await leaving.open(started(STEPS[kind]), width=320, height=640)
+    many = [{"code": f"r{number}", "label": f"Reason number {number}"} for number in range(12)]
+    step = STEPS[kind] | ({"reasons": many} if kind == "survey" else {"text": "Read this first. " * 60})
+    page = await leaving.open(started(step), width=320, height=640)
     await page.resize(320, 640, is_phone=True)
+    await page.prefer(prefers_reduced_motion="reduce")
     assert await page.do(f"{DIALOG}.getBoundingClientRect().width") == 320
     assert await page.do("document.documentElement.scrollWidth <= 320")
-    sizes = await page.do(
-        f"[...{SHADOW}.querySelectorAll('button,.choice,textarea,select')].map(e => e.getBoundingClientRect().height)"
-    )
+    sizes = await page.do(f"[...{SHADOW}.querySelectorAll('button,.choice,textarea,select')].map(e => e.offsetHeight)")
     assert min(sizes) >= 44
+    seen = "(e => { const r = e.getBoundingClientRect(); return e.getRootNode().elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === e })"
+    now = button("Cancel subscription" if kind == "confirm" else "Cancel now")
+    assert await page.do(f"{seen}({now})"), "however much there is to read, the way out is seen"
     if kind != "confirm":
         assert await page.do(f"getComputedStyle({SHADOW}.querySelector('kbd')).display") == "none"
         await page.tap(button("Cancel now"))
