@@ -11,14 +11,13 @@ _ROOM = 2_000_000_000
 
 
 def hurry() -> None:
-    """Files in memory where there is such a place; bytecode kept there, whatever the environment says of it."""
+    """Files in memory where there is such a place; bytecode kept, whatever the environment says of it."""
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and _free(_MEMORY) > _ROOM:
         # Nobody pulls the plug on a test, and a disk that syncs for each commit takes most of its time.
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
-    # Without, each server that a test starts compiles all of our modules: half a second each.
+    # Where it says that none is kept, each server that a test starts would compile all of our modules: half a second each.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir()) / f"holdfast-pycache-{os.getuid()}"))
-    sys.dont_write_bytecode, sys.pycache_prefix = False, os.environ["PYTHONPYCACHEPREFIX"]
+    sys.dont_write_bytecode = False
 
 
 def _free(folder: Path) -> int:
