@@ -45,6 +45,7 @@ def read_lives(work: Work, ids: Collection[str]) -> list[Life]:
             _CUSTOMERS.id,
             _CUSTOMERS.external_id,
             _CUSTOMERS.tier,
+            _CUSTOMERS.past_order_count,
             _CUSTOMERS.created_at,
             _CONTEXTS.activity,
             _CONTEXTS.customer_id.label("acts"),
@@ -60,7 +61,15 @@ def read_lives(work: Work, ids: Collection[str]) -> list[Life]:
     is_by_subscription, found = has_subscriptions(work), []
     for person in people:
         activity = Activity(person.activity) if person.activity or not person.acts else counted(work, person.id)
-        life = Life(person.id, person.external_id, person.tier, activity, paid[person.id], bills[person.id])
+        life = Life(
+            person.id,
+            person.external_id,
+            person.tier,
+            person.past_order_count,
+            activity,
+            paid[person.id],
+            bills[person.id],
+        )
         if not is_by_subscription:
             life.paid = [Paid(to_micros(person.created_at), activity.last.get(CANCELLED))]
         found.append(life)

@@ -71,6 +71,7 @@ class Life:
     customer_id: str
     external_id: str
     tier: str
+    past_order_count: int
     activity: Activity
     paid: list[Paid] = field(default_factory=list)
     bills: list[Bill] = field(default_factory=list)

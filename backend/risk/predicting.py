@@ -50,6 +50,14 @@ class Prediction:
     causes: list[dict[str, Any]] = field(default_factory=list)
     protections: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def top(self) -> list[dict[str, Any]]:
+        """The causes that weigh most, each feature once: it may speak for both ways to leave."""
+        first: dict[str, dict[str, Any]] = {}
+        for cause in self.causes:
+            first.setdefault(cause["feature"], cause)
+        return list(first.values())[:TOP]
+
 
 def read_book(work: Work, ids: Collection[str]) -> Book:
     """What is known of these customers, and the models in force."""
@@ -69,7 +77,7 @@ def read_book(work: Work, ids: Collection[str]) -> Book:
 
 
 def _rated(compiled: Any, life: Life, now: int) -> Rated:
-    return rate(compiled, facts_of(life.activity, now, {"tier": life.tier}))
+    return rate(compiled, facts_of(life.activity, now, {"tier": life.tier, "past_order_count": life.past_order_count}))
 
 
 def judge(book: Book) -> list[Prediction]:
@@ -83,11 +91,12 @@ def judge(book: Book) -> list[Prediction]:
 
 def _by_rules(book: Book, life: Life) -> Prediction:
     rated = book.rated[life.customer_id]
-    share = rated.score / 100
+    cap = book.settings["cap"]
+    share = min(max(rated.score / cap, 0.0), 1.0)
     causes = [
         {
             "cause": one["text"],
-            "impact": round(one["points"] / 100, 4),
+            "impact": round(one["points"] / cap, 4),
             "feature": one["rule"],
             "label": book.labels[one["rule"]],
         }
@@ -113,13 +122,13 @@ def _by_models(book: Book) -> list[Prediction]:
         Prediction(life, 0.0, 0.0, 0.0, "low", {"kind": kind, "label": label, "versions": versions})
         for life in book.lives
     ]
-    stays: list[list[tuple[float, float, float]]] = [[] for _ in found]
+    parts: list[list[tuple[float, float, float]]] = [[] for _ in found]  # of each: probability, low, high by target
     for target, (id, _, data) in book.models.items():
         model = store.loaded(id, data)
         chances, reasons = model.reasons(columns_of(FEATURES[target], known))
         for at, (one, chance) in enumerate(zip(found, map(float, chances), strict=True)):
             one.parts[target] = chance
-            stays[at].append((chance, *model.band(chance)))
+            parts[at].append((chance, *model.band(chance)))
             for reason in reasons[at]:
                 told = {
                     "cause": value_in_words(reason.feature, reason.value),
@@ -133,8 +142,8 @@ def _by_models(book: Book) -> list[Prediction]:
                     one.causes.append(told)
                 elif reason.log_odds < -1e-9:
                     one.protections.append(told)
-    for one, parts in zip(found, stays, strict=True):
-        one.probability, one.low, one.high = (_either([part[at] for part in parts]) for at in range(3))
+    for one, own in zip(found, parts, strict=True):
+        one.probability, one.low, one.high = (_either([part[at] for part in own]) for at in range(3))
         one.level = level_of(book.settings, one.probability)
         one.causes.sort(key=lambda cause: -cause["impact"])
         one.protections.sort(key=lambda cause: cause["impact"])

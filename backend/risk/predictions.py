@@ -15,7 +15,7 @@ from backend.customers.schemas import ChurnBrief
 from backend.customers.sorting import SORTS, Sort
 from backend.risk.events import ChurnChanged
 from backend.risk.models import ChurnPrediction
-from backend.risk.predicting import TOP, Prediction
+from backend.risk.predicting import Prediction
 from backend.risk.schemas import Cause, CauseRead, CausesRead, ExplanationRead, PredictedBy, PredictionRead
 from backend.signals import contexts
 from backend.signals.bulk import Bulk, Chosen, moment_of
@@ -53,7 +53,7 @@ def keep(work: Work, predictions: Sequence[Prediction], gone: Collection[str]) -
                 one.level,
                 one.parts.get("voluntary"),
                 one.parts.get("involuntary"),
-                orjson.dumps(one.causes[:TOP]).decode(),
+                orjson.dumps(one.top).decode(),
                 orjson.dumps(one.model).decode(),
                 now,
             )
@@ -89,7 +89,7 @@ def read_of(one: Prediction, now: int) -> PredictionRead:
         risk_level=one.level,
         voluntary=_rounded(one.parts.get("voluntary")),
         involuntary=_rounded(one.parts.get("involuntary")),
-        top_causes=[Cause.model_validate(cause) for cause in one.causes[:TOP]],
+        top_causes=[Cause.model_validate(cause) for cause in one.top],
         prediction_date=from_micros(now),
         model=PredictedBy.model_validate(one.model),
     )

@@ -17,8 +17,9 @@ from backend.signals.models import Context
 from backend.work import Work
 
 
-def populate(work: Work, count: int, *, seed: int = 1, leaving: float = 0.25) -> None:
-    """`count` subscribers, called `sub-0` and so on. Of who does nothing in a month, a share of `leaving` leaves in the next."""
+def populate(work: Work, count: int, *, seed: int = 1, leaving: float = 0.25, failing: float = 0.0) -> None:
+    """`count` subscribers, called `sub-0` and so on. Of who does nothing in a month, a share of `leaving` leaves in the
+    next; each month a payment of a share of `failing` fails, and a third of those are lost in the next."""
     chance, now = random.Random(seed), to_micros(work.now)
     this = month_of(now // DAY)
     customers: list[dict[str, Any]] = []
@@ -27,13 +28,17 @@ def populate(work: Work, count: int, *, seed: int = 1, leaving: float = 0.25) ->
     for number in range(count):
         id, first = new_id(), this - chance.randrange(3, 13)
         activity, left_at, zeal = Activity(), None, chance.random()
+        has_failed, is_lost = False, False
         for month in range(first, this + 1):
             begin = begin_of(month)
-            if month > first and chance.random() < leaving * (1 - zeal) ** 2:
+            is_lost = has_failed and chance.random() < 0.33
+            if month > first and (is_lost or chance.random() < leaving * (1 - zeal) ** 2):
                 left_at = begin + chance.randrange(1, 27 * DAY)
                 if left_at >= now:
                     left_at = None
                 break
+            if has_failed := chance.random() < failing:
+                activity.take("payment_failed", None, None, min(begin + 20 * DAY, now))
             zeal = min(max(zeal + chance.uniform(-0.4, 0.4), 0), 1)
             for _ in range(round(zeal * 20)):
                 at = begin + chance.randrange(27 * DAY)
@@ -70,7 +75,11 @@ def populate(work: Work, count: int, *, seed: int = 1, leaving: float = 0.25) ->
                 "started_at": began,
                 "canceled_at": left,
                 "ended_at": left,
-                "cancellation_reason": None if left is None else "cancellation_requested",
+                "cancellation_reason": None
+                if left is None
+                else "payment_failed"
+                if is_lost
+                else "cancellation_requested",
                 "is_live": False,
                 "read_at": work.now,
             }

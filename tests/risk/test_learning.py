@@ -173,6 +173,14 @@ def test_later_times_are_predicted_from_earlier_ones_only() -> None:
     assert report["validation"] == "the last 3 times, each predicted from those before it"
 
 
+def test_trees_never_say_that_more_of_what_drives_away_makes_stay() -> None:
+    table = _monthly(6, 400)
+    model = choosing._fitted(table, "trees")
+    chances = model.chances({"idle": np.linspace(0, 1, 200)})
+    assert np.all(np.diff(chances) >= -1e-12)
+    assert chances[-1] > 3 * chances[0]
+
+
 def test_drift_is_seen_feature_by_feature(learned: Learned, telco: Table) -> None:
     model = learned.model
     assert model is not None

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.risk.periods import FEATURES, Bill, Life, Paid, begin_of, known_at, months_of
+from backend.risk.predicting import Prediction
 from backend.signals.activity import DAY, Activity, month_of
 
 NOW = begin_of(2026 * 12 + 5) + 12 * DAY
@@ -15,7 +16,7 @@ def _life(signals: list[tuple[str, int]], paid: list[Paid], bills: list[Bill]) -
     activity = Activity()
     for type, ago in signals:
         activity.take(type, None, None, NOW - ago * DAY)
-    return Life("id", "asha", "GOLD", activity, paid, bills)
+    return Life("id", "asha", "GOLD", 3, activity, paid, bills)
 
 
 @settings(max_examples=150, deadline=None)
@@ -84,3 +85,12 @@ def test_the_latest_thirty_days_are_told_the_same_in_the_midst_of_a_month() -> N
     known = known_at(steady, NOW)
     assert known is not None
     assert abs(known["use_change"]) < 10
+
+
+def test_a_feature_that_speaks_for_both_ways_to_leave_is_told_once() -> None:
+    causes = [
+        {"feature": feature, "impact": impact}
+        for feature, impact in (("a", 3), ("b", 2), ("a", 1), ("c", 0.5), ("d", 0.1))
+    ]
+    told = Prediction(_life([], [], []), 0, 0, 0, "low", {}, causes=causes)
+    assert [(one["feature"], one["impact"]) for one in told.top] == [("a", 3), ("b", 2), ("c", 0.5)]

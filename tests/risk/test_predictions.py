@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import func, select
 
 from backend.billing.events import PaymentFailed
+from backend.billing.models import Subscription
 from backend.client.transport import ApiError
 from backend.risk import churn
+from backend.risk.lives import page
 from backend.risk.models import ChurnPrediction
 from backend.risk.schemas import ModelPut
 from backend.risk.training import learned, read_rows
@@ -36,8 +38,8 @@ async def test_at_first_there_are_rules_and_they_say_so(growth: Growth) -> None:
         ("Payment failed", 1, 100, "high"),
         ("Billing page viewed", 1, 100, "high"),
     ]
-    page = await growth.owner.customers.timeline("asha", limit=50)
-    told = [(entry.data or {})["level"] for entry in page.items if entry.type == "churn.changed"]
+    timeline = await growth.owner.customers.timeline("asha", limit=50)
+    told = [(entry.data or {})["level"] for entry in timeline.items if entry.type == "churn.changed"]
     assert told == [["low", "medium"]]
     with pytest.raises(ApiError, match="no customer"):
         await app.churn.predict("nobody")
@@ -113,8 +115,6 @@ async def test_who_has_left_has_nothing_to_predict(growth: Growth) -> None:
     await growth.backend.drain()
 
     def one_who_left(work: Work) -> Any:
-        from backend.billing.models import Subscription
-
         query = select(Subscription.customer_id).where(Subscription.canceled_at.is_not(None)).limit(1)
         return work.session.scalars(query).one()
 
@@ -138,8 +138,6 @@ async def test_a_worse_model_is_not_taken(growth: Growth) -> None:
 
     def all_rows(work: Work) -> Any:
         populate(work, 300, leaving=0.5)
-        from backend.risk.lives import page
-
         return read_rows(work, page(work, "", 1_000))
 
     rows = await units.write(all_rows)
@@ -153,6 +151,22 @@ async def test_a_worse_model_is_not_taken(growth: Growth) -> None:
     _, _, is_better, why = learned("voluntary", spoilt, good)
     assert not is_better
     assert "not taken, the one in force is better" in why
+
+
+async def test_failed_payments_tell_who_is_lost_without_wanting_to(growth: Growth) -> None:
+    units = await growth.backend.units()
+
+    def all_rows(work: Work) -> Any:
+        populate(work, 300, failing=0.2)
+        return read_rows(work, page(work, "", 1_000))
+
+    rows = await units.write(all_rows)
+    for target, first in (("involuntary", "failed_payments"), ("voluntary", None)):
+        model, report, is_better, _ = learned(target, rows, None)  # type: ignore[arg-type]
+        assert model is not None
+        assert is_better
+        assert (next(iter(report["importance"])) == "failed_payments") is (first is not None)
+    assert {how for *_, how in rows} == {None, "voluntary", "involuntary"}
 
 
 async def test_a_payment_that_failed_at_stripe_counts_once_for_each_try(growth: Growth) -> None:
