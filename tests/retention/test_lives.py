@@ -45,7 +45,7 @@ async def _decide(leaver: Leaver, about: str, yes: bool, **said: Any) -> None:
         assert refused.status in (404, 409, 422), refused
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 async def test_no_life_breaks_a_limit_or_leaves_a_run_open(backend: Backend, seed: int) -> None:
     chance = random.Random(seed)
     first = await Leaver(backend).arrive()
@@ -53,7 +53,7 @@ async def test_no_life_breaks_a_limit_or_leaves_a_run_open(backend: Backend, see
     for one in (first, second):
         await one.mark(payment_fingerprint="one-card")
         await one.start()
-    for _ in range(20):
+    for _ in range(12):
         await asyncio.gather(*(act(one, chance) for one in (first, second)))
         if chance.random() < 0.5:
             await backend.drain()

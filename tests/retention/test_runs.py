@@ -263,6 +263,9 @@ async def test_an_agent_offers_what_the_limits_allow_and_one_thing_to_fall_back_
     with pytest.raises(ApiError) as trial:
         await leaver.offer("TRIAL_EXTENSION", agent)
     assert trial.value.code == "NO_SUCH_OFFER"
+    other = await leaver.another()
+    await other.offer("DISCOUNT", agent)  # deeper than agents may give by themselves, but the flow has it
+    assert (await other.decide("DISCOUNT", True, agent))["acceptedOffer"] == "DISCOUNT:20"
 
 
 @on_sqlite
