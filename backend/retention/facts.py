@@ -14,6 +14,7 @@ from backend.billing.models import Plan, Subscription, SubscriptionChange
 from backend.billing.revenue import monthly, whole
 from backend.core.errors import NotFound
 from backend.core.money import to_major
+from backend.core.text import clean_line
 from backend.customers.models import Customer
 from backend.retention.eligibility import DISCOUNT, PAUSE, TRIAL_EXTENSION, Given, History
 from backend.retention.models import OfferEvent
@@ -21,12 +22,14 @@ from backend.signals.models import Signal
 from backend.work import Work
 
 _USAGE_DAYS = 30
+_LONGEST_ID = 255
 _DAYS_A_MONTH = 365 / 12
 Facts = dict[str, Any]
 
 
 def subscription_of(work: Work, id: str) -> Subscription:
     """The subscription by our id or Stripe's. NotFound otherwise."""
+    id = clean_line(id)[:_LONGEST_ID]
     named = or_(Subscription.id == id, Subscription.stripe_subscription_id == id)
     found = work.session.scalars(
         select(Subscription).where(Subscription.business_id == work.business_id, named)

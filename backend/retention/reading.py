@@ -11,6 +11,7 @@ from backend.core import cursor as cursors
 from backend.core.clock import instant
 from backend.core.errors import Invalid
 from backend.core.money import to_major
+from backend.core.text import clean_line
 from backend.customers.models import Customer
 from backend.events import log
 from backend.retention import flows, steps
@@ -197,5 +198,5 @@ def _conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
             case "until", _:
                 found.append(RetentionRun.started_at < value)
             case _:
-                found.append(getattr(RetentionRun, name) == value)
+                found.append(getattr(RetentionRun, name) == clean_line(value))
     return found

@@ -51,7 +51,7 @@ async def list_runs(
     outcome: Outcome | None = None,
     group: Group | None = None,
     channel: Channel | None = None,
-    reason: Annotated[str | None, Query(max_length=40)] = None,
+    reason: Annotated[str | None, Query(pattern="^[a-z][a-z0-9_]{0,39}$")] = None,
     flow_id: Annotated[Id, Query(alias="flowId")] = None,
     customer_id: Annotated[Id, Query(alias="customerId")] = None,
     subscription_id: Annotated[Id, Query(alias="subscriptionId")] = None,
@@ -88,7 +88,7 @@ async def show_run(run_id: str, unit: Unit) -> Response:
 async def list_offers(
     unit: Unit,
     subscription_id: Annotated[str, Query(alias="subscriptionId", min_length=1, max_length=255)],
-    reason: Annotated[str | None, Query(max_length=40)] = None,
+    reason: Annotated[str | None, Query(pattern="^[a-z][a-z0-9_]{0,39}$")] = None,
 ) -> Response:
     """What the customer may be offered now, the best first, and what limits forbid."""
     return JsonResponse(await unit.read(agents.offers_for, subscription_id, reason=reason))
