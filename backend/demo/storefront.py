@@ -6,6 +6,7 @@ with a key that is good for this page only.
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _POLICY = (
     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _KEY_NAME = "Account page"
+_PATIENCE = 8.0
+"""Seconds from the opening in which the first subscriptions may still come."""
 _PLAIN = re.compile(r"[A-Z][a-z]+ [A-Z][A-Za-z']+")
 """Other names have their place in the console."""
 
@@ -56,6 +59,7 @@ class Storefront:
         self.api, self._owner = api, owner
         self._key: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._subscription: str | None = None
+        self._until = 0.0
 
     @asynccontextmanager
     async def _signed_in(self) -> AsyncIterator[Client]:
@@ -71,6 +75,7 @@ class Storefront:
                 if old.name == _KEY_NAME and old.revoked_at is None:
                     await owner.keys.revoke(old.id)
             made = await owner.keys.create(KeyCreate(name=_KEY_NAME, origins=[origin]))
+        self._until = time.monotonic() + _PATIENCE
         self._key.set_result(made.key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,7 +97,8 @@ class Storefront:
     async def _account(self, page: str) -> bytes:
         key = await self._key
         async with self._signed_in() as owner:
-            one = await self._chosen(owner)
+            while (one := await self._chosen(owner)) is None and time.monotonic() < self._until:  # noqa: ASYNC110
+                await asyncio.sleep(0.3)
             who = await _anybody(owner) if one is None else _regular(one)
         words = {**vars(who), "given": who.name.split(" ")[0], "api": self.api, "key": key}
         return Template(page).substitute({name: escape(word) for name, word in words.items()}).encode()
