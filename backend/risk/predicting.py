@@ -103,7 +103,7 @@ def _by_rules(book: Book, life: Life) -> Prediction:
         for one in rated.factors
     ]
     model = {"kind": "rules", "label": RULES_LABEL, "versions": {}}
-    return Prediction(life, share, share, share, rated.level, model, causes=causes)
+    return Prediction(life, share, 0.0, 1.0, rated.level, model, causes=causes)  # nothing tells how far to trust it
 
 
 def _by_models(book: Book) -> list[Prediction]:

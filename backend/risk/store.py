@@ -124,9 +124,10 @@ def read_of(row: ChurnModel) -> ModelRead:
 def card_of(row: ChurnModel) -> str:
     """What somebody who uses the model must know of it (after Mitchell et al., Model Cards, 2019)."""
     report = row.report
-    how = "not at all: " if row.kind == "rules" else ""
+    if row.kind == "rules":
+        return f"Version {row.number} for leaving that is {row.target} holds no model: {row.why}."
     lines = [
-        f"Version {row.number} for leaving that is {row.target}: {how}{row.why}.",
+        f"Version {row.number} for leaving that is {row.target}: {row.why}.",
         f"Learned on {row.trained_at:%Y-%m-%d} from {report['rows']:,} customer months, {report['events']:,} of which ended so.",
         "Says how likely a customer decides to leave within a month. It does not say who can be persuaded to stay, and no "
         "cause: what it names goes together with leaving.",

@@ -114,6 +114,9 @@ def _told(url: str, work: Callable[["Client"], Awaitable[Any]]) -> dict[str, Any
 
 
 def _heading(told: dict[str, Any]) -> str:
+    if told["model"]["kind"] == "rules":
+        share = f"{told['churnProbability'] * 100:.0f} of 100"
+        return f"{told['userId']}: {share}, {told['riskLevel']} risk. By {told['model']['label']}."
     chance = f"{told['churnProbability']:.0%} ({told['low']:.0%} to {told['high']:.0%})"
     return f"{told['userId']}: {chance} to leave within a month, {told['riskLevel']} risk. By {told['model']['label']}."
 

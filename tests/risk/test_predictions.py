@@ -28,6 +28,7 @@ async def test_at_first_there_are_rules_and_they_say_so(growth: Growth) -> None:
     body = await app.transport.call("POST", "/api/v1/churn/predict", None, {"customerId": "asha"})
     assert body["churnProbability"] == 0.6
     assert body["riskLevel"] == "medium"
+    assert (body["low"], body["high"]) == (0, 1)  # nothing tells how far to trust rules
     assert body["topCauses"][0] | {"cause": "Recent payment failure", "impact": 0.4} == body["topCauses"][0]
     assert body["predictionDate"] == "2026-03-02T09:00:00.000000Z"
     assert (body["model"]["kind"], body["model"]["label"][:21]) == ("rules", "rules, not a model: t")
