@@ -1,5 +1,6 @@
 """`create_app`: the ASGI application, made of a runtime and the slices' routers."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,11 +30,9 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await runtime.start(run_jobs=run_jobs)
-        gc.collect()
-        gc.freeze()  # what was made at start-up lives for ever; not walking it again halves the slowest answers
-        gc.set_threshold(_YOUNG_OBJECTS)
-        gc.enable()
+        later = asyncio.get_running_loop().call_later(runtime.settings.jobs_after_seconds, _settle_memory)
         yield
+        later.cancel()
         await runtime.close()
 
     app = _Application(
@@ -52,6 +51,14 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
     _open_doors(app, edge)
     _refuse_unlisted(app)
     return app
+
+
+def _settle_memory() -> None:
+    """What was made at start-up lives for ever; not walking it again halves the slowest answers."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
+    gc.enable()
 
 
 def _routes() -> list[BaseRoute]:
