@@ -41,11 +41,12 @@ FLOOR = "floor"
 DESK = (QUEUE, INCIDENCE)
 CASES = (*DESK, ESCALATIONS)
 ANALYTICS, ROWS = "analytics", "rows"
-TABBED = (*CASES, ALERTS, ANALYTICS)
+RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "flow_yaml", "flow_trial", "flow_versions"
+TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION)
 LISTS = (*TABBED, ROWS)
 RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
 DRAFTING = (RULE_SET, RULE)
-OUTLINES = (RULES, *DRAFTING, TRIAL, VERSIONS)
+OUTLINES = (RULES, *DRAFTING, TRIAL, VERSIONS, FLOW, FLOW_TRIAL, FLOW_VERSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("section_right", "Section right", ("l", "right"), "Move", "The section to the right.", arrows=("right",),
            screens=TABBED),
     Action("open", "Open", ("enter",), "Move", "Open the incidence under the cursor, or the one named.",
-           screens=(QUEUE, ESCALATIONS, ALERTS, ROWS), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
+           screens=(QUEUE, ESCALATIONS, ALERTS, ROWS, RETENTION), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
     Action("back", "Back", ("escape",), "Move", "Back one layer: menu, filter, marks, then the screen.",
            binds=("composer.leave",), foot=90),
-    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS, *OUTLINES), foot=85),
+    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS, RETENTION, *OUTLINES), foot=85),
     Action("last_screen", "Last screen", ("-",), "Move", "The screen that was open before."),
     Action("next_incidence", "Next incidence", ("J",), "Move", "The next incidence of the queue, without leaving.",
            arrows=("ctrl+down",), screens=(INCIDENCE,), foot=30),
@@ -162,8 +163,10 @@ ACTIONS: tuple[Action, ...] = (
            argument=Argument("by", "by"), foot=5),
     Action("export", "Export", ("E",), "Find", "Write what is shown to a file.", screens=(ANALYTICS, ROWS),
            role="supervisor", needs=("online",), argument=Argument("format", "format"), foot=6),
-    Action("read_again", "Read again", ("f5",), "Find", "The numbers as they are now.", screens=(ANALYTICS,),
+    Action("read_again", "Read again", ("f5",), "Find", "The numbers as they are now.", screens=(ANALYTICS, RETENTION),
            needs=("online",)),
+    Action("filter_rows", "Filter", ("/",), "Find", "As you type: the rows that have all these words.", verb="find",
+           screens=(RETENTION,), argument=Argument("words", "text"), foot=10),
     # Mark
     Action("mark", "Mark", ("space",), "Mark", "Mark the row; verbs then act on all that are marked.",
            screens=(QUEUE,), binds=("table.mark",), foot=20),
@@ -282,6 +285,25 @@ ACTIONS: tuple[Action, ...] = (
            needs=("online",), foot=2),
     Action("raw_keep", "Take over", ("alt+enter", "ctrl+j", "f9"), "Work", "Take what is written into the draft.",
            verb="keep", screens=(RAW,), role="admin", foot=1),
+    # Flows
+    Action("flow_edit", "YAML", ("e",), "Work", "The steps as YAML: read them, or write the next document.", verb="edit",
+           screens=(FLOW,), foot=2),
+    Action("flow_try", "Try", ("t@flow", "f8"), "Work", "Dry run: what last month's customers would have met.", verb="try",
+           screens=(FLOW, FLOW_YAML), role="admin", needs=("online",), foot=3),
+    Action("flow_activate", "Activate", ("A",), "Work", "Put the document before customers, with a reason.",
+           verb="activate", screens=(FLOW, FLOW_VERSIONS), role="admin", needs=("online",), foot=4),
+    Action("flow_versions", "Documents", ("V",), "Work", "Its documents: who wrote what, when and why.", verb="documents",
+           screens=(FLOW,), needs=("online",), foot=5),
+    Action("flow_new", "New from it", ("n",), "Work", "A draft with another name and the same steps.", verb="new",
+           screens=(FLOW,), role="admin", needs=("online",), argument=Argument("name", "text", True), foot=6),
+    Action("flow_archive", "Archive", ("D",), "Work", "Nobody meets it any more.", verb="archive", screens=(FLOW,),
+           role="admin", needs=("online",), foot=7),
+    Action("flow_keep", "Keep", ("alt+enter", "ctrl+j", "f9"), "Work", "Keep what is written as the next document.",
+           verb="keep", screens=(FLOW_YAML,), role="admin", needs=("online",), foot=1),
+    Action("flow_editor", "Editor", ("f7",), "Work", "Write in $EDITOR, and take it over here.", verb="editor",
+           screens=(FLOW_YAML,), role="admin", foot=3),
+    Action("trial_span", "Days", ("d",), "Work", "How far back the dry run goes.", verb="days", screens=(FLOW_TRIAL,),
+           needs=("online",), argument=Argument("days", "text", True), foot=2),
     # Write
     Action("reply", "Reply", ("r",), "Write", "Write to the customer.", screens=CASES, needs=("incidence", "open"),
            foot=4),
@@ -306,8 +328,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy_summary", "Copy its summary", ("copy s",), "Copy", "Reference, customer and summary in one line.",
            screens=DESK, needs=_ONE),
     # Screen
-    Action("preview", "Preview", ("p",), "Screen", "Preview right, below or off.", screens=(QUEUE,), foot=50),
-    Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=(*CASES, ALERTS)),
+    Action("preview", "Preview", ("p",), "Screen", "Preview right, below or off.", screens=(QUEUE, RETENTION), foot=50),
+    Action("preview_down", "More of it", ("J",), "Screen", "Further down in what stands beside the rows.",
+           arrows=("ctrl+down",), screens=(RETENTION, FLOW, FLOW_VERSIONS)),
+    Action("preview_up", "Back in it", ("K",), "Screen", "Further up in what stands beside the rows.",
+           arrows=("ctrl+up",), screens=(RETENTION, FLOW, FLOW_VERSIONS)),
+    Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=(*CASES, ALERTS, RETENTION)),
     Action("larger", "Larger", ("+",), "Screen", "More room for the pane with the focus.", screens=DESK),
     Action("smaller", "Smaller", ("_",), "Screen", "Less room for it.", screens=DESK),
     Action("show_new", "Show what is new", ("f5",), "Screen", "Let rows that wait come in and move.", screens=(QUEUE,)),
@@ -320,7 +346,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_alerts", "Alerts", ("jump a",), "Go", "What you should know of, and its cause."),
     Action("go_analytics", "Analytics", ("jump n",), "Go", "The numbers, what they mean and what is behind them."),
     Action("go_rules", "Rules", ("jump r",), "Go", "Every rule set: what it says, changing it, its versions."),
-    Action("go_outbox", "Outbox", ("jump o",), "Go", "What waits to be sent, and what clashed."),
+    Action("go_retention", "Retention", ("jump o",), "Go", "Who wants to cancel, what they are offered, what it brought."),
+    Action("go_outbox", "Outbox", ("jump u",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console
     Action("command", "Command", (":",), "Console", "Type a command; tab completes.", foot=9),

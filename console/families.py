@@ -12,6 +12,7 @@ MODES: dict[str, str] = {
     "floor": "console.floor.wall:FloorScreen",
     "alerts": "console.alerts.alerts:AlertsScreen",
     "analytics": "console.analytics.screen:AnalyticsScreen",
+    "retention": "console.retention.retention:RetentionScreen",
     "rules": "console.rules.sets:RulesScreen",
     "settings": "console.setup.settings:SettingsScreen",
     "outbox": "console.setup.outbox:OutboxScreen",

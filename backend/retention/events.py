@@ -12,11 +12,11 @@ class FlowChanged(Event, type="flow.changed"):
 
 
 class FlowActivated(Event, type="flow.activated"):
-    """Customers may meet it from now on. data: name, number."""
+    """Customers may meet it from now on. data: name, number, reason."""
 
 
 class FlowArchived(Event, type="flow.archived"):
-    """data: name."""
+    """data: name, reason."""
 
 
 class RunStarted(Event, type="retention_run.started"):

@@ -227,6 +227,8 @@ class FlowActivate(Change):
     """`number`: which of its documents customers are to meet; the newest when left out."""
 
     number: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    reason: OptionalLine = ""
+    """Why; told with the event."""
 
 
 class FlowRead(Wire):

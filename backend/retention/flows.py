@@ -98,7 +98,7 @@ def activate(work: Work, id: str, body: FlowActivate) -> State:
     if flow.status == "ACTIVE" and flow.active_number == number:
         raise Unprocessable(f"Customers meet document {number} already.", code="ALREADY_ACTIVE", field="number")
     flow.status, flow.active_number, flow.activated_at = "ACTIVE", number, work.now
-    return _told(work, flow, events.FlowActivated, {"number": number})
+    return _told(work, flow, events.FlowActivated, {"number": number, "reason": body.reason})
 
 
 def versions(work: Work, id: str) -> State:

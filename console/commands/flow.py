@@ -87,6 +87,7 @@ def edit(name: Name, file: File = None, reason: Reason = "", url: twin.Url = "",
 def activate(
     name: Name,
     number: Annotated[int | None, typer.Option(min=1, help="Which document; the newest when left out.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; told to all who follow.")] = "",
     url: twin.Url = "",
     json: twin.Json = False,
 ) -> None:
@@ -96,7 +97,7 @@ def activate(
         from backend.retention.flow_schemas import FlowActivate
 
         flow = await api.flows.show(name)
-        return await api.flows.activate(flow.flow_id, FlowActivate(version=flow.version, number=number))
+        return await api.flows.activate(flow.flow_id, FlowActivate(version=flow.version, number=number, reason=reason))
 
     one = twin.told(twin.signed_in(url, activated))
     show(f"{one['name']}: {_met(one)}.", one, as_json=json)

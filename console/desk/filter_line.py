@@ -33,9 +33,13 @@ class FilterLine(Horizontal):
     class Left(Message):
         """Back to the rows; the filter stays as it is."""
 
+    def __init__(self, hint: str = HINT) -> None:
+        super().__init__()
+        self._hint = hint
+
     def compose(self) -> ComposeResult:
         yield Static("/", id="slash", markup=False)
-        yield Entry(placeholder=HINT, compact=True)
+        yield Entry(placeholder=self._hint, compact=True)
         yield Static(id="verdict", markup=False)
 
     @property

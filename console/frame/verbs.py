@@ -104,6 +104,10 @@ class Verbs(App[None]):
         """The numbers."""
         await self.go("analytics")
 
+    async def action_go_retention(self) -> None:
+        """The retention board."""
+        await self.go("retention")
+
     async def action_go_rules(self) -> None:
         """Every rule set."""
         await self.go("rules")

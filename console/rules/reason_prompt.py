@@ -28,9 +28,15 @@ class ReasonPrompt(ModalScreen[str | None]):
         Binding("up", "scroll(-1)", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, lines: Sequence[Cell]) -> None:
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[Cell],
+        *,
+        hint: str = "enter with a reason puts it in force at once · esc leaves everything as it is",
+    ) -> None:
         super().__init__()
-        self._title, self._lines = title, tuple(lines)
+        self._title, self._lines, self._hint = title, tuple(lines), hint
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -38,7 +44,7 @@ class ReasonPrompt(ModalScreen[str | None]):
             with VerticalScroll(can_focus=False):
                 yield Panel()
             yield Entry(placeholder="Why? It is kept with the version.", compact=True, max_length=LONGEST)
-            yield Static("enter with a reason puts it in force at once · esc leaves everything as it is", markup=False)
+            yield Static(Content(plain(self._hint)), markup=False)
 
     def on_mount(self) -> None:
         """Show it."""

@@ -21,7 +21,8 @@ SCREENS = (
     ("a", "alerts"),
     ("n", "analytics"),
     ("r", "rules"),
-    ("o", "outbox"),
+    ("o", "retention"),
+    ("u", "outbox"),
     ("s", "settings"),
 )
 """Letters after `g`, and the screens that an agent sees there beside the queue."""

@@ -67,7 +67,7 @@ async def test_the_footer_turns_into_the_menu_of_letters(desk: Desk) -> None:
         await pilot.press("g", "w")
         await pilot.pause()
         assert queue(app).chord == ""
-        await pilot.press("g", "o")
+        await pilot.press("g", "u")
         await until(lambda: app.current_mode == "outbox")
         await pilot.press("minus")
         await until(lambda: app.current_mode == "queue")
@@ -256,7 +256,7 @@ async def test_an_incidence_opens_over_the_queue_and_goes(desk: Desk) -> None:
 async def test_it_fits(desk: Desk, size: tuple[int, int]) -> None:
     await desk.incidence()
     async with desk.console(size=size) as (app, pilot):
-        for screen in ("g,s", "g,o", "g,q"):
+        for screen in ("g,s", "g,u", "g,q"):
             await pilot.press(*screen.split(","))
             await pilot.pause()
             assert app.screen.query_one(Footer).region.bottom == size[1]

@@ -171,7 +171,7 @@ async def test_the_outbox_shows_it(desk: Desk) -> None:
         desk.server.start()
         app.session.live.try_now()
         await until(lambda: any("could not be sent as it is" in note.message for note in app._notifications))
-        await pilot.press("g", "o")
+        await pilot.press("g", "u")
         await until(lambda: "meanwhile" in "\n".join(screen_lines(app)))
         shown = "\n".join(screen_lines(app))
         assert "reply on INC-1: Dear customer" in shown

@@ -1,0 +1,347 @@
+"""What the retention board shows: a table for each tab, what is under the cursor beside it, and where that comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from console.actions import Action
+from console.desk.filter_line import FilterLine
+from console.desk.states import waiting_text
+from console.frame.tabbed import Tabbed
+from console.retention import columns, preview, words
+from console.retention.beside import Beside
+from console.retention.flows import Flows
+from console.retention.runs import Runs, whole
+from console.retention.words import Row
+from console.store import RESET
+from widgets.panel import Panel
+from widgets.plain import plain
+from widgets.queue_messages import Highlighted
+from widgets.queue_table import QueueTable
+from widgets.tabs import Tab, TabStrip
+
+if TYPE_CHECKING:
+    from console.preferences import Preferences
+
+LIVE, DECIDED, FLOWS = "live", "decided", "flows"
+WIDE = 110
+"""Columns from which the preview stands beside the table; below, it stands in its place."""
+TICK = 15.0
+"""Seconds between looks at the clock: ages are told in minutes."""
+NEAR_END = 20
+"""Rows from the end at which the next page is read."""
+HINT = "words of customer, plan, reason, offer …"
+_PANE = {LIVE: "main", DECIDED: "main", FLOWS: "flows"}
+_ABOUT = {
+    LIVE: "Customers who want to cancel, and what they look at now. It moves by itself.",
+    DECIDED: "What became of them. What a saved customer goes on at is what is billed, not what an offer brought.",
+    FLOWS: "What customers meet who want to cancel. The flow rules (g r) say who meets which.",
+}
+
+
+class Board(Tabbed):
+    """Its keys are in :class:`console.retention.retention.RetentionScreen`."""
+
+    CSS_PATH = "board.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs = Runs(self, self._runs_changed)
+        self.flows = Flows(self, self._flows_changed)
+        self._is_over = False
+        self._filters: dict[str, str] = {}
+
+    def compose_body(self) -> ComposeResult:
+        now = lambda: self.console.now()  # noqa: E731 - asked for each time
+        yield TabStrip(self._tabs(), id="tabs")
+        yield Static(id="span", markup=False)
+        yield FilterLine(HINT)
+        with Container(id="panes"):
+            yield QueueTable(columns.of_runs(now), key="runId", empty=self._no_runs, id="main")
+            yield QueueTable(columns.of_flows(self.flows.performance), key="flowId", empty="No flow.", id="flows")
+            with VerticalScroll(id="aside", can_focus=False):
+                yield Panel(id="known")
+
+    # -- where one is
+
+    @property
+    def tab(self) -> str:
+        """The tab in front."""
+        return self.query_one(TabStrip).active if self.is_mounted else LIVE
+
+    @property
+    def table(self) -> QueueTable:
+        """The table in front."""
+        return self.query_one(f"#{_PANE[self.tab]}", QueueTable)
+
+    @property
+    def front(self) -> Widget:
+        """What has the keyboard on the tab in front."""
+        return self.table
+
+    @property
+    def preferences(self) -> Preferences:
+        """What the person likes."""
+        return self.console.preferences.current
+
+    def on_mount(self) -> None:
+        """Read, and follow the feed."""
+        super().on_mount()
+        self.beside = Beside(self, self.query_one("#known", Panel))
+        self.listen("retention_run", self.runs.happened)
+        self.listen("flow", self.flows.happened)
+        self.listen(RESET, lambda _: self.read())
+        self.set_interval(TICK, self._tick)
+        self.show_tab()
+        self.read()
+
+    def on_screen_resume(self) -> None:
+        """In front again; the hand comes back to the rows."""
+        super().on_screen_resume()
+        if self.is_mounted and self.focused is None:
+            self.front.focus()
+
+    def on_resize(self) -> None:
+        """Other room, another arrangement."""
+        if self.is_mounted:
+            self.fit()
+
+    def fit(self) -> None:
+        """The preview beside the table where there is room; else in its place, once it is asked for."""
+        is_wide = self.size.width >= WIDE and not self.preferences.linear
+        is_off = self.preferences.preview == "off"
+        desk = self.query_one("#panes")
+        desk.set_class(is_wide and not is_off, "-beside")
+        desk.set_class(not is_wide and self._is_over, "-over")
+        self.query_one("#aside").styles.width = max(48, self.size.width * 2 // 5) if is_wide else None
+        self.beside.is_wanted = (is_wide and not is_off) or self._is_over
+        self.show_beside()
+
+    # -- reading
+
+    def read(self) -> None:
+        """Everything anew."""
+        self.beside.forget()
+        self.runs.read()
+        self.flows.read()
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self.table.redraw()
+
+    # -- showing
+
+    def show_tab(self) -> None:
+        """What the tab in front holds."""
+        tab = self.tab
+        for id in set(_PANE.values()):
+            self.query_one(f"#{id}").set_class(id != _PANE[tab], "-hidden")
+        self._is_over = False
+        self.query_one(FilterLine).put(self._filters.get(tab, ""))
+        if tab in (LIVE, DECIDED):
+            self.table.model.order_by(_newest, True)
+        self.show_about()
+        self.filter_rows()
+        self.fit()
+        self.show_state()
+        if self.focused is None or isinstance(self.focused, QueueTable):
+            self.front.focus()
+        self.recheck()
+
+    def show_about(self) -> None:
+        """A line above the rows: what they are."""
+        self.query_one("#span", Static).update(Content(plain(_ABOUT[self.tab])))
+
+    def _tabs(self) -> list[Tab]:
+        live = self.runs.open
+        return [
+            Tab(LIVE, "Live", live if self.runs.is_loaded else None, "warning" if live else ""),
+            Tab(DECIDED, "Decided"),
+            Tab(FLOWS, "Flows", len(self.flows.rows) or None),
+        ]
+
+    def show_tabs(self) -> None:
+        """The counts, as they are now."""
+        self.query_one(TabStrip).show(self._tabs())
+
+    def _runs_changed(self, rows: Iterable[Row] | None) -> None:
+        table = self.query_one("#main", QueueTable)
+        if rows is None and not self.runs.trouble:
+            table.set_rows(self.runs.rows.values())
+        elif rows is not None:
+            changed = list(rows)
+            table.upsert(changed)
+            self.filter_rows(now=False)
+            if table.cursor_key in {row["runId"] for row in changed}:
+                self.call_after_refresh(self.show_beside)
+        self._after_change()
+
+    def _flows_changed(self) -> None:
+        table = self.query_one("#flows", QueueTable)
+        if not self.flows.trouble:
+            table.set_rows(self.flows.rows.values())
+        self._after_change()
+
+    def _after_change(self) -> None:
+        self.show_tabs()
+        self.show_state()
+        self.show_beside()
+        self.recheck()
+
+    def show_state(self) -> None:
+        """While no rows can be there, why: they are on their way, or could not be read."""
+        held: Runs | Flows = self.flows if self.tab == FLOWS else self.runs
+        role, text = waiting_text(self.store.is_loaded, self.console.feed, self.console.key_of("retry"))
+        if held.is_loaded:
+            self.table.show_ready()
+        elif held.trouble:
+            self.table.show_error(f"This could not be read: {held.trouble} {self.console.key_of('retry')} tries again.")
+        elif role == "danger":
+            self.table.show_error(text.replace("the queue", "the board"))
+        else:
+            self.table.show_loading("Loading …")
+
+    def _no_runs(self) -> list[tuple[str, str]]:
+        if self._filters.get(self.tab):
+            return [("Nothing matches the filter. ", ""), ("esc in it takes it away.", "muted")]
+        if self.tab == LIVE:
+            return [
+                ("Nobody is about to cancel. ", "ok"),
+                ("Who begins to appears here by itself; 2 shows what was.", "muted"),
+            ]
+        return [("Nobody has wanted to cancel yet. ", ""), ("What becomes of those who do stands here.", "muted")]
+
+    # -- filtering
+
+    def filter_rows(self, *, now: bool = True) -> None:
+        """Only the rows of the tab that have all the words of its filter."""
+        tab = self.tab
+        wanted = self._filters.get(tab, "").casefold().split()
+        self.table.set_filter(lambda row: self._is_of(tab, row) and _has(row, wanted), now=now)
+        said = f"{len(self.table.model)} match" if wanted else ""
+        self.query_one(FilterLine).show(said, False)
+
+    def _is_of(self, tab: str, row: Any) -> bool:
+        return words.is_live(row) == (tab == LIVE) if tab in (LIVE, DECIDED) else True
+
+    @on(FilterLine.Changed)
+    def _filter_typed(self, event: FilterLine.Changed) -> None:
+        self._filters[self.tab] = event.text
+        self.filter_rows()
+
+    @on(FilterLine.Left)
+    def _filter_left(self) -> None:
+        self.front.focus()
+
+    # -- what is under the cursor
+
+    def row(self) -> Any:
+        """The row under the cursor of the table in front; None when there is none."""
+        return self.table.row(self.table.cursor_key) if self.is_mounted else None
+
+    def run(self) -> Row | None:
+        """The run under the cursor."""
+        return self.row() if self.tab in (LIVE, DECIDED) else None
+
+    def flow(self) -> Row | None:
+        """The flow under the cursor."""
+        return self.row() if self.tab == FLOWS else None
+
+    def show_beside(self) -> None:
+        """What is known of it."""
+        if not self.is_mounted:
+            return
+        api, now = self.console.api, self.console.now()
+        if (run := self.run()) is not None:
+            id = run["runId"]
+            self.beside.show(
+                (id, run["version"]), lambda found: preview.of_run(run, found, now), lambda: whole(api, id)
+            )
+        elif (flow := self.flow()) is not None:
+            id = flow["flowId"]
+            performance = self.flows.performance(id)
+            draw = lambda found: preview.of_flow(flow, found, performance)  # noqa: E731
+            self.beside.show((id, flow["version"]), draw, lambda: self.flows.whole(id))
+        else:
+            self.beside.show_nothing()
+
+    def case_of(self, customer_id: str, incidence_id: str | None = None) -> str | None:
+        """The case to jump to: the one named, else the newest of the customer that is in the mirror."""
+        if incidence_id is not None:
+            return incidence_id
+        theirs = [row for row in self.store.incidences.values() if row["customer"]["id"] == customer_id]
+        newest = max(theirs, key=lambda row: (row["status"] != "CLOSED", row["createdAt"]), default=None)
+        return None if newest is None else str(newest["incidenceId"])
+
+    def about(self) -> tuple[str, ...]:
+        """What verbs act on."""
+        return (str(self.table.cursor_key),) if self.is_mounted else ()
+
+    @on(TabStrip.TabSelected)
+    def _tab_selected(self) -> None:
+        self.show_tab()
+
+    @on(QueueTable.Highlighted)
+    def _cursor_moved(self, event: Highlighted) -> None:
+        if event.table is not self.table:
+            return
+        self.query_one("#aside").scroll_home(animate=False)
+        self.show_beside()
+        self.recheck()
+        model = self.table.model
+        place = model.position(self.table.cursor_key)
+        if self.tab == DECIDED and place is not None and place >= len(model) - NEAR_END:
+            self.runs.read_more()
+
+    async def perform(self, action: Action, value: str = "", *, is_agreed: bool = False) -> None:
+        """A key is a hand: rows stay where they are for a while."""
+        if self.is_mounted:
+            self.table.touch()
+        await super().perform(action, value, is_agreed=is_agreed)
+
+    def toggle_over(self) -> None:
+        """Where there is no room beside the table, the preview in its place, and back."""
+        self._is_over = not self._is_over
+        self.fit()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the preview stands in the place of the table."""
+        return self._is_over
+
+
+def _newest(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["decidedAt"] or row["startedAt"], row["runId"]
+
+
+def _has(row: Any, wanted: list[str]) -> bool:
+    """Whether all words stand somewhere in what a row says of itself."""
+    if not wanted:
+        return True
+    said = _said(row).casefold()
+    return all(word in said for word in wanted)
+
+
+def _said(row: Any) -> str:
+    if "runId" in row:
+        stands = "".join(text for text, _ in words.standing(row))
+        parts = (
+            row["customerName"],
+            row["userId"],
+            row["reasonLabel"],
+            row["facts"].get("plan"),
+            row["flowName"],
+            stands,
+            row["group"],
+        )
+    else:
+        parts = (row["name"], row["status"], *row["segments"])
+    return " ".join(str(part) for part in parts if part)
