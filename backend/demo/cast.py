@@ -7,6 +7,7 @@ from random import Random
 from backend.core.text import clean_line
 
 BUSINESS = "Thali & Tandoor"
+STRIPE_ACCOUNT = "acct_1ThaliTandoor"
 PASSWORD = "open-the-kitchen"
 """Everybody's, and shown on purpose: nothing in this world is worth keeping from anybody."""
 

@@ -13,15 +13,18 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from pydantic import SecretStr
 
 from backend import slices
 from backend.core.clock import Clock
 from backend.core.security import hash_password, new_token
 from backend.demo import templates
-from backend.demo.cast import PASSWORD
+from backend.demo.cast import PASSWORD, STRIPE_ACCOUNT
 from backend.demo.outside.freshchat import FreshchatDouble
 from backend.settings import Settings
 
+_NOWHERE = "http://127.0.0.1:9"
+"""Nobody listens there: a demo never calls the real Stripe, even before its own answers."""
 _COST = 4
 """Of password hashes: everybody may know these passwords, and nobody should wait for them."""
 _PLENTY = 100_000
@@ -63,6 +66,9 @@ def settle(folder: Path, *, seed: int, clock: Clock) -> Place:
         data_dir=folder,
         database_url=f"sqlite:///{database}",
         freshchat_public_key=freshchat.public_key,
+        stripe_secret_key=SecretStr(f"sk_test_{STRIPE_ACCOUNT}"),
+        stripe_webhook_secret=SecretStr(new_token("whsec")),
+        stripe_api_base=_NOWHERE,
         bcrypt_cost=_COST,
         sign_in_per_minute=_PLENTY,
         track_per_minute=_PLENTY,

@@ -14,6 +14,8 @@ from backend.core.clock import RealClock
 from backend.demo.pace import Pace
 from backend.demo.place import FIRST_ROWS, Place, settle
 
+STRIPE_AFTER = 1.5
+"""Seconds from the first rows to Stripe: nobody looks at subscriptions sooner."""
 Ready = Callable[[Place, str], None]
 
 
@@ -32,12 +34,13 @@ def serve(
     `follows_stdin`: each line is a command for the driver's pace, and the end of it ends the demo: whoever started
     it is gone.
     """
-    shop, page = _find_shop()
-    place, pace = replace(settle(folder, seed=seed, clock=RealClock()), page=page), Pace(speed)
+    (shop, page), (stripe, api) = _find_port(), _find_port()
+    place, pace = replace(settle(folder, seed=seed, clock=RealClock()), page=f"{page}/account"), Pace(speed)
+    place.settings.stripe_api_base = api
     tasks: set[asyncio.Task[None]] = set()
 
     def ready(url: str) -> None:
-        tasks.add(asyncio.get_running_loop().create_task(_live(place, url, shop, pace if is_lively else None)))
+        tasks.add(asyncio.get_running_loop().create_task(_live(place, url, shop, stripe, pace if is_lively else None)))
         if follows_stdin:
             _follow_stdin(pace)
         if on_ready:
@@ -48,16 +51,16 @@ def serve(
     server.serve(place.settings, port=port, on_ready=ready)
 
 
-def _find_shop() -> tuple[socket.socket, str]:
-    """A socket on a free loopback port, and the address of the customers' account page there. Who comes early waits."""
+def _find_port() -> tuple[socket.socket, str]:
+    """A socket on a free loopback port, and its address. Who comes before it is answered waits."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen()
-    return listening, f"http://127.0.0.1:{listening.getsockname()[1]}/account"
+    return listening, f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-async def _live(place: Place, url: str, shop: socket.socket, pace: Pace | None) -> None:
-    """The world around the backend: the customers' app, the chat platform, and with a pace the customers."""
+async def _live(place: Place, url: str, shop: socket.socket, stripe: socket.socket, pace: Pace | None) -> None:
+    """The world around the backend: the customers' app, the chat platform, Stripe, and with a pace the customers."""
     await asyncio.sleep(FIRST_ROWS)
     from backend.demo.chat import Chat
     from backend.demo.driver import Driver
@@ -69,10 +72,26 @@ async def _live(place: Place, url: str, shop: socket.socket, pace: Pace | None) 
     async with served(chat.double) as address, served(storefront, shop):
         await storefront.open(place.page)
         await chat.connect(url, address)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_trade(place, url, stripe, pace))
+            if pace is not None:
+                driver = Driver(url, api_key=place.api_key, chat=chat, seed=place.seed, pace=pace, clock=clock)
+                tasks.create_task(driver.run())
+
+
+async def _trade(place: Place, url: str, stripe: socket.socket, pace: Pace | None) -> None:
+    """Stripe, which is asked after the first rows are on the screen: what it has is made of them."""
+    await asyncio.sleep(STRIPE_AFTER)
+    from backend.demo.outside.serve import served
+    from backend.demo.till import Till
+
+    till = Till(RealClock(), secret=place.settings.stripe_webhook_secret.get_secret_value(), url=url)
+    await till.fill()
+    async with served(till.double, stripe) as address, till.double.sending(every=1.0):
         if pace is None:
             await asyncio.Event().wait()
         else:
-            await Driver(url, api_key=place.api_key, chat=chat, seed=place.seed, pace=pace, clock=clock).run()
+            await till.live(address, pace, place.seed)
 
 
 def _follow_stdin(pace: Pace) -> None:

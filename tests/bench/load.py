@@ -192,13 +192,16 @@ def bare_echo() -> Iterator[str]:
 
 
 @contextmanager
-def holdfast_server(database_url: str | None = None) -> Iterator[tuple[Process, dict[str, str], dict[str, str]]]:
+def holdfast_server(
+    database_url: str | None = None, *options: str, **environment: str
+) -> Iterator[tuple[Process, dict[str, str], dict[str, str]]]:
     """`holdfast serve` on a fresh database: the process, and the headers of its owner and of an API key."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"http://127.0.0.1:{(port := free_port())}"
         command = [sys.executable, "-m", "console", "serve", "--port", str(port), "--data-dir", folder]
-        command += ["--database-url", database_url or f"sqlite:///{folder}/bench.db"]
-        with running(command, url, "/ready", HOLDFAST_TRACK_PER_MINUTE="100000000") as process:
+        command += ["--database-url", database_url or f"sqlite:///{folder}/bench.db", *options]
+        environment |= {"HOLDFAST_TRACK_PER_MINUTE": "100000000"}
+        with running(command, url, "/ready", **environment) as process:
             account = {"email": "bench@example.com", "password": "a long password", "name": "Bench"}
             with httpx.Client(base_url=url, trust_env=False) as http:
                 token = http.post("/api/auth/signup", json=account).json()["accessToken"]

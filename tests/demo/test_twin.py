@@ -338,6 +338,30 @@ def test_customers(agent: Shell) -> None:
     assert "There is no customer" in agent.refused("customer", "show", "cust-none")
 
 
+def test_subscriptions_and_the_account_behind_them(agent: Shell, admin: Shell) -> None:
+    """What the demo's Stripe has is what its mirror shows: reading all of it again finds nothing to change."""
+    page = agent.json("subscription", "list", "--sort", "-mrr", "--limit", "200")
+    assert len(page["items"]) > 150
+    one = page["items"][0]
+    assert one["stripeSubscriptionId"] in agent.text("subscription", "list", "--sort", "-mrr", "--limit", "1")
+    assert agent.json("subscription", "show", one["stripeSubscriptionId"])["id"] == one["id"]
+    assert one["plan"]["name"] in agent.text("subscription", "show", one["id"])
+    assert "Office tiffin" in agent.text("subscription", "plans")
+    paused = agent.json("subscription", "list", "--customer", one["customer"]["externalId"], "--status", "paused")
+    assert paused["items"] == []
+    assert "admin" in agent.refused("stripe", "status")
+    before = admin.json("stripe", "status")
+    assert (before["isConnected"], before["mode"], before["missingScopes"]) == (True, "settings", [])
+    assert "acct_1ThaliTandoor" in admin.text("stripe", "status")
+    admin.text("stripe", "sync", "--full")
+    until = time.monotonic() + 60
+    while admin.json("stripe", "status")["relistedAt"] == before["relistedAt"] and time.monotonic() < until:
+        time.sleep(0.5)
+    after = agent.json("subscription", "list", "--sort", "-mrr", "--limit", "200")
+    assert [one["readAt"] for one in after["items"]] != [one["readAt"] for one in page["items"]]
+    assert {one["version"] for one in after["items"]} == {1}
+
+
 def test_rules_speak(agent: Shell) -> None:
     options = ("--inactivity", "61", "--back", "4", "--price-checks", "6", "--event", "WEDDING", "--first-time")
     verdict = agent.json("friction", "detect", *options)
