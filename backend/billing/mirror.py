@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from backend.billing import events, normal, repository
 from backend.billing.models import Invoice, Plan, StripeAccount, Subscription
-from backend.billing.payers import payer
+from backend.billing.payers import payers
 from backend.billing.plans import keep_prices, plans_by_id, plans_by_price
 from backend.billing.state import ENDED, as_json, changes_between, subscription_read
 from backend.core.money import to_major
@@ -53,11 +53,11 @@ class Keeping:
             repository.lock_new(self.work.session, self.work.business_id, "subscriptions")
             rows |= self._rows(new)
         unpaid = self._unpaid([row.id for row in rows.values()])
-        counted, untouched = Counter[str](), []
+        counted, untouched, begun = Counter[str](), [], dict[str, normal.Subscription]()
         for one in shown:
             row = rows.get(one.id)
             if row is None:
-                self._begin(one)
+                begun[one.id] = one
             elif row.look > self.look:  # somebody asked later than we, and was first to write it down
                 counted["unchanged"] += 1
                 continue
@@ -66,6 +66,8 @@ class Keeping:
                 continue
             counted["applied"] += 1
         counted["unchanged"] += len(untouched)
+        if begun:
+            self._begin(list(begun.values()))
         self._touch(untouched)
         return counted
 
@@ -120,18 +122,23 @@ class Keeping:
             del values["scheduled_at"]
         return values
 
-    def _begin(self, one: normal.Subscription) -> None:
-        customer = payer(self.work, one.customer_id, one.customer)
-        row = Subscription(
-            customer_id=customer.id,
-            stripe_subscription_id=one.id,
-            stripe_customer_id=one.customer_id,
-            read_at=self.work.now,
-            look=self.look,
-            **self._values(one, None, False),
-        )
-        self.work.add(row)
-        if self.is_news:
+    def _begin(self, new: Sequence[normal.Subscription]) -> None:
+        """Rows of subscriptions that are seen for the first time."""
+        owners, rows = payers(self.work, {one.customer_id: one.customer for one in new}), []
+        for one in new:
+            row = Subscription(
+                business_id=self.work.business_id,
+                customer_id=owners[one.customer_id],
+                stripe_subscription_id=one.id,
+                stripe_customer_id=one.customer_id,
+                read_at=self.work.now,
+                look=self.look,
+                **self._values(one, None, False),
+            )
+            rows.append(row)
+        self.work.session.add_all(rows)
+        self.work.session.flush()
+        for row in rows if self.is_news else ():
             state = state_of(self.work, row)
             told = {"plan": (state["plan"] or {}).get("name"), "status": row.status}
             self._tell(events.SubscriptionStarted, row, state, told)

@@ -55,8 +55,8 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     macros.keep(ledger, founded, staff["supervisor"][0])
     _orders(ledger, people, Random(f"orders {seed}"), now)
     pasts.live(ledger, people, Random(f"pasts {seed}"), now)
-    leavers.keep(ledger, Random(f"leavers {seed}"), now)
     meals.keep(ledger, people, Random(f"meals {seed}"), now)
+    leavers.keep(ledger, Random(f"leavers {seed}"), now)
     business = ledger.rows[Business.__table__][0]  # type: ignore[index]
     business["next_number"] = book.next_number
     return ledger

@@ -359,7 +359,10 @@ def test_subscriptions_and_the_account_behind_them(agent: Shell, admin: Shell) -
         time.sleep(0.5)
     after = agent.json("subscription", "list", "--sort", "-mrr", "--limit", "200")
     assert [one["readAt"] for one in after["items"]] != [one["readAt"] for one in page["items"]]
-    assert {one["version"] for one in after["items"]} == {1}
+    ends = {one["id"]: one["currentPeriodEnd"] for one in page["items"]}
+    changed = [one for one in after["items"] if one["version"] != 1]
+    assert [one for one in changed if ends[one["id"]] > one["readAt"]] == []  # others were renewed meanwhile
+    assert len(changed) < 20
 
 
 def test_rules_speak(agent: Shell) -> None:
