@@ -139,7 +139,10 @@ class Calls:
 
 
 def describe(row: Row) -> str:
-    """An incidence as it is, in one line."""
+    """An incidence or a subscription as it is, in one line."""
+    if "stripeSubscriptionId" in row:
+        plan = (row.get("plan") or {}).get("name", "several things")
+        return plain(f"{plan}, {row.get('status')}, version {row.get('version', '?')}")
     agent = row.get("agentName") or "nobody"
     return plain(
         f"{row.get('ref', '')} {str(row.get('status', '')).lower()}, {agent}, version {row.get('version', '?')}"

@@ -11,6 +11,8 @@ from textual.events import Key
 from textual.timer import Timer
 
 from console.actions import BY_ID
+from console.billing.paid import Paid
+from console.billing.panel import subscription
 from console.incidences.head import escalation_of, facts_of, presence_of, route_of, title_of, watched_by
 from console.incidences.macro import MacroScreen
 from console.incidences.panels import contents
@@ -88,6 +90,8 @@ class Casework(MacroScreen):
         self.listen("incidence", self._row_changed)
         self.listen("customer", self._customer_changed)
         self.listen("presence", self._somebody_moved)
+        for subject in ("subscription", "subscription_change"):
+            self.listen(subject, lambda update: self.paid.happened(update))
         self.listen("rules", lambda _: self._read_panels())  # what one may do, and friction, follow the rules in force
         self.listen(RESET, lambda _: self._load())
         self.set_interval(TICK, self._tick)
@@ -131,6 +135,7 @@ class Casework(MacroScreen):
         timeline = self.query_one(Timeline)
         self.story = Story(self, timeline, incidence_id)
         self.writing = Writing(self, self.composer, self.story)
+        self.paid = Paid(self, incidence_id)
         self._stop = self.store.listen(f"timeline:{incidence_id}", self._happened)
         timeline.show([])
         timeline.show_loading()
@@ -167,6 +172,7 @@ class Casework(MacroScreen):
                 return
             draft = self.writing.draft
             self._show_panels(case)
+            self.paid.read()
             self.story.begin(case.timeline, draft.base_seq if draft else None)
             self.recheck()
             self._begin()
@@ -239,7 +245,8 @@ class Casework(MacroScreen):
     def show_panels(self) -> None:
         """Draw what the dashboard said."""
         if self.case is not None:
-            self.side.show(contents(self.case, self.console.now()))
+            now = self.console.now()
+            self.side.show(contents(self.case, subscription(self.paid.held, now), now))
 
     def written(self) -> None:
         """What was written is sent."""

@@ -40,14 +40,14 @@ class Content:
     freshness: str = ""
 
 
-def contents(case: Dashboard, now: datetime) -> tuple[Content, ...]:
-    """The six panels, in the order of TITLES."""
+def contents(case: Dashboard, paid: Content, now: datetime) -> tuple[Content, ...]:
+    """The panels, in the order of TITLES; that of the subscription is `console.billing.panel`'s."""
     return (
         customer(case.user_details),
         order(case, now),
         friction(case, now),
         Content(lines=[[("No prediction yet. ", ""), ("Nothing is known about churn here.", "muted")]]),
-        Content(lines=[[("None connected. ", ""), ("Connect billing to see plan and offers.", "muted")]]),
+        paid,
         history(case, now),
     )
 

@@ -96,6 +96,10 @@ class IncidenceScreen(Casework):
 
         self.console.calls.start("read what may be done", lambda: api.agent.dashboard(id), done=done, group="act")
 
+    def action_subscription(self, kind: str = "") -> None:
+        """What may be done to the customer's subscription, or the kind of change that was named."""
+        self.paid.change(kind)
+
     # -- going about
 
     def action_next_incidence(self) -> None:

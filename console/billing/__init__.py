@@ -1,0 +1,1 @@
+"""A customer's subscription beside the work, and changing it."""

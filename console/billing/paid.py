@@ -1,0 +1,98 @@
+"""What the customer of the open case pays for: read beside the case, kept as it goes on, and changed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from console.billing.changing import Changing
+from console.billing.panel import CHANGES, Held, ordered, under_way
+from console.store import Update
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from backend.billing.schemas import PlanRead
+    from backend.client import Client
+    from console.incidences.casework import Casework
+
+MOST = 20
+SETTLES = 0.5
+"""Seconds after something happened until it is read again, so that several happenings are one question."""
+
+
+class Paid:
+    """Belongs to one case of a screen, as its story does."""
+
+    def __init__(self, screen: Casework, incidence_id: str) -> None:
+        self.screen, self.console, self.incidence_id = screen, screen.console, incidence_id
+        self.held: Held | None = None
+        self._timer: Timer | None = None
+
+    @property
+    def customer_id(self) -> str:
+        """Whose; empty until the case was read."""
+        return self.screen.case.user_details.id if self.screen.case is not None else ""
+
+    def read(self) -> None:
+        """Read it, and show it."""
+        api, id = self.console.api, self.customer_id
+        if id and self.console.is_online:
+            self.console.calls.start(
+                "read the subscription", lambda: read(api, id), done=self._show, group="paid", exclusive=True
+            )
+
+    def happened(self, update: Update) -> None:
+        """Something happened to a subscription: if it is this customer's, it is read again."""
+        about = (update.frame or {}).get("customerId")
+        if self.customer_id and about in (None, self.customer_id) and self._timer is None:
+            self._timer = self.screen.set_timer(SETTLES, self._read_again)
+
+    def _read_again(self) -> None:
+        self._timer = None
+        self.read()
+
+    def _show(self, held: Held) -> None:
+        if self.screen.is_showing(self.incidence_id):
+            self.held = held
+            self.screen.show_panels()
+
+    def change(self, kind: str) -> None:
+        """What may be done to it, or the kind of change that was named; on what it is like now."""
+        api, id = self.console.api, self.customer_id
+
+        async def known() -> tuple[Held, Sequence[PlanRead]]:
+            return await read(api, id), (await api.subscriptions.plans()).items
+
+        def done(found: tuple[Held, Sequence[PlanRead]]) -> None:
+            held, plans = found
+            self._show(held)
+            if not self.screen.is_showing(self.incidence_id):
+                return
+            if held.main is None:
+                self.console.say("This customer pays for nothing at Stripe.", "warning")
+                return
+            changing = Changing(
+                self.console,
+                held.main,
+                plans,
+                lambda _: self.read(),
+                incidence_id=self.incidence_id,
+                under_way=under_way(held),
+            )
+            if not kind:
+                changing.choose()
+            elif not changing.named(kind):
+                key = self.console.key_of("subscription")
+                self.console.say(f"There is no change {kind!r}; {key} lists them.", "warning")
+
+        if id:
+            self.console.calls.start("read the subscription", known, done=done, group="change", exclusive=True)
+
+
+async def read(api: Client, customer_id: str) -> Held:
+    """The customer's subscriptions, and the last changes of the one that matters. ApiError and Offline as the client's."""
+    found = ordered((await api.subscriptions.list(customerId=customer_id, limit=MOST)).items)
+    if not found:
+        return Held()
+    return Held(found, (await api.subscriptions.changes(found[0].id, limit=CHANGES)).items)

@@ -1,0 +1,113 @@
+"""A subscription from the workspace, by keys alone: seen, changed with the exact amounts first, and read back."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.pilot import Pilot
+
+from console.incidences.asks import Ask
+from console.incidences.workspace import IncidenceScreen
+from tests.console.billing.conftest import Paying
+from tests.console.desk.floor import Console, said, until
+from tests.console.escalations.world import text_of
+from tests.console.incidences.test_workspace import opened
+from tests.support.backend import Backend
+from widgets.prompt import Choice, Confirm
+
+BEN = "ben@feast.co"
+
+
+@asynccontextmanager
+async def working(backend: Backend):  # type: ignore[no-untyped-def]
+    """Jobs are done as they come."""
+
+    async def drain() -> None:
+        while True:
+            await backend.drain()
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(drain())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def begun(app: Console, pilot: Pilot[Any], paying: Paying, *keys: str) -> None:
+    """The case is open, and the menu of changes was answered with keys."""
+    await opened(app, pilot, paying.row)
+    await until(lambda: "Family Thali" in text_of(app))
+    await pilot.press("$")
+    await until(lambda: isinstance(app.screen, Choice))
+    await pilot.press(*keys, "enter")
+
+
+async def test_an_agent_pauses_a_subscription_with_the_keyboard_alone(paying: Paying) -> None:
+    async with paying.floor.console(email=BEN) as (app, pilot), working(paying.floor.backend):
+        await begun(app, pilot, paying, *"pause")
+        await until(lambda: isinstance(app.screen, Ask))
+        await pilot.press("down", "enter")  # two months
+        await until(lambda: isinstance(app.screen, Confirm))
+        shown = text_of(app)
+        assert "Priya Raman" in shown
+        assert paying.sub["id"] in shown
+        assert "₹2,900" in shown
+        assert paying.at_stripe["pause_collection"] is None
+        await pilot.press("enter")  # No is the answer of enter
+        await pilot.pause()
+        assert paying.at_stripe["pause_collection"] is None
+
+        await pilot.press("$")
+        await until(lambda: isinstance(app.screen, Choice))
+        await pilot.press(*"pause", "enter")
+        await until(lambda: isinstance(app.screen, Ask))
+        await pilot.press("down", "enter")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await until(lambda: "billing paused" in text_of(app))
+        await until(lambda: "✓ pause billing until" in text_of(app))
+    assert paying.at_stripe["pause_collection"]["behavior"] == "void"
+    assert len(paying.stripe.changes("POST /v1/subscriptions/")) == 1
+
+
+async def test_what_makes_no_sense_is_dimmed_and_says_why(paying: Paying) -> None:
+    async with paying.floor.console(email=BEN) as (app, pilot):
+        await begun(app, pilot, paying, *"resume")
+        assert "⊘ it is not paused" in text_of(app)
+        assert isinstance(app.screen, Choice)
+        await pilot.press("escape")
+        await until(lambda: isinstance(app.screen, IncidenceScreen))
+        await app.screen.action_perform("subscription", "keep")
+        await until(lambda: any("nothing is to happen to it" in text for text in said(app)))
+    assert paying.stripe.changes("POST /v1/subscriptions/") == []
+
+
+async def test_a_downgrade_now_sends_what_was_previewed(paying: Paying) -> None:
+    async with paying.floor.console(email=BEN) as (app, pilot), working(paying.floor.backend):
+        paying.floor.clock.advance(days=10)
+        await begun(app, pilot, paying, *"cheaper")
+        await until(lambda: isinstance(app.screen, Ask))
+        await pilot.press("down", "enter")
+        await until(lambda: isinstance(app.screen, Confirm))
+        assert "Credit" in text_of(app)
+        await pilot.press("y")
+        await until(lambda: "Small Thali" in text_of(app) and "✓ move to Small Thali now" in text_of(app))
+    assert paying.at_stripe["items"]["data"][0]["price"]["unit_amount"] == 120_000
+
+
+async def test_a_change_that_somebody_else_made_first_is_shown_before_it_is_made_again(paying: Paying) -> None:
+    one = (await paying.floor.api.subscriptions.list()).items[0]
+    async with paying.floor.console(email=BEN) as (app, pilot), working(paying.floor.backend):
+        await begun(app, pilot, paying, *"discount")
+        await until(lambda: isinstance(app.screen, Ask))
+        await pilot.press("down", *"10", "enter")
+        await until(lambda: isinstance(app.screen, Confirm))
+        from backend.billing.change_schemas import CancelAsk
+
+        await paying.floor.api.subscriptions.cancel(one.id, CancelAsk(version=one.version), wait=5)
+        await pilot.press("y")
+        await until(lambda: "Somebody was faster" in text_of(app))
+        assert "cancel" in text_of(app)
+        await pilot.press("n")
+    assert paying.at_stripe["discounts"] == []
