@@ -201,6 +201,8 @@ ACTIONS: tuple[Action, ...] = (
            changes=True, foot=3),
     Action("act", "Act…", ("A",), "Work", "Everything one may do to it, with what the rules say of each.",
            screens=(INCIDENCE,), needs=_OPEN, argument=Argument("action", "text"), foot=7),
+    Action("offer", "Offer", ("o",), "Work", "Offers that the customer may have, the best first and why.",
+           screens=(INCIDENCE,), needs=_ANY, foot=8),
     Action("subscription", "Subscription…", ("$",), "Work", "Pause, downgrade, discount, cancel … with the exact amounts first.",
            screens=(INCIDENCE,), needs=_ANY, argument=Argument("change", "text"), foot=8),
     Action("reopen", "Reopen", ("X",), "Work", "Open a closed one again.", screens=DESK,

@@ -49,9 +49,10 @@ class Retention(Noun):
     async def start(self, body: s.StartAsked) -> s.Started:
         return await self.transport.call("POST", "/api/retention/start", s.Started, body)
 
-    async def decide(self, run_id: str, body: s.DecisionAsked) -> s.Decided:
+    async def decide(self, run_id: str, body: s.DecisionAsked, **more: Any) -> s.Decided:
+        """`idempotency_key`."""
         path = "/api/retention/{run_id}/decision"
-        return await self.transport.call("POST", path, s.Decided, body, run_id=run_id)
+        return await self.transport.call("POST", path, s.Decided, body, run_id=run_id, **more)
 
     async def runs(self, **query: Any) -> s.RunPage:
         """`open, outcome, group, channel, reason, flowId, customerId, subscriptionId, incidenceId, since, until, limit,
@@ -65,8 +66,9 @@ class Retention(Noun):
         query = {"subscriptionId": subscription_id, "reason": reason}
         return await self.transport.call("GET", "/api/retention/offers", s.OffersRead, **query)
 
-    async def offer(self, body: s.OfferAsk) -> s.Started:
-        return await self.transport.call("POST", "/api/retention/offer", s.Started, body)
+    async def offer(self, body: s.OfferAsk, **more: Any) -> s.Started:
+        """`idempotency_key`."""
+        return await self.transport.call("POST", "/api/retention/offer", s.Started, body, **more)
 
     async def summary(self, **query: Any) -> g.Summary:
         """`days, horizon` (30, 90 or 180), here and in the next four."""

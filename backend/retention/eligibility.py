@@ -130,12 +130,17 @@ def _of_terms(wish: Wish, history: History, settings: Mapping[str, Any], budget:
         return Refusal("TOO_DEEP", f"{wish.percent:g} % is more than the {most:g} % that may be given")
     if wish.months > settings["maxDiscountMonths"]:
         return Refusal("TOO_LONG", f"a discount lasts {settings['maxDiscountMonths']} months at most")
-    paid = 1 - wish.percent / 100
-    if paid <= 0 or (paid - cost) / paid < floor:
+    if margin(wish, cost) < floor:
         return Refusal("MARGIN", f"less than {floor:.0%} of what is paid would be left over what serving them costs")
     if budget is not None and history.given_away + wish.cost > budget:
         return Refusal("BUDGET", "this month's budget for discounts is used up")
     return None
+
+
+def margin(wish: Wish, cost_share: float) -> float:
+    """What is left of each payment over what serving the customer costs, as a share of it: 1 is all, below 0 a loss."""
+    paid = 1 - wish.percent / 100
+    return (paid - cost_share) / paid if paid > 0 else -1.0
 
 
 def _of_past(wish: Wish, history: History, settings: Mapping[str, Any]) -> Refusal | None:

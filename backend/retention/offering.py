@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from backend.billing.models import Plan, Subscription
 from backend.core.money import to_minor
-from backend.retention.eligibility import DISCOUNT, History, Wish, refusal
+from backend.retention.eligibility import DISCOUNT, History, Wish, margin, refusal
 from backend.retention.facts import Facts, discount_cost
 from backend.retention.flow_schemas import FlowDocument
 from backend.retention.flow_words import offer_name, offer_words
@@ -78,7 +78,8 @@ def consider(offers: Sequence[Candidate], facts: Facts, history: History, compil
         asked = {**facts, "offer": offer.offer_type, "percent": offer.wish.percent or None}
         verdict = compiled.evaluate(asked | {"months": offer.wish.months or None}, group="offers", trace=False)
         why = [f"{firing.text} ({firing.points:+g})" for firing in verdict.fired]
-        ranked.append((-verdict.result, place, offer.told | {"points": verdict.result, "why": why}))
+        left = margin(offer.wish, settings["costShare"]) if offer.offer_type == DISCOUNT else None
+        ranked.append((-verdict.result, place, offer.told | {"points": verdict.result, "margin": left, "why": why}))
     ordered = [entry for *_, entry in sorted(ranked, key=lambda one: one[:2])]
     return Offers(placed(ordered), refused)
 

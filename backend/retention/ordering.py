@@ -1,6 +1,7 @@
 """The order of offers: by the operator's rules, until outcomes say otherwise (see `ranking`)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 
@@ -10,11 +11,13 @@ from backend.retention.models import OfferArm
 from backend.retention.offering import Candidate, Offers, consider, placed
 from backend.retention.ranking.arms import Counts, Numbers, Statistics
 from backend.retention.ranking.explain import explain
-from backend.retention.ranking.policy import rank
+from backend.retention.ranking.policy import Ranked, rank
 from backend.retention.ranking.segments import segment_of
 from backend.rules.engine import Compiled
 from backend.work import Work
 
+_MONTHS = 3
+"""Rewards are of 90 days."""
 UNTOLD = "untold"
 """The reason of those who gave none, in segments."""
 
@@ -40,9 +43,17 @@ def ranked(
     entries = {entry["offer"]: entry for entry in allowed.ranked}
     statistics = Statistics(counts_of(work), numbers_of(compiled))
     found = rank(statistics, segment_for(facts), list(entries), seed, compiled.settings["learning"])
-    ordered = [entries[offer.arm] for offer in found.offers]
+    ordered = [entries[offer.arm] | _worth(offer, facts) for offer in found.offers]
     first = ordered[0] | {"why": [explain(found, numbers=statistics.numbers), *ordered[0]["why"]]}
     return Offers(placed([first, *ordered[1:]], [offer.propensity for offer in found.offers]), allowed.refused)
+
+
+def _worth(offer: Ranked, facts: Facts) -> dict[str, Any]:
+    """How much of the list price of the next 90 days is thought to be paid, as a share and in major units."""
+    if offer.known is None:
+        return {}
+    share = offer.known.belief.mean
+    return {"expected": round(share, 4), "expectedValue": round(share * _MONTHS * facts["monthly_value"], 2)}
 
 
 def counts_of(work: Work) -> dict[tuple[str, str], Counts]:

@@ -115,6 +115,12 @@ class RankedOffer(Wire):
     """By the operator's rules."""
     propensity: float | None
     """How likely it was to come first; None when a person chose."""
+    expected: float | None = None
+    """The share of the list price of 90 days that is thought to be paid after it; None while nothing is learned."""
+    expected_value: float | None = None
+    """The same in major units."""
+    margin: float | None = None
+    """Of a discount: what is left of each payment over what serving the customer costs, as a share."""
     why: list[str]
 
 

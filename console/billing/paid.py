@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.billing.changing import Changing
+from console.billing.offering import Offering
 from console.billing.panel import CHANGES, Held, ordered, under_way
 from console.store import Update
 
@@ -88,6 +89,26 @@ class Paid:
 
         if id:
             self.console.calls.start("read the subscription", known, done=done, group="change", exclusive=True)
+
+    def offer(self) -> None:
+        """What the customer may be offered; on what they pay for now."""
+        api, id = self.console.api, self.customer_id
+
+        def done(held: Held) -> None:
+            self._show(held)
+            if not self.screen.is_showing(self.incidence_id):
+                return
+            if held.main is None:
+                self.console.say("This customer pays for nothing at Stripe: there is nothing to offer on.", "warning")
+            elif why := under_way(held):
+                self.console.say(f"Wait: {why}.", "warning")
+            else:
+                Offering(self.console, held.main, self.read, incidence_id=self.incidence_id).choose()
+
+        if id:
+            self.console.calls.start(
+                "read the subscription", lambda: read(api, id), done=done, group="change", exclusive=True
+            )
 
 
 async def read(api: Client, customer_id: str) -> Held:

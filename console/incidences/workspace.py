@@ -100,6 +100,10 @@ class IncidenceScreen(Casework):
         """What may be done to the customer's subscription, or the kind of change that was named."""
         self.paid.change(kind)
 
+    def action_offer(self) -> None:
+        """What the customer may be offered, the best first."""
+        self.paid.offer()
+
     # -- going about
 
     def action_next_incidence(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from console.billing.offers_screen import OffersScreen
 from console.incidences.asks import Ask
 from console.incidences.workspace import IncidenceScreen
 from tests.console.billing.conftest import Paying
@@ -111,3 +112,44 @@ async def test_a_change_that_somebody_else_made_first_is_shown_before_it_is_made
         assert "cancel" in text_of(app)
         await pilot.press("n")
     assert paying.at_stripe["discounts"] == []
+
+
+async def test_an_offer_is_ranked_with_why_accepted_and_read_back(paying: Paying) -> None:
+    async with paying.floor.console(email=BEN) as (app, pilot), working(paying.floor.backend):
+        await opened(app, pilot, paying.row)
+        await until(lambda: "Family Thali" in text_of(app))
+        await pilot.press("o")
+        await until(lambda: isinstance(app.screen, OffersScreen))
+        shown = text_of(app)
+        assert "1. " in shown
+        assert "in 90 days" in shown
+        assert "likely to come first" in shown
+        first = (await paying.floor.api.retention.offers(paying.sub["id"])).offers[0]
+        assert first.words in shown
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Choice))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Confirm))
+        assert "Priya Raman" in text_of(app)
+        await pilot.press("y")
+        await until(lambda: any("Done, and read back from Stripe" in text for text in said(app)))
+    (run,) = (await paying.floor.api.retention.runs()).items
+    assert (run.channel, run.outcome, run.accepted_offer) == ("AGENT", "SAVED", first.offer)
+    assert run.incidence_id == paying.row["incidenceId"]
+    assert len(paying.stripe.changes("POST /v1/subscriptions/")) == 1
+
+
+async def test_an_offer_that_the_customer_declines_is_noted_and_changes_nothing(paying: Paying) -> None:
+    async with paying.floor.console(email=BEN) as (app, pilot), working(paying.floor.backend):
+        await opened(app, pilot, paying.row)
+        await until(lambda: "Family Thali" in text_of(app))
+        await pilot.press("o")
+        await until(lambda: isinstance(app.screen, OffersScreen))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Choice))
+        await pilot.press("down", "enter")
+        await until(lambda: any("It is noted" in text for text in said(app)))
+    (run,) = (await paying.floor.api.retention.runs()).items
+    log = (await paying.floor.api.retention.show(run.run_id)).log
+    assert "DECLINED" in [entry.kind for entry in log]
+    assert paying.stripe.changes("POST /v1/subscriptions/") == []
