@@ -28,6 +28,8 @@ class Paid:
     def __init__(self, screen: Casework, incidence_id: str) -> None:
         self.screen, self.console, self.incidence_id = screen, screen.console, incidence_id
         self.held: Held | None = None
+        self.trouble = ""
+        """Why it could not be read, the last time."""
         self._timer: Timer | None = None
 
     @property
@@ -40,7 +42,12 @@ class Paid:
         api, id = self.console.api, self.customer_id
         if id and self.console.is_online:
             self.console.calls.start(
-                "read the subscription", lambda: read(api, id), done=self._show, group="paid", exclusive=True
+                "read the subscription",
+                lambda: read(api, id),
+                done=self._show,
+                failed=self._failed,
+                group="paid",
+                exclusive=True,
             )
 
     def happened(self, update: Update) -> None:
@@ -55,7 +62,12 @@ class Paid:
 
     def _show(self, held: Held) -> None:
         if self.screen.is_showing(self.incidence_id):
-            self.held = held
+            self.held, self.trouble = held, ""
+            self.screen.show_panels()
+
+    def _failed(self, _error: Exception) -> None:
+        if self.screen.is_showing(self.incidence_id):
+            self.trouble = f"It could not be read. {self.console.key_of('retry')} tries again."
             self.screen.show_panels()
 
     def change(self, kind: str) -> None:

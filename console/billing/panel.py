@@ -45,16 +45,18 @@ def ordered(subscriptions: Sequence[SubscriptionRead]) -> list[SubscriptionRead]
     return sorted(newest, key=lambda one: (one.ended_at is not None, -one.mrr))
 
 
-def subscription(what: Held | None, now: datetime) -> Content:
-    """The panel; `what` is None until it was read."""
+def subscription(what: Held | None, trouble: str, now: datetime) -> Content:
+    """The panel; `what` is None until it was read, `trouble` says why it could not be."""
     if what is None:
-        return Content(lines=[[("Reading …", "muted")]])
+        return Content(lines=[[(trouble or "Reading …", "danger" if trouble else "muted")]])
     one = what.main
     if one is None:
         return Content(lines=[[("None known. ", ""), ("This customer pays for nothing at Stripe.", "muted")]])
     lines: list[Cell] = [change_line(change, now) for change in what.changes[:CHANGES]]
     if more := len(what.subscriptions) - 1:
         lines.append([(f"and {more} more of this customer's", "muted")])
+    if trouble:
+        lines.append([(trouble, "danger")])
     return Content(pairs(one, now), lines, freshness=words.freshness(one, now))
 
 

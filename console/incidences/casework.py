@@ -246,7 +246,7 @@ class Casework(MacroScreen):
         """Draw what the dashboard said."""
         if self.case is not None:
             now = self.console.now()
-            self.side.show(contents(self.case, subscription(self.paid.held, now), now))
+            self.side.show(contents(self.case, subscription(self.paid.held, self.paid.trouble, now), now))
 
     def written(self) -> None:
         """What was written is sent."""

@@ -86,7 +86,6 @@ async def test_what_makes_no_sense_is_dimmed_and_says_why(paying: Paying) -> Non
 
 async def test_a_downgrade_now_sends_what_was_previewed(paying: Paying) -> None:
     async with paying.floor.console(email=BEN) as (app, pilot), working(paying.floor.backend):
-        paying.floor.clock.advance(days=10)
         await begun(app, pilot, paying, *"cheaper")
         await until(lambda: isinstance(app.screen, Ask))
         await pilot.press("down", "enter")

@@ -34,7 +34,7 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int,
     await floor.api.macros.make(MacroMake.model_validate({"name": "Late", "isShared": True, "steps": steps}))
     async with floor.console(size=size, theme=theme) as (app, pilot):
         await pilot.press("colon", *f"open {row['ref']}", "enter")
-        await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.case is not None)
+        await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.paid.held is not None)
         await pilot.press("m")
         await until(lambda: isinstance(app.screen, Choice))
         await pilot.press("enter")

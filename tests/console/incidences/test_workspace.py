@@ -251,6 +251,7 @@ async def test_panels_say_what_is_known_and_what_is_not(floor: Floor) -> None:
         await floor.api.context.signal("CUST-1", SignalPost(signal_type="back_navigation"))
     async with floor.console(size=(140, 60)) as (app, pilot):
         await opened(app, pilot, row)
+        await until(lambda: "None known" in text_of(app))
         shown = text_of(app)
         for words in (
             "1 Customer",
@@ -258,7 +259,7 @@ async def test_panels_say_what_is_known_and_what_is_not(floor: Floor) -> None:
             "packages › dates",
             "rules v1",
             "No prediction yet",
-            "None connected",
+            "None known",
             "An older one",
             "order value 48,000: chat and call",
         ):
