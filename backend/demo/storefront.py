@@ -20,7 +20,8 @@ from starlette.types import Receive, Scope, Send
 from backend.billing.schemas import SubscriptionRead
 from backend.client import Client
 from backend.demo.cast import OWNER, PASSWORD
-from backend.identity.schemas import KeyCreate
+from backend.identity.schemas import KeyCreate, KeyCreated
+from backend.identity.vouching import customer_token
 
 _FOLDER = Path(__file__).with_name("shop")
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -57,7 +58,7 @@ class Storefront:
 
     def __init__(self, api: str, owner: tuple[str, str] = (OWNER.email, PASSWORD)) -> None:
         self.api, self._owner = api, owner
-        self._key: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._key: asyncio.Future[KeyCreated] = asyncio.get_running_loop().create_future()
         self._subscription: str | None = None
         self._until = 0.0
 
@@ -76,7 +77,7 @@ class Storefront:
                     await owner.keys.revoke(old.id)
             made = await owner.keys.create(KeyCreate(name=_KEY_NAME, origins=[origin]))
         self._until = time.monotonic() + _PATIENCE
-        self._key.set_result(made.key)
+        self._key.set_result(made)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await (await self._answer(scope["path"]))(scope, receive, send)
@@ -100,7 +101,8 @@ class Storefront:
             while (one := await self._chosen(owner)) is None and time.monotonic() < self._until:  # noqa: ASYNC110
                 await asyncio.sleep(0.3)
             who = await _anybody(owner) if one is None else _regular(one)
-        words = {**vars(who), "given": who.name.split(" ")[0], "api": self.api, "key": key}
+        words = {**vars(who), "given": who.name.split(" ")[0], "api": self.api}
+        words |= {"key": key.key, "token": customer_token(key.customer_secret or "", who.customer)}
         return Template(page).substitute({name: escape(word) for name, word in words.items()}).encode()
 
     async def _chosen(self, owner: Client) -> SubscriptionRead | None:

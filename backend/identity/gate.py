@@ -36,6 +36,8 @@ class Caller:
     scopes: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
     """Of a key that stands in pages: where those are."""
+    fingerprint: str = ""
+    """Of the key that was sent."""
 
     @property
     def is_key(self) -> bool:
@@ -119,7 +121,8 @@ class Gate:
             touch = update(ApiKey).where(ApiKey.id == found.id).values(last_used_at=now)
             await self.database.write(lambda session: session.execute(touch) and None)
         scopes, origins = frozenset(found.scopes), frozenset(found.origins or ())
-        caller = Caller(found.business_id, Actor("key", found.id, found.name), scopes=scopes, origins=origins)
+        actor = Actor("key", found.id, found.name)
+        caller = Caller(found.business_id, actor, scopes=scopes, origins=origins, fingerprint=mark)
         return self._remember(mark, caller, forgotten)
 
     def _remembered(self, mark: str) -> Caller | None:

@@ -9,6 +9,7 @@ from backend.core.security import fingerprint, new_token
 from backend.identity import events
 from backend.identity.models import ApiKey
 from backend.identity.schemas import KeyCreate, KeyCreated, KeyRead
+from backend.identity.vouching import customer_secret
 from backend.work import Work
 
 
@@ -23,15 +24,20 @@ def _told(row: ApiKey) -> dict[str, Any]:
     return about | {"origins": row.origins} if row.origins else about
 
 
-def create_key(work: Work, body: KeyCreate) -> KeyCreated:
-    """A new key with its scopes; the answer holds it this once."""
+def _shown_once(row: ApiKey, key: str, installation: str) -> KeyCreated:
+    secret = customer_secret(installation, row.fingerprint) if row.origins else None
+    return KeyCreated(**KeyRead.model_validate(row).model_dump(), key=key, customer_secret=secret)
+
+
+def create_key(work: Work, body: KeyCreate, installation: str) -> KeyCreated:
+    """A new key with its scopes; the answer holds it this once. `installation` is the installation's secret."""
     row = ApiKey(
         name=body.name, scopes=body.scopes, origins=body.origins, created_at=work.now, created_by=work.actor.id
     )
     key = _fresh(row)
     work.add(row)
     work.emit(events.KeyCreated(subject_id=row.id, data=_told(row)))
-    return KeyCreated(**KeyRead.model_validate(row).model_dump(), key=key)
+    return _shown_once(row, key, installation)
 
 
 def list_keys(work: Work) -> list[KeyRead]:
@@ -46,13 +52,13 @@ def _standing(work: Work, key_id: str) -> ApiKey:
     return row
 
 
-def rotate_key(work: Work, key_id: str) -> KeyCreated:
-    """Another secret for the same key; the old one stops at once."""
+def rotate_key(work: Work, key_id: str, installation: str) -> KeyCreated:
+    """Another secret for the same key; the old one stops at once, and so does what was signed for its pages."""
     row = _standing(work, key_id)
     key = _fresh(row)
     row.last_used_at = None
     work.emit(events.KeyRotated(subject_id=row.id, data={"name": row.name}))
-    return KeyCreated(**KeyRead.model_validate(row).model_dump(), key=key)
+    return _shown_once(row, key, installation)
 
 
 def revoke_key(work: Work, key_id: str) -> None:

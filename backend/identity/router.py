@@ -162,15 +162,15 @@ async def list_keys(unit: Unit) -> Page[KeyRead]:
 
 
 @router.post("/keys", status_code=201)
-async def create_key(body: KeyCreate, unit: Unit) -> KeyCreated:
+async def create_key(body: KeyCreate, unit: Unit, runtime: RuntimeOf) -> KeyCreated:
     """A new API key; it is shown this once."""
-    return await unit.unkept.write(keys.create_key, body)
+    return await unit.unkept.write(keys.create_key, body, runtime.gate.secret)
 
 
 @router.post("/keys/{key_id}/rotate")
 async def rotate_key(key_id: str, unit: Unit, runtime: RuntimeOf) -> KeyCreated:
     """Another secret for a key; the old one stops at once."""
-    rotated = await unit.unkept.write(keys.rotate_key, key_id)
+    rotated = await unit.unkept.write(keys.rotate_key, key_id, runtime.gate.secret)
     runtime.gate.forget()
     return rotated
 

@@ -214,6 +214,11 @@ class KeyRead(Wire):
 
 
 class KeyCreated(KeyRead):
-    """A new key; `key` is shown this once."""
+    """A new key; `key` is shown this once.
+
+    `customerSecret`, of a key for pages, stays on the business's server, which signs with it whose page it is
+    (`identity.vouching`): without that no page begins or ends a cancel flow.
+    """
 
     key: str
+    customer_secret: str | None = None

@@ -36,6 +36,12 @@ def document_of(work: Work, run: RetentionRun) -> FlowDocument:
     return known
 
 
+def ids_of_customer(work: Work, id: str) -> tuple[str, str]:
+    """What the customer of a run is called: by us and by the business. NotFound when there is no such run."""
+    customer = work.session.get_one(Customer, work.get(RetentionRun, id, "run").customer_id)
+    return customer.id, customer.external_id
+
+
 def is_pending(run: RetentionRun) -> bool:
     """Whether what was decided is being carried out at Stripe."""
     return run.outcome is None and run.change_id is not None

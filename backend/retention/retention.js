@@ -1,9 +1,11 @@
 /*! Holdfast retention.js: the dialog in which a customer cancels a subscription, or finds a reason to stay.
  *
  *   <script src="https://desk.example/retention.js" data-key="hfk_…" defer></script>
- *   <a href="/cancel" data-holdfast-cancel data-customer-id="c-42" data-subscription-id="sub_…">Cancel</a>
+ *   <a href="/cancel" data-holdfast-cancel data-customer-id="c-42" data-subscription-id="sub_…" data-customer-token="…">Cancel</a>
  *
- * or Holdfast.retention({key, base, customerId, subscriptionId, cancelUrl, theme, lang, dir, strings, onOutcome}).open().
+ * The token is HMAC-SHA256 of the customer's id, in hex, by the customerSecret of the key: make it on your server, since
+ * everybody can read the key. Or
+ * Holdfast.retention({key, base, customerId, subscriptionId, customerToken, cancelUrl, theme, lang, dir, strings, onOutcome}).open().
  * The link's own address, or cancelUrl, is where the customer goes when Holdfast cannot be reached. To cancel is one key
  * away (C, or strings.cancelKey; "" for none) at every step. Looks: the custom properties --holdfast-… below, set on :root.
  */
@@ -253,10 +255,10 @@
     }
 
     async start() {
-      const { customerId, subscriptionId } = this.options;
+      const { customerId, subscriptionId, customerToken } = this.options;
       this.isStarting = true;
       try {
-        const run = await this.send("start", { customerId, subscriptionId });
+        const run = await this.send("start", { customerId, subscriptionId, customerToken });
         this.isStarting = false;
         this.runId = run.runId;
         if (!/^\/api\//.test(run.cancelUrl)) this.cancelUrl = this.cancelUrl || address(run.cancelUrl); // that path is no page
@@ -274,7 +276,7 @@
     }
 
     async decide(step, offerType, accepted) {
-      const what = { offerType, accepted, ...(step && { step: step.number }), ...this.told };
+      const what = { offerType, accepted, ...(step && { step: step.number }), ...this.told, customerToken: this.options.customerToken };
       let answer = await this.send(`${this.runId}/decision`, what);
       for (let asked = 0; answer.pending && asked < ASKS; asked++) {
         await pause(Math.min(4000, 500 * 1.4 ** asked));

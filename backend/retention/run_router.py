@@ -7,6 +7,7 @@ from fastapi import Query, Response
 from backend.billing import changes
 from backend.core.http import JsonResponse
 from backend.core.wire import UtcInstant
+from backend.identity.vouching import expect_vouched
 from backend.retention import agents, concluding, deciding, reading, runs
 from backend.retention.schemas import (
     Channel,
@@ -21,21 +22,25 @@ from backend.retention.schemas import (
     StartAsked,
     Started,
 )
-from backend.unit import Router, Unit
+from backend.unit import Router, RuntimeOf, Unit
 
 router = Router(prefix="/api/retention", tags=["retention"])
 Id = Annotated[str | None, Query(max_length=128)]
 
 
 @router.post("/start", status_code=201, response_model=Started)
-async def start_run(body: StartAsked, unit: Unit) -> Response:
-    """A customer wants to cancel. An open run of the subscription is answered again."""
+async def start_run(body: StartAsked, unit: Unit, runtime: RuntimeOf) -> Response:
+    """A customer wants to cancel. An open run of the subscription is answered again. 403 for a page of somebody else."""
+    expect_vouched(unit.caller, runtime.gate.secret, body.customer_token, body.customer_id)
     return JsonResponse(await unit.write(runs.start, body), 201)
 
 
 @router.post("/{run_id}/decision", response_model=Decided)
-async def decide(run_id: str, body: DecisionAsked, unit: Unit) -> Response:
+async def decide(run_id: str, body: DecisionAsked, unit: Unit, runtime: RuntimeOf) -> Response:
     """What the customer makes of a step. Waits a while for what has to be done at Stripe, then says that it is pending."""
+    if unit.caller.origins:
+        ids = await unit.read(reading.ids_of_customer, run_id)
+        expect_vouched(unit.caller, runtime.gate.secret, body.customer_token, *ids)
     answer = await unit.write(deciding.decide, run_id, body)
     waiting = await unit.read(concluding.waits_for, run_id) if answer["pending"] else None
     if waiting is not None:

@@ -40,13 +40,21 @@ class Step(Wire):
     offer: OfferRead | None = None
 
 
+CustomerToken = Annotated[str, Field(max_length=200)]
+"""With a page's key: the customer's id, signed by the business's server (`identity.vouching`)."""
+
+
 class StartAsked(Wire):
-    """A customer wants to cancel. The ids may be ours or the business's own, and Stripe's for the subscription."""
+    """A customer wants to cancel. The ids may be ours or the business's own, and Stripe's for the subscription.
+
+    A page sends `customerToken` too: HMAC-SHA256 of the customerId, in hex, by the customerSecret of its key.
+    """
 
     customer_id: Key
     subscription_id: Annotated[str, Field(min_length=1, max_length=255)]
     reason: Code | None = None
     """When the page has asked already; the survey is left out then."""
+    customer_token: CustomerToken | None = None
 
 
 class Started(Wire):
@@ -84,6 +92,7 @@ class DecisionAsked(Wire):
     follow_up: Code | None = None
     comment: Annotated[Body, Field(max_length=2_000)] | None = None
     step: Annotated[int, Field(ge=0, le=1_000)] | None = None
+    customer_token: CustomerToken | None = None
 
 
 class Decided(Wire):

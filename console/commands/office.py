@@ -87,7 +87,10 @@ def revoke_key(id: Id, url: twin.Url = "", json: twin.Json = False) -> None:
 
 
 def _shown_once(key: dict[str, Any], json: bool) -> None:
-    show(f"{key['key']}\nThis is shown once. Id {key['id']}; may: {', '.join(key['scopes'])}.", key, as_json=json)
+    words = f"{key['key']}\nThis is shown once. Id {key['id']}; may: {', '.join(key['scopes'])}."
+    if secret := key.get("customerSecret"):
+        words += f"\n{secret}\nSo is this: keep it on your server, to sign customer ids with it (customerToken)."
+    show(words, key, as_json=json)
 
 
 @audit.command("list")

@@ -175,6 +175,15 @@ async def test_a_run_that_is_over_says_so(leaving: Leaving, answer: Any) -> None
     assert not await page.do(f"!!{button('Cancel now')}")
 
 
+async def test_the_word_of_the_pages_server_goes_with_every_call(leaving: Leaving) -> None:
+    link = f'<a href="/goodbye" {ATTRIBUTES} data-customer-token="5ig">Cancel plan</a>'
+    leaving.host.body = f"<main><h1>Account</h1>{link}</main>"
+    page = await leaving.open(started(CONFIRM), decided("CANCELLED"))
+    await page.press("c")
+    await at(page, "Your subscription is cancelled")
+    assert [body["customerToken"] for body in leaving.desk.done] == ["5ig", "5ig"]
+
+
 async def test_a_refusal_is_told_in_its_own_words(leaving: Leaving) -> None:
     page = await leaving.open(started(OFFER, cancelUrl="/api/retention/run-1/decision"), (409, "RUN_ENDED"))
     await page.click(button("Switch my plan"))
