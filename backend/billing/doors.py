@@ -30,6 +30,8 @@ async def post_webhook(scope: Scope, receive: Receive, send: Send) -> None:
     trusted = await runtime.trust.of(str(query.get("business", ""))[:36], runtime.vault)
     trust.verify(raw, _signature(scope), trusted.secrets, runtime.clock.now())
     event = _event(raw)
+    if event.get("account"):  # somebody else's: that is for our platform to say, and not for another business
+        trust.verify(raw, _signature(scope), trusted.platform, runtime.clock.now())
     owner = await _owner(runtime, trusted, event)
     ignored = "account" if owner is None else "livemode" if owner.is_live not in (None, event["livemode"]) else None
     is_new = False

@@ -28,11 +28,16 @@ _REMEMBER_AT_MOST = 1_000
 
 @dataclass(frozen=True)
 class Trusted:
-    """What vouches for a business's webhooks. `is_live` is None when no key says which mode is meant."""
+    """What vouches for a business's webhooks. `is_live` is None when no key says which mode is meant.
+
+    `platform` are those of the settings: they vouch for every account that our Connect platform is connected to, and a
+    business's own secret, which its admins know, for nobody but itself.
+    """
 
     business_id: str
     secrets: tuple[str, ...]
     is_live: bool | None
+    platform: tuple[str, ...] = ()
 
 
 def verify(raw: bytes, header: str, secrets: tuple[str, ...], now: datetime) -> None:
@@ -99,11 +104,13 @@ def _trusted(session: Session, business: str, settings: Settings, vault: Vault) 
         sealed = _opened(account, vault)
         secrets = tuple(sealed.get("webhook_secrets") or ())
         key = str(sealed.get("key") or "")
+        platform: tuple[str, ...] = ()
         if id == first:
-            secrets += secrets_in(settings.stripe_webhook_secret.get_secret_value())
+            platform = secrets_in(settings.stripe_webhook_secret.get_secret_value())
+            secrets += platform
             key = key or settings.stripe_secret_key.get_secret_value()
         if secrets:
-            return Trusted(id, secrets, is_live_key(key) if key else None)
+            return Trusted(id, secrets, is_live_key(key) if key else None, platform)
     raise Unavailable(
         "Stripe's webhooks are refused, because nothing was set to check them with. An admin must set"
         " HOLDFAST_STRIPE_WEBHOOK_SECRET, or give the business's own secret with its key: `holdfast stripe connect`.",

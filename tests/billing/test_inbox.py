@@ -5,11 +5,14 @@ import random
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from backend.billing.models import StripeEvent
+from backend.billing.models import StripeAccount, StripeEvent
+from backend.core.ids import new_id
 from backend.demo.outside.stripe import Mischief, Mishap
 from tests.billing.conftest import Billing
-from tests.support.backend import Backend
+from tests.support.backend import Backend, business_of
 
 pytestmark = pytest.mark.settings(token_days=4_000)
 
@@ -202,3 +205,34 @@ async def test_events_that_no_webhook_told_are_found_in_the_list(billing: Billin
     await billing.read_changes()  # reads with an overlap, and knows all of it
     assert len(await billing.rows(StripeEvent)) == before
     assert (await billing.subscription(sub["id"])).cancel_at_period_end is True
+
+
+async def test_another_business_cannot_speak_for_a_connected_account(billing: Billing) -> None:
+    """Its own secret, which its admins chose, vouches for itself alone; the platform's vouches for whoever connected."""
+    await billing.begin()
+    other = await billing.backend.another_owner()
+    rival, business = await business_of(other), await business_of(await billing.backend.owner())
+
+    def connected(session: Session) -> None:
+        (mine,) = session.scalars(select(StripeAccount).where(StripeAccount.business_id == business))
+        mine.mode, mine.stripe_account_id = "connect", "acct_victim"
+        sealed = billing.backend.runtime.vault.seal({"key": "rk_test_rival", "webhook_secrets": ["whsec_rival"]})
+        about = {"stripe_account_id": "acct_rival", "mode": "key", "is_live": False}
+        session.add(
+            StripeAccount(
+                id=new_id(), business_id=rival, sealed=sealed, connected_at=billing.backend.clock.now(), **about
+            )
+        )
+
+    await billing.backend.runtime.database.write(connected)
+    billing.backend.runtime.trust.forget()
+    end = event(type="account.application.deauthorized", account="acct_victim")
+    forged = await billing.post(end, secret="whsec_rival", business=rival)
+    assert (forged.status_code, forged.json()["error"]["code"]) == (401, "SIGNATURE_INVALID")
+    await billing.backend.drain()
+    (row,) = [one for one in await billing.rows(StripeAccount) if one.business_id == business]
+    assert row.disconnected_at is None
+    assert (await billing.post(end)).json()["received"] is True
+    await billing.backend.drain()
+    (row,) = [one for one in await billing.rows(StripeAccount) if one.business_id == business]
+    assert row.disconnected_at is not None
