@@ -2,14 +2,15 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-# ISO 4217 currencies whose minor unit is not a hundredth.
-_EXPONENTS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0) | (
+# Currencies whose minor unit is not a hundredth: as ISO 4217 has it but for three that Stripe counts otherwise, ISK and
+# UGX in hundredths and MGA in whole ariary (docs.stripe.com/currencies, zero-decimal currencies and special cases).
+_EXPONENTS = dict.fromkeys("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UYI VND VUV XAF XOF XPF".split(), 0) | (
     dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
 )
 
 
 def exponent(currency: str) -> int:
-    """How many decimal places the currency's minor unit has (ISO 4217)."""
+    """How many decimal places the currency's minor unit has."""
     return _EXPONENTS.get(currency.upper(), 2)
 
 
