@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from backend.billing import changes
 from backend.billing.models import Subscription, SubscriptionChange
 from backend.billing.revenue import monthly, whole
-from backend.core.errors import Unprocessable
+from backend.core.errors import Conflict, Unprocessable
 from backend.retention import events, flows, reading, steps
 from backend.retention.facts import list_monthly
 from backend.retention.models import RetentionRun
@@ -20,6 +20,8 @@ from backend.work import Work
 _LOOK_AGAIN = timedelta(minutes=10)
 _LONGEST_COMMENT = 500
 """That Stripe takes."""
+_NOT_RUNNING = ("incomplete", "paused")
+"""Statuses in which there is no period to wait for the end of."""
 State = dict[str, Any]
 
 
@@ -73,9 +75,10 @@ def settle(work: Work, run: RetentionRun, subscription: Subscription) -> None:
         return
     is_done = change.state == "DONE"
     if is_done and change.kind == "CANCEL":
-        run.message = "It is cancelled: you keep access until the end of the period."
+        is_over = change.params.get("when") == "now"
+        run.message = f"It is cancelled: {'it ends now' if is_over else 'you keep access until the end of the period'}."
         end(work, run, "CANCELLED")
-    elif run.wants_cancel and change.kind != "CANCEL":
+    elif run.wants_cancel:
         run.wants_cancel, run.accepted_offer, run.change_id = False, None, None
         cancel(work, run, subscription)
     elif is_done:
@@ -86,17 +89,31 @@ def settle(work: Work, run: RetentionRun, subscription: Subscription) -> None:
 
 
 def cancel(work: Work, run: RetentionRun, subscription: Subscription) -> None:
-    """Have it cancelled at the end of the period, with the reason in Stripe's words and the comment."""
+    """Have it cancelled at the end of the period, with the reason in Stripe's words and the comment; at once when it is
+    not running, and after whatever somebody else has done to it just now."""
     comment = run.comment and run.comment[:_LONGEST_COMMENT].strip()
-    params = {"when": "period_end", "feedback": _feedback(work, run), "comment": comment}
+    when = "now" if subscription.status in _NOT_RUNNING else "period_end"
+    params = {"when": when, "feedback": _feedback(work, run), "comment": comment}
     tries = select(func.count()).where(SubscriptionChange.run_id == run.id, SubscriptionChange.kind == "CANCEL")
     key = f"cancel:{work.session.scalar(tries) or 0}"
     try:
         change = changes.ask(
             work, subscription, "CANCEL", params, key=key, run_id=run.id, incidence_id=run.incidence_id
         )
+    except Conflict as busy:
+        if busy.error_code != "CHANGE_OPEN":
+            raise
+        run.change_id, run.wants_cancel = str(busy.details["changeId"]), True
+        run.message = "You will be cancelled as soon as what is being changed now is through."
+        record(work, run, events.RunDecided, {"offer": steps.CANCEL, "accepted": True})
+        return
     except Unprocessable as refused:
-        if subscription.cancel_at_period_end or subscription.cancel_at or subscription.ended_at:
+        if (
+            refused.error_code == "SUBSCRIPTION_ENDED"
+            or subscription.cancel_at_period_end
+            or subscription.cancel_at
+            or subscription.ended_at
+        ):
             run.message = refused.message  # somebody was faster: it is what the customer wants
             end(work, run, "CANCELLED")
             return

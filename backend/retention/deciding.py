@@ -103,6 +103,9 @@ def _accept(work: Work, run: RetentionRun, subscription: Subscription, entry: En
             change = changes.ask(
                 work, subscription, entry["offerType"], params, key=key, run_id=run.id, incidence_id=run.incidence_id
             )
+        except Conflict as busy:  # without what is being done: this may be a page that asks
+            words = "Something else is being changed just now. Wait a moment, then decide again."
+            _refuse(work, run, busy.error_code, words)
         except Unprocessable as refused:  # it says no before it writes anything
             why_not = _STRIPE_REFUSES.format(why=refused.message)
     if why_not is not None:

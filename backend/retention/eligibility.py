@@ -32,6 +32,7 @@ class History:
     group: str
     status: str
     interval: str
+    interval_count: int = 1
     is_disputed: bool = False
     has_unpaid_invoice: bool = False
     is_ending: bool = False
@@ -42,6 +43,13 @@ class History:
     """By this customer, or by anybody who pays with the same card."""
     given_away: int = 0
     """In discounts this month, by the whole business."""
+    is_foreign: bool = False
+    """Billed in another currency than the business's, in which the budget is written."""
+
+    @property
+    def billed_months(self) -> int:
+        """How many months an invoice is for; none when it is for less than one."""
+        return {"month": 1, "year": 12}.get(self.interval, 0) * self.interval_count
 
     def as_json(self) -> dict[str, Any]:
         """To be kept with the run."""
@@ -58,7 +66,7 @@ class History:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """An offer that is thought of. `cost` is what it gives away in all, in minor units; `is_possible` is false when
-    there is nothing it could be, such as no cheaper plan."""
+    there is nothing it could be: no cheaper plan, no invoice to take something off."""
 
     offer_type: str
     percent: float = 0.0
@@ -104,12 +112,15 @@ def _of_customer(history: History, settings: Mapping[str, Any]) -> Refusal | Non
 
 def _of_subscription(wish: Wish, history: History, settings: Mapping[str, Any]) -> Refusal | None:
     """What Stripe or the state of the subscription leaves no room for."""
+    if not wish.is_possible and wish.offer_type == DISCOUNT:
+        return Refusal("NO_INVOICE", "no invoice is due while it would last")
     if not wish.is_possible:
         return Refusal("NO_CHEAPER_PLAN", "there is no cheaper plan that is billed alike")
     if wish.offer_type == PAUSE and history.is_paused:
         return Refusal("ALREADY_PAUSED", "billing is paused already")
-    if wish.offer_type == PAUSE and history.interval == "year" and not settings["pauseOnAnnual"]:
-        return Refusal("ANNUAL_PAUSE", "a plan that is billed by the year is not paused")
+    is_long = history.interval == "year" or history.billed_months > wish.months
+    if wish.offer_type == PAUSE and is_long and not settings["pauseOnAnnual"]:
+        return Refusal("ANNUAL_PAUSE", f"a pause would take away an invoice for {history.billed_months} months")
     if wish.offer_type == TRIAL_EXTENSION and history.status != "trialing":
         return Refusal("NOT_IN_TRIAL", "the trial is over")
     if wish.offer_type in GIFTS and history.is_scheduled:
@@ -132,6 +143,8 @@ def _of_terms(wish: Wish, history: History, settings: Mapping[str, Any], budget:
         return Refusal("TOO_LONG", f"a discount lasts {settings['maxDiscountMonths']} months at most")
     if margin(wish, cost) < floor:
         return Refusal("MARGIN", f"less than {floor:.0%} of what is paid would be left over what serving them costs")
+    if budget is not None and history.is_foreign:
+        return Refusal("BUDGET", "the budget for discounts is in another currency than this is billed in")
     if budget is not None and history.given_away + wish.cost > budget:
         return Refusal("BUDGET", "this month's budget for discounts is used up")
     return None
@@ -149,7 +162,7 @@ def _of_past(wish: Wish, history: History, settings: Mapping[str, Any]) -> Refus
         days, last = settings["cooldownDays"], _last(history, DISCOUNT)
         if last is not None and history.now < last + timedelta(days=days):
             return Refusal("COOL_DOWN", f"had a discount {(history.now - last).days} days ago; the next after {days}")
-    for kind, setting in ((DISCOUNT, "maxDiscounts"), (PAUSE, "maxPauses")):
+    for kind, setting in _AT_MOST:
         if wish.offer_type == kind:
             had, most, days = _count(history, kind, settings["limitDays"]), settings[setting], settings["limitDays"]
             if had >= most:
@@ -157,6 +170,9 @@ def _of_past(wish: Wish, history: History, settings: Mapping[str, Any]) -> Refus
                     f"MAX_{kind}S", f"had {had} in {days} days, with this card or as this customer; {most} at most"
                 )
     return None
+
+
+_AT_MOST = ((DISCOUNT, "maxDiscounts"), (PAUSE, "maxPauses"), (TRIAL_EXTENSION, "maxTrialExtensions"))
 
 
 def _last(history: History, offer_type: str) -> datetime | None:

@@ -16,6 +16,7 @@ from backend.core.errors import NotFound
 from backend.core.money import to_major
 from backend.core.text import clean_line
 from backend.customers.models import Customer
+from backend.identity.service import currency_of
 from backend.retention.eligibility import DISCOUNT, PAUSE, TRIAL_EXTENSION, Given, History
 from backend.retention.models import OfferEvent
 from backend.signals.models import Signal
@@ -60,8 +61,11 @@ def list_monthly(row: Subscription) -> int:
 
 
 def discount_cost(row: Subscription, percent: float, months: int) -> int:
-    """What a discount gives away in all, in minor units, rounded up."""
-    return -(-list_monthly(row) * round(percent * 100) * months // 10_000)
+    """What a discount gives away in all, in minor units, rounded up: a part of each invoice that may fall into its
+    months, and of a year's invoice that is a part of the year."""
+    each = {"month": 1, "year": 12}.get(row.interval, 0) * row.interval_count
+    billed = row.amount * -(-months // each) if each else list_monthly(row) * months
+    return -(-billed * round(percent * 100) // 10_000)
 
 
 def history_of(work: Work, row: Subscription, group: str, settings: Mapping[str, Any]) -> History:
@@ -72,6 +76,7 @@ def history_of(work: Work, row: Subscription, group: str, settings: Mapping[str,
         group=group,
         status=row.status,
         interval=row.interval,
+        interval_count=row.interval_count,
         is_disputed=row.is_disputed,
         has_unpaid_invoice=row.has_unpaid_invoice,
         is_ending=row.cancel_at_period_end or row.cancel_at is not None or row.ended_at is not None,
@@ -80,6 +85,7 @@ def history_of(work: Work, row: Subscription, group: str, settings: Mapping[str,
         running_discount=has_discount,
         given=_given(work, row, work.now - timedelta(days=max(settings["limitDays"], settings["cooldownDays"]))),
         given_away=_given_away(work, row.currency),
+        is_foreign=row.currency.upper() != currency_of(work).upper(),
     )
 
 

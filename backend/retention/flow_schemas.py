@@ -65,7 +65,8 @@ class DowngradeParams(Strict):
 
 class DiscountParams(Strict):
     percent: Percent
-    months: Annotated[int, Field(ge=1, le=36)]
+    months: Annotated[int, Field(ge=1, le=24)]
+    """No more than a change of a subscription takes."""
 
 
 class TrialExtensionParams(Strict):

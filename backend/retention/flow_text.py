@@ -80,7 +80,7 @@ def _parsed(text: str) -> tuple[Any, Lines]:
         mark = error.context_mark if is_open else error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise _invalid([{"line": line, "field": "", "reason": f"is not YAML: {error.problem or error}"}]) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         reason = "is nested too deep" if isinstance(error, RecursionError) else f"is not YAML: {error}"
         raise _invalid([{"line": 1, "field": "", "reason": reason}]) from None
 

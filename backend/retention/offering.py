@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from backend.billing.change_kinds import months_later
 from backend.billing.models import Plan, Subscription
 from backend.core.money import to_minor
 from backend.retention.eligibility import DISCOUNT, History, Wish, margin, refusal
@@ -55,7 +57,7 @@ def candidates(work: Work, document: FlowDocument, row: Subscription, facts: Fac
         if step.when is not None and not compile_node(parse(step.when, CATALOGUE))(facts):
             continue
         params = step.params.model_dump(mode="json", by_alias=True)
-        is_possible = True
+        is_possible = step.offer_type != DISCOUNT or _meets_invoice(row, work.now, params["months"])
         if step.offer_type == "DOWNGRADE":
             plan = cheaper_plan(work, row, params["plan"])
             is_possible = plan is not None
@@ -123,10 +125,16 @@ def cheaper_plan(work: Work, row: Subscription, wanted: str | None) -> Plan | No
         .order_by(Plan.amount.desc(), Plan.id)
     )
     plans = work.session.scalars(query).all()
-    if row.stripe_item_id is None or row.plan_id is None:
-        return None  # it bills several things at once
+    now = work.session.get(Plan, row.plan_id) if row.plan_id else None
+    if row.stripe_item_id is None or now is None or now.amount * row.quantity != row.amount:
+        return None  # it bills several things at once, or by use
     named = (plan for plan in plans if wanted in (None, plan.name, plan.id, plan.stripe_price_id))
     return next((plan for plan in named if plan.id != row.plan_id), None)
+
+
+def _meets_invoice(row: Subscription, now: datetime, months: int) -> bool:
+    billed = max(filter(None, (row.current_period_end, row.resumes_at)), default=None)
+    return billed is None or billed <= months_later(now, months)
 
 
 def _told_plan(plan: Plan, row: Subscription) -> dict[str, Any]:

@@ -55,6 +55,13 @@ def ago(days: float, kind: str = "DISCOUNT") -> Given:
         (PAUSE, replace(PLAIN, given=(ago(1, "PAUSE"), ago(300, "PAUSE"))), "MAX_PAUSES"),
         (PAUSE, replace(PLAIN, given=(ago(1, "PAUSE"), ago(365, "PAUSE"))), None),
         (TRIAL, replace(PLAIN, status="trialing", given=(ago(10),)), "COOL_DOWN"),
+        (TRIAL, replace(PLAIN, status="trialing", given=(ago(364.9, "TRIAL_EXTENSION"),)), "MAX_TRIAL_EXTENSIONS"),
+        (TRIAL, replace(PLAIN, status="trialing", given=(ago(365, "TRIAL_EXTENSION"),)), None),
+        (PAUSE, replace(PLAIN, interval_count=2), None),
+        (PAUSE, replace(PLAIN, interval_count=3), "ANNUAL_PAUSE"),
+        (PAUSE, replace(PLAIN, interval="week", interval_count=4), None),
+        (replace(DISCOUNT, is_possible=False), PLAIN, "NO_INVOICE"),
+        (DISCOUNT, replace(PLAIN, is_foreign=True), "BUDGET"),
         (DISCOUNT, replace(PLAIN, given_away=400), None),
         (DISCOUNT, replace(PLAIN, given_away=401), "BUDGET"),
     ],
@@ -104,7 +111,7 @@ def test_no_life_of_a_customer_breaks_a_limit(
             taken.append(Given(kind, now))
             given_away += cost
     assert given_away <= budget
-    for kind, most in (("DISCOUNT", discounts), ("PAUSE", pauses)):
+    for kind, most in (("DISCOUNT", discounts), ("PAUSE", pauses), ("TRIAL_EXTENSION", 1)):
         at = [one.at for one in taken if one.offer_type == kind]
         assert all(sum(start <= other < start + timedelta(days=100) for other in at) <= most for start in at)
     gifts = [one for one in taken if one.offer_type in ("DISCOUNT", "TRIAL_EXTENSION")]

@@ -171,3 +171,12 @@ async def test_what_cannot_be_activated(backend: Backend) -> None:
         with pytest.raises(ApiError) as refused:
             await owner.flows.activate("Leaving", body)
         assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "value", ["!!timestamp soon", "!!int ''", "!!bool perhaps", "!!float ''", "{[a]: b}", "!!null"]
+)
+def test_a_value_that_says_what_it_is_not_is_told(value: str) -> None:
+    """These make the library for YAML fail in its own ways."""
+    with pytest.raises(Invalid):
+        read_yaml(f"steps:\n- kind: confirm\n  id: {value}\n")

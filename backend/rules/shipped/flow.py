@@ -66,7 +66,8 @@ class FlowSettings(Wire):
     `holdout`: the share that gets no offers, by how many runs there have been; `holdout_salt` makes another draw.
     `dedup_days`: of the runs of one subscription within so many days the last one counts. `cost_share`: what serving a
     customer costs, as a share of the list price; of what is left to pay, `margin_floor` has to be above that cost.
-    `discount_budget`: given away a month at most, in major units; None is no cap. `cancel_url`: the business's own page
+    `pause_on_annual`: pause also what is billed for longer than the pause lasts. `discount_budget`: given away a month at
+    most, in major units of the business's currency, and nothing in another one; None is no cap. `cancel_url`: the business's own page
     to cancel, with {runId}, {subscriptionId} and {customerId} filled in. `wait_seconds`: for Stripe, before a decision is
     answered as pending.
     """
@@ -80,8 +81,9 @@ class FlowSettings(Wire):
     limit_days: int = Field(ge=1, le=3650)
     max_discounts: int = Field(ge=0, le=100)
     max_pauses: int = Field(ge=0, le=100)
+    max_trial_extensions: int = Field(ge=0, le=100)
     max_discount_percent: float = Field(ge=0, le=100)
-    max_discount_months: int = Field(ge=1, le=36)
+    max_discount_months: int = Field(ge=1, le=24)
     max_pause_months: int = Field(ge=1, le=12)
     pause_on_annual: bool
     blocked_statuses: list[str] = Field(max_length=10)
@@ -154,6 +156,7 @@ SHIPPED = RuleSetDocument(
         "limitDays": 365,
         "maxDiscounts": 1,
         "maxPauses": 2,
+        "maxTrialExtensions": 1,
         "maxDiscountPercent": 30,
         "maxDiscountMonths": 6,
         "maxPauseMonths": 3,
