@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from backend.billing import events, mirror, normal, repository
+from backend.billing import events, mirror, normal, payers, repository
 from backend.billing.mirror import Outcome
 from backend.billing.models import StripeEvent
 from backend.core.databases import insert_into
@@ -167,7 +167,16 @@ def settle(work: Work, row_ids: Sequence[str], service: Callable[..., Outcome], 
         row.outcome, row.processed_at, row.error, row.attempts = outcome, work.now, None, row.attempts + 1
         if row.type == "customer.subscription.trial_will_end" and row.object_id:
             _tell_trial(work, row)
+        if _is_of_erased(work, row.body):
+            row.body = b"{}"
     return outcome
+
+
+def _is_of_erased(work: Work, body: bytes) -> bool:
+    """Whether an event tells of a customer who was erased here: Stripe goes on telling who that was."""
+    payer_id = normal.payer_of(orjson.loads(body))
+    known = payers.known_payer(work, payer_id) if payer_id else None
+    return known is not None and known.erased_at is not None
 
 
 def _tell_trial(work: Work, row: StripeEvent) -> None:

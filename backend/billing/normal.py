@@ -59,6 +59,12 @@ def hint(event: Raw) -> Hint:
     return Hint(None, None)
 
 
+def payer_of(event: Raw) -> str | None:
+    """Stripe's id of the customer whom an event tells of, where it says so."""
+    told = _object(event)
+    return _id(told if told.get("object") == "customer" else told.get("customer"))
+
+
 @dataclass(frozen=True)
 class Price:
     """`amount` is of one unit, None when it depends on how many (tiers). `interval` is None when it does not recur."""
@@ -187,7 +193,7 @@ def subscription(raw: Raw, now: datetime) -> Subscription:
         "amount": per_interval,
         "interval": interval,
         "interval_count": count,
-        "mrr": net_monthly(per_interval, interval, count, map(_reduction, discounts), now) if is_earning else 0,
+        "mrr": net_monthly(per_interval, interval, count, map(reduction, discounts), now) if is_earning else 0,
         "started_at": _instant(raw.get("start_date") or raw.get("created")) or now,
         "current_period_start": _period(raw, items, "current_period_start"),
         "current_period_end": _period(raw, items, "current_period_end"),
@@ -313,7 +319,8 @@ def _discounts(raw: Raw, items: list[Raw]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _reduction(discount: Raw) -> Reduction:
+def reduction(discount: Raw) -> Reduction:
+    """A discount of the mirror's row as money."""
     percent = discount["percentOff"]
     ends = datetime.fromisoformat(discount["endsAt"]) if discount["endsAt"] else None
     exact = Decimal(str(percent)) if percent else None

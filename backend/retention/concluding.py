@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 
 from backend.billing import changes
 from backend.billing.models import Subscription, SubscriptionChange
-from backend.billing.revenue import monthly, whole
+from backend.billing.normal import reduction
+from backend.billing.revenue import net_monthly
 from backend.core.errors import Conflict, Unprocessable
 from backend.retention import events, flows, reading, steps
-from backend.retention.facts import list_monthly
 from backend.retention.models import RetentionRun
 from backend.retention.runs import EXPIRE, advance, end, held, record
 from backend.rules import service as rules
@@ -82,7 +82,7 @@ def settle(work: Work, run: RetentionRun, subscription: Subscription) -> None:
         run.wants_cancel, run.accepted_offer, run.change_id = False, None, None
         cancel(work, run, subscription)
     elif is_done:
-        run.revenue_saved, run.message = _monthly_after(run, subscription), ""
+        run.revenue_saved, run.message = _monthly_after(work, run, subscription), ""
         end(work, run, "SAVED")
     else:
         _go_on(work, run, subscription, change)
@@ -137,13 +137,13 @@ def _go_on(work: Work, run: RetentionRun, subscription: Subscription, change: Su
     record(work, run, events.RunMoved, {"step": steps.current(run, reading.document_of(work, run))[0].id, **told})
 
 
-def _monthly_after(run: RetentionRun, subscription: Subscription) -> int:
-    """What is billed a month after what was accepted, once it is billed again."""
+def _monthly_after(work: Work, run: RetentionRun, subscription: Subscription) -> int:
+    """What is billed a month after what was accepted, once it is billed again: with all discounts that hold by then."""
     taken = next((entry for entry in run.ranking if entry["offer"] == run.accepted_offer), None)
     params: State = taken["params"] if taken else {}
-    if "amount" in params:  # of the smaller plan
-        return whole(monthly(params["amount"], subscription.interval, subscription.interval_count))
-    return round(list_monthly(subscription) * (1 - float(params.get("percent", 0)) / 100))
+    amount = params.get("amount", subscription.amount)  # of the smaller plan, or of the same
+    discounts, at = map(reduction, subscription.discounts), subscription.resumes_at or work.now
+    return net_monthly(amount, subscription.interval, subscription.interval_count, discounts, at)
 
 
 def _feedback(work: Work, run: RetentionRun) -> str | None:

@@ -21,6 +21,8 @@ def forget_runs(work: Work, customer: Customer, _known_as: Sequence[str]) -> Non
         run.limits = {**run.limits, "given": []} if run.limits else {}
         ids.append(run.id)
     theirs = (OfferEvent.business_id == work.business_id) & (OfferEvent.customer_id == customer.id)
+    for said in work.session.scalars(select(OfferEvent).where(theirs, OfferEvent.offer_type == "SURVEY")).all():
+        said.params = {name: value for name, value in said.params.items() if name != "followUp"}
     forgotten = update(OfferEvent).where(theirs).values(payment_fingerprint=None)
     work.session.execute(forgotten.execution_options(synchronize_session=False))
     forget_answers(work, ids)

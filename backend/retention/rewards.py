@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from backend.billing.models import Invoice, Subscription
+from backend.core.money import to_minor
 from backend.retention.models import RetentionRun, RunReward
 from backend.retention.ranking import reward
 from backend.work import Work
@@ -118,7 +119,7 @@ def _keep(
     paid = paid_in(own, run.started_at, end)
     values = {
         "net_paid": paid.net,
-        "list_price": list_price(run.mrr, days),
+        "list_price": list_price(_monthly(run), days),
         "discount": paid.discount,
         "pause_cost": paid.paused if (run.accepted_offer or "").startswith("PAUSE") else 0,
     }
@@ -129,6 +130,11 @@ def _keep(
         for name, value in values.items():
             setattr(row, name, value)
         row.counted_at = work.now
+
+
+def _monthly(run: RetentionRun) -> int:
+    """What a month came to at the start; in a trial or a pause, what it is to come to."""
+    return run.mrr or to_minor(run.facts.get("monthly_value") or 0, run.currency)
 
 
 def worth(run: Any, days: int, net_paid: int, price: int, canceled_at: datetime | None) -> float:

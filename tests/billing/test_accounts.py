@@ -154,8 +154,11 @@ async def test_an_erased_customer_stays_erased_whatever_stripe_tells(billing: Bi
     assert b"asha" not in kept.lower()
     assert b"98765" not in kept
     await billing.call("post", f"subscriptions/{sub['id']}", cancel_at_period_end=True)
+    await billing.call("post", f"customers/{payer['id']}", phone="+91 11111 22222")
     await billing.deliver()
     await billing.read_all()
+    kept = b"".join(row.body for row in await billing.rows(StripeEvent))
+    assert (b"asha" in kept.lower(), b"11111" in kept) == (False, False), "Stripe goes on telling who they were"
     (row,) = await billing.rows(Subscription)
     assert row.cancel_at_period_end is True
     assert row.customer_id == one.customer.id

@@ -55,6 +55,8 @@ class Past:
     shown: int = 1
     is_superseded: bool = False
     mrr: int = 10_000
+    monthly_value: float | None = None
+    """What it bills a month once it bills: of a trial, which brings nothing yet."""
     currency: str = CURRENCY
     left_after: float | None = None
     bills: tuple[Bill, ...] = ()
@@ -141,7 +143,7 @@ class Place:
             group=past.group,
             holdout_share=past.share,
             assigned_at=start,
-            facts={},
+            facts={} if past.monthly_value is None else {"monthly_value": past.monthly_value},
             ranking=ranking,
             segment=past.segment,
             reason=past.reason,

@@ -156,6 +156,18 @@ async def test_counts_of_offers_are_those_of_the_runs_and_the_same_each_night(
 SAVED = Past(1, 100.0, outcome="SAVED", bills=(Bill(1, 10_000), Bill(31, 10_000), Bill(61, 10_000)))
 
 
+async def test_who_pays_after_the_trial_was_worth_it(backend: Backend) -> None:
+    """In a trial nothing is billed yet: the list price is what it bills afterwards, and not nothing at all."""
+    _, place = await place_of(backend)
+    trial = Past(1, 100.0, "SAVED", mrr=0, monthly_value=100, bills=tuple(Bill(day, 10_000) for day in (14, 44, 74)))
+    await place.put([trial])
+    await place.learn()
+    prices = {row.days: row.list_price for row in await rows_of(place, RunReward)}
+    assert prices[90] == round(10_000 * 90 * 12 / 365)
+    (arm,) = await rows_of(place, OfferArm)
+    assert arm.value == 1
+
+
 async def test_a_refund_after_the_fact_is_taken_back(backend: Backend) -> None:
     owner, place = await place_of(backend)
     await place.put([SAVED])

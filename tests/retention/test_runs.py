@@ -341,10 +341,12 @@ async def test_another_document_is_tried_on_the_past(backend: Backend) -> None:
 
 async def test_erasing_a_customer_takes_their_words_and_leaves_the_count(backend: Backend) -> None:
     leaver = await Leaver(backend).arrive()
-    await leaver.leave()
+    await leaver.start()
+    await leaver.decide("SURVEY", reason="too_expensive", followUp="budget")
     await leaver.decide("DISCOUNT", False, comment="I am moving to Goa")
     await leaver.owner.customers.erase(leaver.customer)
     shown = await leaver.shown()
+    assert "budget" not in str(shown)
     assert (shown["comment"], shown["reason"]) == (None, "too_expensive")
     backend.clock.advance(hours=2)
     await backend.drain()

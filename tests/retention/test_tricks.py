@@ -112,3 +112,15 @@ async def test_what_is_paused_at_stripe_can_be_cancelled_too(backend: Backend) -
     gone = await leaver.decide("CANCEL")
     assert (gone["outcome"], leaver.stripe["status"]) == ("CANCELLED", "canceled")
     assert "until the end" not in gone["message"]
+
+
+async def test_what_is_saved_is_what_is_billed_then(backend: Backend) -> None:
+    """Who pays half for ever, and pauses, is worth that half and not the list price."""
+    leaver = Leaver(backend)
+    leaver.double.coupon(50.0, id="old", duration="forever")
+    await leaver.arrive(coupon="old")
+    await leaver.leave("unused")
+    await leaver.decide("PAUSE")
+    await leaver.settle()
+    saved = await leaver.decide("PAUSE", step=1)
+    assert (saved["outcome"], saved["revenueSaved"]) == ("SAVED", 1_450)
