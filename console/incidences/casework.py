@@ -13,6 +13,8 @@ from textual.timer import Timer
 from console.actions import BY_ID
 from console.billing.paid import Paid
 from console.billing.panel import subscription
+from console.customers.churn import churn
+from console.customers.leaving import TOPICS, Leaving
 from console.incidences.head import escalation_of, facts_of, presence_of, route_of, title_of, watched_by
 from console.incidences.macro import MacroScreen
 from console.incidences.panels import contents
@@ -92,6 +94,8 @@ class Casework(MacroScreen):
         self.listen("presence", self._somebody_moved)
         for subject in ("subscription", "subscription_change"):
             self.listen(subject, lambda update: self.paid.happened(update))
+        for subject in TOPICS:
+            self.listen(subject, lambda update: self.leaving.happened(update))
         self.listen("rules", lambda _: self._read_panels())  # what one may do, and friction, follow the rules in force
         self.listen(RESET, lambda _: self._load())
         self.set_interval(TICK, self._tick)
@@ -136,6 +140,7 @@ class Casework(MacroScreen):
         self.story = Story(self, timeline, incidence_id)
         self.writing = Writing(self, self.composer, self.story)
         self.paid = Paid(self, incidence_id)
+        self.leaving = Leaving(self, lambda: self._customer_of(incidence_id), self.show_panels)
         self._stop = self.store.listen(f"timeline:{incidence_id}", self._happened)
         timeline.show([])
         timeline.show_loading()
@@ -163,6 +168,10 @@ class Casework(MacroScreen):
         """Whether the screen is still there with that case: answers may come after one has gone on."""
         return self.is_attached and self.is_running and incidence_id == self.incidence_id
 
+    def _customer_of(self, incidence_id: str) -> str:
+        """Whose case it is; empty until it was read, and once another one is shown."""
+        return self.case.user_details.id if self.case is not None and self.is_showing(incidence_id) else ""
+
     def _load(self) -> None:
         """Read the whole case."""
         id, api = self.incidence_id, self.console.api
@@ -173,6 +182,7 @@ class Casework(MacroScreen):
             draft = self.writing.draft
             self._show_panels(case)
             self.paid.read()
+            self.leaving.read()
             self.story.begin(case.timeline, draft.base_seq if draft else None)
             self.recheck()
             self._begin()
@@ -246,7 +256,9 @@ class Casework(MacroScreen):
         """Draw what the dashboard said."""
         if self.case is not None:
             now = self.console.now()
-            self.side.show(contents(self.case, subscription(self.paid.held, self.paid.trouble, now), now))
+            leaving = churn(self.leaving.known, self.leaving.trouble, now)
+            paid = subscription(self.paid.held, self.paid.trouble, now)
+            self.side.show(contents(self.case, leaving, paid, now))
 
     def written(self) -> None:
         """What was written is sent."""

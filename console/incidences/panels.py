@@ -40,13 +40,13 @@ class Content:
     freshness: str = ""
 
 
-def contents(case: Dashboard, paid: Content, now: datetime) -> tuple[Content, ...]:
-    """The panels, in the order of TITLES; that of the subscription is `console.billing.panel`'s."""
+def contents(case: Dashboard, churn: Content, paid: Content, now: datetime) -> tuple[Content, ...]:
+    """The panels, in the order of TITLES; `churn` is `console.customers.churn`'s, `paid` `console.billing.panel`'s."""
     return (
         customer(case.user_details),
         order(case, now),
         friction(case, now),
-        Content(lines=[[("No prediction yet. ", ""), ("Nothing is known about churn here.", "muted")]]),
+        churn,
         paid,
         history(case, now),
     )

@@ -1,0 +1,29 @@
+"""How it looks to the cell when somebody is about to leave. `pytest --snapshot-update` takes what is seen for right."""
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.image import SVGImageSnapshotExtension
+
+from tests.console.customers.world import tells, upsets
+from tests.console.desk.floor import Floor, until
+from tests.console.desk.test_looks import look, zone
+from tests.console.incidences.test_workspace import opened, text_of
+
+__all__ = ["zone"]
+LOOKS = pytest.mark.parametrize(
+    ("size", "theme"), [((80, 24), "holdfast-day"), ((140, 45), "holdfast-night")], ids=["80x24", "140x45"]
+)
+
+
+@LOOKS
+async def test_the_panel_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int, int], theme: str) -> None:
+    row = await floor.incidence("CUST-1", "Priya Raman")
+    await tells(floor, "CUST-1", billing_page_view=2)
+    floor.clock.advance(minutes=5)
+    await upsets(floor, "CUST-1")
+    floor.clock.advance(minutes=5)
+    async with floor.console(size=size, theme=theme) as (app, pilot):
+        await opened(app, pilot, row, "4")
+        await until(lambda: "of 100 · high" in text_of(app))
+        await pilot.pause(0.4)
+        assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)
