@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 
 from backend.billing.models import Invoice, Subscription
 from backend.core.clock import instant
@@ -18,6 +19,7 @@ from backend.retention import rewards
 from backend.retention.estimating.survival import Life
 from backend.retention.holdout import HOLDOUT
 from backend.retention.models import OfferEvent, RetentionRun, RunReward
+from backend.retention.steps import BY_AGENT
 from backend.rules import service as rules
 from backend.work import Work
 
@@ -57,6 +59,10 @@ class Run:
     shown: tuple[str, ...] = ()
     """Offers, by type and depth."""
     accepted: tuple[str, ...] = ()
+    is_definitive: bool = True
+    """Whether no later run counts instead."""
+    is_chosen: bool = False
+    """Begun by an agent's offer, which nobody in the holdout can be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,10 @@ class Cohort:
     paid_by_saved: int = 0
     """Net, in those months."""
 
+    entered: list[Run] = field(default_factory=list)
+    """One for each that wanted to cancel, which is what can happen to both groups alike: not what an agent's offer began,
+    nor lost to one that came after it. These are compared."""
+
     @property
     def mature(self) -> list[Run]:
         return [run for run in self.runs if run.money is not None]
@@ -93,12 +103,15 @@ def read(work: Work, days: int, horizon: int, *, flow_id: str | None = None, wit
     start = start_of(first, zone)
     rows = _rows(work, start, horizon, flow_id)
     shown, accepted = _offers_of(work, start, {row.id: row.ranking for row in rows})
-    runs = [_run(row, zone, currency, horizon, work.now, shown, accepted) for row in rows]
-    saved = [row for row in rows if row.outcome == "SAVED" and row.currency == currency]
+    found = [_run(row, zone, currency, horizon, work.now, shown, accepted) for row in rows]
+    runs, entered = [run for run in found if run.is_definitive], [run for run in found if not run.is_chosen]
+    saved = [row for row in rows if row.outcome == "SAVED" and row.currency == currency and row.superseded_by is None]
     lives, paid = _lives(work, saved) if with_lives else ([], 0)
     share = _share_now(work)
     seq = log.head_of(work.session, work.business_id)
-    return Cohort(days, horizon, start, work.now, first, last, zone.key, currency, seq, runs, share, lives, paid)
+    return Cohort(
+        days, horizon, start, work.now, first, last, zone.key, currency, seq, runs, share, lives, paid, entered
+    )
 
 
 def told(cohort: Cohort) -> dict[str, Any]:
@@ -130,8 +143,13 @@ def _share_now(work: Work) -> float:
 def _rows(work: Work, start: datetime, horizon: int, flow_id: str | None) -> Sequence[Any]:
     names = (
         *("id", "customer_id", "subscription_id", "started_at", "group", "holdout_share", "outcome", "reason"),
-        *("follow_up", "segment", "mrr", "currency", "ranking"),
+        *("follow_up", "segment", "mrr", "currency", "ranking", "superseded_by", "flow_rule"),
     )
+    later = aliased(RetentionRun)
+    by_agent = exists().where(
+        later.business_id == work.business_id, later.id == RetentionRun.superseded_by, later.flow_rule == BY_AGENT
+    )
+    is_entry = by_agent & (func.coalesce(RetentionRun.flow_rule, "") != BY_AGENT)
     columns = [getattr(RetentionRun, name) for name in names]
     reward = (RunReward.run_id == RetentionRun.id) & (RunReward.days == horizon)
     query = (
@@ -139,7 +157,7 @@ def _rows(work: Work, start: datetime, horizon: int, flow_id: str | None) -> Seq
         .add_columns(Subscription.canceled_at)
         .join(Subscription, Subscription.id == RetentionRun.subscription_id)
         .outerjoin(RunReward, reward & (RunReward.business_id == work.business_id))
-        .where(RetentionRun.business_id == work.business_id, RetentionRun.superseded_by.is_(None))
+        .where(RetentionRun.business_id == work.business_id, RetentionRun.superseded_by.is_(None) | is_entry)
         .where(RetentionRun.started_at >= start)
         .order_by(RetentionRun.started_at, RetentionRun.id)
     )
@@ -177,6 +195,8 @@ def _run(
         money,
         tuple(shown[row.id]),
         tuple(accepted[row.id]),
+        row.superseded_by is None,
+        row.flow_rule == BY_AGENT,
     )
 
 

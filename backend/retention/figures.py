@@ -21,13 +21,15 @@ from backend.retention.ranking.explain import offer_in_words
 State = dict[str, Any]
 
 DEFINITIONS = {
-    "attempts": "Runs that began: somebody wanted to cancel. Of one subscription within 14 days only the last one counts.",
+    "attempts": "Runs that began: somebody wanted to cancel, or an agent made an offer. Of one subscription within 14 days "
+    "only the last one counts.",
     "saved": "Runs that ended with the customer staying.",
     "saveRate": "Saved, of the runs that have an outcome. Some of them would have stayed anyway.",
     "gross": "NOT incremental. What saved customers paid in the {horizon} days after: paid invoices, net of discounts, "
     "refunds, disputes and tax. It holds what people would have paid without any offer.",
     "incremental": "Customers who could be offered something x (what each paid on average - what each in the holdout "
-    "paid), net, in {horizon} days; everybody assigned counts, shown an offer or not. Amounts over the 99th percentile of "
+    "paid), net, in {horizon} days; everybody assigned counts, shown an offer or not. Runs that an "
+    "agent's offer began are left out, for nobody in the holdout can be made one. Amounts over the 99th percentile of "
     "payers count as that. The interval is a bootstrap over customers; the second one stays valid however often you look.",
     "discount": "Given to customers who could be offered something, in {horizon} days. Missing from what they paid already.",
     "pauseCost": "Invoices that were not collected because of a pause, in {horizon} days. Missing from what was paid already.",
@@ -172,13 +174,13 @@ def strata_of(runs: Iterable[Run]) -> list[Stratum]:
 
 def _incremental(cohort: Cohort) -> State:
     label, name = "Incremental saved", "incremental"
-    waiting = sum(not run.is_mature for run in cohort.runs)
-    have = len({run.customer_id for run in cohort.mature})
+    waiting = sum(not run.is_mature for run in cohort.entered)
+    have = len({run.customer_id for run in cohort.entered if run.money is not None})
     need = power.needed(cohort.holdout_share) if 0 < cohort.holdout_share < 1 else None
     base = _figure(cohort, name, label, "money") | {"have": have, "need": need, "pending": waiting}
-    if not any(run.group == HOLDOUT for run in cohort.runs):
+    if not any(run.group == HOLDOUT for run in cohort.entered):
         return base | {"state": "none", "words": "no causal estimate: nobody is in the holdout"}
-    strata = strata_of(cohort.mature)
+    strata = strata_of(cohort.entered)
     estimate = lift(strata)
     if estimate is None:
         state = "pending" if waiting else "not_enough"
@@ -211,7 +213,7 @@ def _costs(cohort: Cohort) -> list[State]:
 
 
 def _stay_rate(cohort: Cohort, group: str) -> float | None:
-    runs = [run for run in cohort.mature if run.group == group]
+    runs = [run for run in cohort.entered if run.money is not None and run.group == group]
     return sum(run.is_kept for run in runs) / len(runs) if runs else None
 
 
@@ -228,7 +230,7 @@ def _worth(cohort: Cohort) -> State:
 
 def _holdout(cohort: Cohort) -> State:
     """The share that is drawn with, and the one that would be enough by now."""
-    estimate, now = lift(strata_of(cohort.mature)), cohort.holdout_share
+    estimate, now = lift(strata_of(cohort.entered)), cohort.holdout_share
     always = None if estimate is None else always_valid(estimate)
     mature = len({run.customer_id for run in cohort.mature})
     enough = share_after(mature, always is not None and always.excludes_zero, now)

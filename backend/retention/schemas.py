@@ -102,7 +102,7 @@ class Decided(Wire):
     next_step: Step | None
     outcome: Outcome | None
     pending: bool
-    """The decision is being carried out at Stripe; ask again (the same decision, or GET) for the outcome."""
+    """The decision is being carried out at Stripe; ask again (the same decision) for the outcome."""
     revenue_saved: float
     """Descriptive, in major units: what is billed a month after what was accepted. 0 unless SAVED."""
     currency: str

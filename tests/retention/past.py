@@ -14,6 +14,7 @@ from backend.customers.models import Customer
 from backend.identity.models import Business
 from backend.retention import learning, rewards
 from backend.retention.models import OfferEvent, RetentionRun
+from backend.retention.steps import BY_AGENT
 from backend.unit import Units
 from backend.work import Work
 
@@ -60,6 +61,7 @@ class Past:
     currency: str = CURRENCY
     left_after: float | None = None
     bills: tuple[Bill, ...] = ()
+    by_agent: bool = False
     group: str = "TREATED"
     share: float = 0.2
 
@@ -141,6 +143,7 @@ class Place:
             subscription_id=subscription.id,
             channel="APP",
             group=past.group,
+            flow_rule=BY_AGENT if past.by_agent else None,
             holdout_share=past.share,
             assigned_at=start,
             facts={} if past.monthly_value is None else {"monthly_value": past.monthly_value},

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from backend.client import ApiError
 from backend.core.rows import Base
 from backend.retention.jobs import learn
-from backend.retention.models import OfferArm, RunReward
+from backend.retention.models import OfferArm, RetentionRun, RunReward
 from backend.retention.shipped_flows import SHIPPED
+from backend.retention.steps import BY_AGENT
 from tests.retention.past import CURRENCY, OFFERS, Bill, Expected, Past, Place
 from tests.support.backend import Backend
 
@@ -166,6 +167,44 @@ async def test_who_pays_after_the_trial_was_worth_it(backend: Backend) -> None:
     assert prices[90] == round(10_000 * 90 * 12 / 365)
     (arm,) = await rows_of(place, OfferArm)
     assert arm.value == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_agents_choose_to_offer_is_no_part_of_the_comparison(backend: Backend) -> None:
+    """Nobody in the holdout can be made an offer by an agent: those who are, and pay, would look like a lift."""
+    owner, place = await place_of(backend)
+    paid = (Bill(1, 10_000), Bill(31, 10_000), Bill(61, 10_000))
+    held = [Past(n, 100.0, group="HOLDOUT", bills=paid[: n % 2]) for n in range(30)]
+    treated = [Past(100 + n, 100.0, bills=paid[: n % 2]) for n in range(120)]
+    chosen = [Past(500 + n, 100.0, "SAVED", bills=paid, by_agent=True) for n in range(60)]
+    await place.put([*held, *treated, *chosen])
+    await place.learn()
+    figures = {one.name: one for one in (await owner.retention.summary()).figures}
+    assert figures["incremental"].value == 0
+    assert figures["incremental"].have == 150
+    assert figures["saved"].value == 60
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_who_is_offered_something_by_an_agent_later_stays_in_the_comparison(backend: Backend) -> None:
+    """The agent's offer counts as the outcome of the run before it, which still says that somebody wanted to leave."""
+    owner, place = await place_of(backend)
+    left = [Past(n, 100.0, "ABANDONED", bills=(Bill(1, 10_000),)) for n in range(8)]
+    await place.put(
+        [*left, *(Past(100 + n, 100.0, "SAVED", by_agent=True) for n in range(8)), Past(900, 100.0, group="HOLDOUT")]
+    )
+
+    def later(work: Any) -> None:
+        rows = work.session.scalars(select(RetentionRun).order_by(RetentionRun.id)).all()
+        chosen = next(row.id for row in rows if row.flow_rule == BY_AGENT)
+        for row in rows:
+            if row.outcome == "ABANDONED":
+                row.superseded_by = chosen
+
+    await place.units.write(later)
+    await place.learn()
+    figures = {one.name: one for one in (await owner.retention.summary()).figures}
+    assert (figures["incremental"].have, figures["attempts"].value) == (9, 9)
 
 
 async def test_a_refund_after_the_fact_is_taken_back(backend: Backend) -> None:
