@@ -42,7 +42,7 @@ class History:
     given: tuple[Given, ...] = ()
     """By this customer, or by anybody who pays with the same card."""
     given_away: int = 0
-    """In discounts this month, by the whole business."""
+    """In discounts this month, by the whole business; not looked at without a budget."""
     is_foreign: bool = False
     """Billed in another currency than the business's, in which the budget is written."""
 

@@ -7,16 +7,18 @@ when there never was one: a business that sends none is not one that nobody uses
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 
 from backend.billing.models import Plan, Subscription, SubscriptionChange
 from backend.billing.revenue import monthly, whole
+from backend.core.days import day_of, start_of
 from backend.core.errors import NotFound
 from backend.core.money import to_major
 from backend.core.text import clean_line
 from backend.customers.models import Customer
-from backend.identity.service import currency_of
+from backend.identity.service import currency_of, time_zone_of
 from backend.retention.eligibility import DISCOUNT, PAUSE, TRIAL_EXTENSION, Given, History
 from backend.retention.models import OfferEvent
 from backend.signals.models import Signal
@@ -84,7 +86,7 @@ def history_of(work: Work, row: Subscription, group: str, settings: Mapping[str,
         is_scheduled=row.stripe_schedule_id is not None,
         running_discount=has_discount,
         given=_given(work, row, work.now - timedelta(days=max(settings["limitDays"], settings["cooldownDays"]))),
-        given_away=_given_away(work, row.currency),
+        given_away=0 if settings["discountBudget"] is None else _given_away(work, row.currency),
         is_foreign=row.currency.upper() != currency_of(work).upper(),
     )
 
@@ -124,8 +126,9 @@ def _given(work: Work, row: Subscription, since: datetime) -> tuple[Given, ...]:
 
 
 def _given_away(work: Work, currency: str) -> int:
-    """What discounts since the first of this month (UTC) give away in all, in minor units of the currency."""
-    begin = work.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    """What discounts since the first of this month, in the business's zone, give away in all, in minor units."""
+    zone = ZoneInfo(time_zone_of(work))
+    begin = start_of(day_of(work.now, zone).replace(day=1), zone)
     changes = SubscriptionChange
     query = (
         select(Subscription, changes.params)

@@ -1,10 +1,13 @@
 """What customers try who want two discounts or a free year, and what keeps them from leaving that must not."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from backend.client import ApiError
 from backend.demo.outside.stripe.mishap import Mishap
-from backend.retention.facts import discount_cost
+from backend.retention.facts import discount_cost, history_of
+from backend.rules.shipped.flow import FLOW
 from tests.retention.leaver import Leaver
 from tests.support.backend import Backend
 
@@ -124,3 +127,22 @@ async def test_what_is_saved_is_what_is_billed_then(backend: Backend) -> None:
     await leaver.settle()
     saved = await leaver.decide("PAUSE", step=1)
     assert (saved["outcome"], saved["revenueSaved"]) == ("SAVED", 1_450)
+
+
+async def test_the_month_of_the_budget_is_the_one_on_the_wall(backend: Backend) -> None:
+    """At half past eleven in the evening of the last of March in Kolkata it is March, and an hour later April."""
+    leaver = await Leaver(backend).arrive()
+    await leaver.set(discountBudget=10_000)
+    leaver.double.advance(seconds=(datetime(2026, 3, 31, 18, tzinfo=UTC) - backend.clock.now()).total_seconds())
+    await leaver.look()
+    await leaver.leave()
+    await leaver.decide("DISCOUNT")
+    row, units = await leaver.row(), await backend.units()
+    settings = FLOW.shipped.settings | {"discountBudget": 10_000}
+
+    async def given_away() -> int:
+        return int((await units.read(history_of, row, "TREATED", settings)).given_away)
+
+    assert await given_away() == 174_000
+    leaver.double.advance(hours=1)
+    assert await given_away() == 0
