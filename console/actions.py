@@ -44,9 +44,10 @@ ANALYTICS, ROWS = "analytics", "rows"
 RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "flow_yaml", "flow_trial", "flow_versions"
 TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION)
 LISTS = (*TABBED, ROWS)
+MACROS, MACRO_TEXT = "macros", "macro_text"
 RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
 DRAFTING = (RULE_SET, RULE)
-OUTLINES = (RULES, *DRAFTING, TRIAL, VERSIONS, FLOW, FLOW_TRIAL, FLOW_VERSIONS)
+OUTLINES = (RULES, *DRAFTING, TRIAL, VERSIONS, FLOW, FLOW_TRIAL, FLOW_VERSIONS, MACROS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +309,16 @@ ACTIONS: tuple[Action, ...] = (
            screens=(FLOW_YAML,), role="admin", foot=3),
     Action("trial_span", "Days", ("d",), "Work", "How far back the dry run goes.", verb="days", screens=(FLOW_TRIAL,),
            needs=("online",), argument=Argument("days", "text", True), foot=2),
+    # Macros
+    Action("macro_new", "New", ("n",), "Work", "Write a macro.", verb="new", screens=(MACROS,), foot=2),
+    Action("macro_edit", "Edit", ("e",), "Work", "Change the macro; who may not reads it.", verb="edit",
+           screens=(MACROS,), foot=3),
+    Action("macro_try", "Try", ("t",), "Work", "What it comes to on a case; nothing is done.", verb="try",
+           screens=(MACROS,), needs=("online",), argument=Argument("ref", "ref"), foot=4),
+    Action("macro_delete", "Delete", ("D",), "Work", "Take the macro away; what it did stays.", verb="delete",
+           screens=(MACROS,), needs=("online",), foot=5),
+    Action("macro_keep", "Keep", ("alt+enter", "ctrl+j", "f9"), "Work", "Keep what is written.", verb="keep",
+           screens=(MACRO_TEXT,), needs=("online",), foot=1),
     # Write
     Action("reply", "Reply", ("r",), "Write", "Write to the customer.", screens=CASES, needs=("incidence", "open"),
            foot=4),
@@ -350,6 +361,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_alerts", "Alerts", ("jump a",), "Go", "What you should know of, and its cause."),
     Action("go_analytics", "Analytics", ("jump n",), "Go", "The numbers, what they mean and what is behind them."),
     Action("go_rules", "Rules", ("jump r",), "Go", "Every rule set: what it says, changing it, its versions."),
+    Action("go_macros", "Macros", ("jump m",), "Go", "What is done to many cases alike, under a name."),
     Action("go_retention", "Retention", ("jump o",), "Go", "Who wants to cancel, what they are offered, what it brought."),
     Action("go_outbox", "Outbox", ("jump u",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),

@@ -14,6 +14,7 @@ MODES: dict[str, str] = {
     "analytics": "console.analytics.screen:AnalyticsScreen",
     "retention": "console.retention.retention:RetentionScreen",
     "rules": "console.rules.sets:RulesScreen",
+    "macros": "console.macros.macros:MacrosScreen",
     "settings": "console.setup.settings:SettingsScreen",
     "outbox": "console.setup.outbox:OutboxScreen",
 }

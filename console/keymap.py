@@ -28,6 +28,8 @@ SCREENS = (
     "trial",
     "versions",
     "raw_rules",
+    "macros",
+    "macro_text",
 )
 """Screens that have keys."""
 

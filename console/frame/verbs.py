@@ -112,6 +112,10 @@ class Verbs(App[None]):
         """Every rule set."""
         await self.go("rules")
 
+    async def action_go_macros(self) -> None:
+        """The macros."""
+        await self.go("macros")
+
     async def action_go_outbox(self) -> None:
         """What was done offline."""
         await self.go("outbox")

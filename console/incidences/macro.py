@@ -39,7 +39,7 @@ class MacroScreen(JoinScreen):
             elif word and not wanted:
                 self.console.say(f"There is no macro {name.strip()!r}.", "warning")
             elif not found.items:
-                self.console.say("There are no macros yet: `holdfast macro add` makes one.")
+                self.console.say(f"There are no macros yet: {self.console.key_of('go_macros')} writes one.")
             else:
                 options = [Option(one.macro_id, one.name, _told(one)) for one in wanted]
                 self.app.push_screen(Choice("Macro", options), lambda id: self._look(row, id) if id else None)

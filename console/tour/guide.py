@@ -22,6 +22,7 @@ SCREENS = (
     ("n", "analytics"),
     ("r", "rules"),
     ("o", "retention"),
+    ("m", "macros"),
     ("u", "outbox"),
     ("s", "settings"),
 )

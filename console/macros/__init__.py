@@ -1,0 +1,1 @@
+"""Macros: what is done to many cases alike, read, tried on a case, written and taken away."""
