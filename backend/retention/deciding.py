@@ -9,6 +9,7 @@ from backend.billing import changes
 from backend.billing.models import Subscription, SubscriptionChange
 from backend.core.errors import Conflict, Invalid, Unprocessable
 from backend.core.money import to_minor
+from backend.customers.models import Customer
 from backend.retention import events, flows, reading, steps
 from backend.retention.concluding import cancel, settle
 from backend.retention.eligibility import refusal
@@ -149,8 +150,8 @@ def _again(work: Work, run: RetentionRun, subscription: Subscription, entry: Ent
 
 
 def _keep_words(work: Work, run: RetentionRun, body: DecisionAsked) -> None:
-    """The reason and the comment may come with any decision. Unprocessable for a reason that the flow does not have."""
-    if body.comment is not None:
+    """The reason and the comment, of who was not erased, may come with any decision. Unprocessable for a reason that the flow does not have."""
+    if body.comment is not None and work.session.get_one(Customer, run.customer_id).erased_at is None:
         run.comment = body.comment
     if body.reason is None or body.reason == run.reason:
         if body.follow_up is not None and run.reason is not None:

@@ -347,6 +347,8 @@ async def test_erasing_a_customer_takes_their_words_and_leaves_the_count(backend
     await leaver.owner.customers.erase(leaver.customer)
     shown = await leaver.shown()
     assert "budget" not in str(shown)
+    await leaver.decide("DOWNGRADE", False, comment="Goa it is")
+    shown = await leaver.shown()
     assert (shown["comment"], shown["reason"]) == (None, "too_expensive")
     backend.clock.advance(hours=2)
     await backend.drain()
