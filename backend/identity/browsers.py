@@ -59,11 +59,12 @@ def check_origin(caller: "Caller", origin: str | None) -> None:
 
 
 def pace(runtime: "Runtime", access: Access, caller: "Caller", address: str) -> None:
-    """RateLimited when a key, or one address with it, makes more calls of cancel flows than is sane in a minute."""
+    """RateLimited when a server's key, or one address with any, makes more calls of cancel flows than is sane in a minute."""
     if access.scope == "retention" and caller.is_key:
         key = caller.actor.id or ""
         runtime.retention_address_limit.hit(key, address)  # first: what is refused here takes nothing from the others
-        runtime.retention_limit.hit(key)
+        if not caller.origins:  # with the key of a page anybody calls: see `vouching`
+            runtime.retention_limit.hit(key)
 
 
 class Across:

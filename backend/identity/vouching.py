@@ -14,6 +14,7 @@ from backend.core.security import same
 
 if TYPE_CHECKING:
     from backend.identity.gate import Caller
+    from backend.runtime import Runtime
 
 _PREFIX = "hfs_"
 """By which people and scanners of leaks know it."""
@@ -30,14 +31,18 @@ def customer_token(secret: str, customer_id: str) -> str:
     return hmac.new(secret.encode(), customer_id.encode(), hashlib.sha256).hexdigest()
 
 
-def expect_vouched(caller: "Caller", installation: str, token: str | None, *ids: str) -> None:
-    """Forbidden when a page calls and its business's server did not sign one of `ids`, which are the customer's."""
+def expect_vouched(runtime: "Runtime", caller: "Caller", token: str | None, *ids: str) -> None:
+    """Forbidden when a page calls and its business's server did not sign one of `ids`, which are the customer's.
+
+    Only who is vouched for takes of the calls a minute that all customers of the page share (RateLimited after those).
+    """
     if not caller.origins:
         return
-    secret = customer_secret(installation, caller.fingerprint)
+    secret = customer_secret(runtime.gate.secret, caller.fingerprint)
     if not any(same(customer_token(secret, id), token or "") for id in ids):
         raise Forbidden(
             "This page does not show that it is this customer's: customerToken must be the HMAC-SHA256 of the customerId, "
             "in hex, by the customerSecret that came with this key. Make it on your server.",
             code="CUSTOMER_NOT_VOUCHED",
         )
+    runtime.retention_limit.hit(caller.actor.id or "")

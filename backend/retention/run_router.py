@@ -31,7 +31,7 @@ Id = Annotated[str | None, Query(max_length=128)]
 @router.post("/start", status_code=201, response_model=Started)
 async def start_run(body: StartAsked, unit: Unit, runtime: RuntimeOf) -> Response:
     """A customer wants to cancel. An open run of the subscription is answered again. 403 for a page of somebody else."""
-    expect_vouched(unit.caller, runtime.gate.secret, body.customer_token, body.customer_id)
+    expect_vouched(runtime, unit.caller, body.customer_token, body.customer_id)
     return JsonResponse(await unit.write(runs.start, body), 201)
 
 
@@ -40,7 +40,7 @@ async def decide(run_id: str, body: DecisionAsked, unit: Unit, runtime: RuntimeO
     """What the customer makes of a step. Waits a while for what has to be done at Stripe, then says that it is pending."""
     if unit.caller.origins:
         ids = await unit.read(reading.ids_of_customer, run_id)
-        expect_vouched(unit.caller, runtime.gate.secret, body.customer_token, *ids)
+        expect_vouched(runtime, unit.caller, body.customer_token, *ids)
     answer = await unit.write(deciding.decide, run_id, body)
     waiting = await unit.read(concluding.waits_for, run_id) if answer["pending"] else None
     if waiting is not None:

@@ -8,6 +8,7 @@ import pytest
 from backend.identity.browsers import methods_for_pages
 from backend.identity.permissions import SCOPES
 from backend.identity.schemas import KeyCreate
+from backend.identity.vouching import customer_token
 from tests.support.backend import Backend
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # which database does not matter
@@ -180,18 +181,19 @@ async def test_one_customer_does_not_stop_the_others_of_a_page(backend: Backend)
 @pytest.mark.settings(retention_per_minute=3, retention_per_minute_and_address=2)
 async def test_cancel_flows_are_paced_per_address_and_per_key(backend: Backend) -> None:
     """So that nobody finds a subscription by trying ids."""
-    key = await make_key(backend, origins=[SHOP])
-    guess = {"customerId": "asha", "subscriptionId": "sub_guessed"}
+    made = await (await backend.owner()).keys.create(KeyCreate(name="page", origins=[SHOP]))
+    key, token = made.key, customer_token(made.customer_secret or "", "asha")
+    guess = {"customerId": "asha", "subscriptionId": "sub_guessed", "customerToken": token}
 
-    async def start(address: str, path: str = "/api/retention/start") -> httpx.Response:
-        return await ask(backend, path, json=guess, params={"key": key}, address=address)
+    async def start(address: str) -> httpx.Response:
+        return await ask(backend, "/api/retention/start", json=guess, params={"key": key}, address=address)
 
     statuses = [(await start("192.0.2.1")).status_code for _ in range(3)]
     assert statuses == [404, 404, 429]
     other = [await start("192.0.2.2") for _ in range(2)]
     assert [answer.status_code for answer in other] == [404, 429], "what was refused before took nothing from the key"
     assert (other[-1].headers["retry-after"], readable(other[-1])) == ("60", SHOP)
-    assert (await start("192.0.2.3", "/api/retention/unknown/decision")).status_code == 429
+    assert (await start("192.0.2.3")).status_code == 429
     assert (await ask(backend, json=LOGIN, params={"key": key}, address="192.0.2.1")).status_code == 202
     backend.clock.advance(seconds=61)
     assert (await start("192.0.2.1")).status_code == 404

@@ -21,8 +21,10 @@ def vouched(key: KeyCreated, customer: str) -> str:
     return hmac.new(key.customer_secret.encode(), customer.encode(), hashlib.sha256).hexdigest()
 
 
-async def ask(backend: Backend, key: str, path: str, body: dict[str, Any]) -> httpx.Response:
-    transport = httpx.ASGITransport(backend.app)
+async def ask(
+    backend: Backend, key: str, path: str, body: dict[str, Any], address: str = "127.0.0.1"
+) -> httpx.Response:
+    transport = httpx.ASGITransport(backend.app, client=(address, 50_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://holdfast") as http:
         return await http.post(f"/api/retention/{path}", params={"key": key}, json=body, headers={"origin": SHOP})
 
@@ -79,3 +81,15 @@ async def test_another_secret_comes_with_another_key_and_servers_need_none(backe
     server = await leaver.owner.keys.create(KeyCreate(name="server"))
     assert server.customer_secret is None
     assert (await leaver.start()).run_id  # with a key for servers, as everywhere in these tests
+
+
+@pytest.mark.settings(retention_per_minute=2, retention_per_minute_and_address=1)
+async def test_strangers_at_many_addresses_keep_no_customer_from_leaving(backend: Backend) -> None:
+    leaver = await Leaver(backend).arrive()
+    page = await leaver.owner.keys.create(KeyCreate(name="page", origins=[SHOP]))
+    body = {"customerId": leaver.customer, "subscriptionId": leaver.sub}
+    for number in range(5):
+        assert code(await ask(backend, page.key, "start", body, f"192.0.2.{number}")) == "CUSTOMER_NOT_VOUCHED"
+    body["customerToken"] = vouched(page, leaver.customer)
+    answers = [(await ask(backend, page.key, "start", body, f"198.51.100.{number}")).status_code for number in range(3)]
+    assert answers == [201, 201, 429]
