@@ -1,4 +1,4 @@
-"""`python -m tests.bench [signals desk console table rules analytics risk billing retention scale] [--postgresql]`: measure, print the table, exit 1 on a miss.
+"""`python -m tests.bench [signals desk console table rules analytics risk billing retention decisions scale] [--postgresql]`: measure, print the table, exit 1 on a miss.
 
 Everything is a ratio to a floor measured in the same run, or a budget of the console. Run it on a quiet machine.
 """
@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 Rows = list[dict[str, Any]]
-NAMES = ("signals", "desk", "console", "table", "rules", "analytics", "risk", "billing", "retention", "scale")
+NAMES = (
+    *("signals", "desk", "console", "table", "rules", "analytics"),
+    *("risk", "billing", "retention", "decisions", "scale"),
+)
 OF_A_DATABASE = ("signals", "desk", "console", "billing")
 
 

@@ -162,7 +162,9 @@ class Process:
 def running(command: list[str], url: str, path: str, **environment: str) -> Iterator[Process]:
     """The process of `command`, once `url``path` answers with success; ended afterwards."""
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    whole = {**os.environ, **environment}
+    whole.pop("PYTHONDONTWRITEBYTECODE", None)  # what compiling anew at each start costs is no property of the product
+    process = subprocess.Popen(command, cwd=ROOT, env=whole, stdout=subprocess.DEVNULL)
     try:
         while not _answers(url + path):
             if process.poll() is not None or time.perf_counter() - began > 60:
