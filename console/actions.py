@@ -44,10 +44,10 @@ ANALYTICS, ROWS = "analytics", "rows"
 RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "flow_yaml", "flow_trial", "flow_versions"
 TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION)
 LISTS = (*TABBED, ROWS)
-MACROS, MACRO_TEXT = "macros", "macro_text"
+MACROS, MACRO_TEXT, INTEGRATIONS = "macros", "macro_text", "integrations"
 RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
 DRAFTING = (RULE_SET, RULE)
-OUTLINES = (RULES, *DRAFTING, TRIAL, VERSIONS, FLOW, FLOW_TRIAL, FLOW_VERSIONS, MACROS)
+OUTLINES = (RULES, *DRAFTING, TRIAL, VERSIONS, FLOW, FLOW_TRIAL, FLOW_VERSIONS, MACROS, INTEGRATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ ACTIONS: tuple[Action, ...] = (
            argument=Argument("by", "by"), foot=5),
     Action("export", "Export", ("E",), "Find", "Write what is shown to a file.", screens=(ANALYTICS, ROWS),
            role="supervisor", needs=("online",), argument=Argument("format", "format"), foot=6),
-    Action("read_again", "Read again", ("f5",), "Find", "The numbers as they are now.", screens=(ANALYTICS, RETENTION),
+    Action("read_again", "Read again", ("f5",), "Find", "Everything as it is now.", screens=(ANALYTICS, RETENTION, INTEGRATIONS),
            needs=("online",)),
     Action("filter_rows", "Filter", ("/",), "Find", "As you type: the rows that have all these words.", verb="find",
            screens=(RETENTION,), argument=Argument("words", "text"), foot=10),
@@ -319,6 +319,11 @@ ACTIONS: tuple[Action, ...] = (
            screens=(MACROS,), needs=("online",), foot=5),
     Action("macro_keep", "Keep", ("alt+enter", "ctrl+j", "f9"), "Work", "Keep what is written.", verb="keep",
            screens=(MACRO_TEXT,), needs=("online",), foot=1),
+    # Integrations
+    Action("sync", "Sync now", ("s",), "Work", "Read the platform's conversations now, for what was missed.",
+           screens=(INTEGRATIONS,), role="admin", needs=("online",), foot=2),
+    Action("carry_again", "Try again", ("r",), "Work", "Try a call that failed once more; an answer never goes twice.",
+           verb="carry", screens=(INTEGRATIONS,), needs=("online",), foot=3),
     # Write
     Action("reply", "Reply", ("r",), "Write", "Write to the customer.", screens=CASES, needs=("incidence", "open"),
            foot=4),
@@ -362,6 +367,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_analytics", "Analytics", ("jump n",), "Go", "The numbers, what they mean and what is behind them."),
     Action("go_rules", "Rules", ("jump r",), "Go", "Every rule set: what it says, changing it, its versions."),
     Action("go_macros", "Macros", ("jump m",), "Go", "What is done to many cases alike, under a name."),
+    Action("go_integrations", "Integrations", ("jump i",), "Go", "Chat platforms: how they do, what failed there."),
     Action("go_retention", "Retention", ("jump o",), "Go", "Who wants to cancel, what they are offered, what it brought."),
     Action("go_outbox", "Outbox", ("jump u",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),

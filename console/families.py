@@ -15,6 +15,7 @@ MODES: dict[str, str] = {
     "retention": "console.retention.retention:RetentionScreen",
     "rules": "console.rules.sets:RulesScreen",
     "macros": "console.macros.macros:MacrosScreen",
+    "integrations": "console.integrations.integrations:IntegrationsScreen",
     "settings": "console.setup.settings:SettingsScreen",
     "outbox": "console.setup.outbox:OutboxScreen",
 }

@@ -30,6 +30,7 @@ SCREENS = (
     "raw_rules",
     "macros",
     "macro_text",
+    "integrations",
 )
 """Screens that have keys."""
 

@@ -116,6 +116,10 @@ class Verbs(App[None]):
         """The macros."""
         await self.go("macros")
 
+    async def action_go_integrations(self) -> None:
+        """The chat platforms."""
+        await self.go("integrations")
+
     async def action_go_outbox(self) -> None:
         """What was done offline."""
         await self.go("outbox")

@@ -23,6 +23,7 @@ SCREENS = (
     ("r", "rules"),
     ("o", "retention"),
     ("m", "macros"),
+    ("i", "integrations"),
     ("u", "outbox"),
     ("s", "settings"),
 )
