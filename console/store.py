@@ -43,6 +43,8 @@ class Store:
         self.presence: dict[str, list[Row]] = {}
         self.counts: dict[str, int] = dict.fromkeys((view.key for view in VIEWS), 0)
         self.is_paused = False
+        self._risks: dict[str, int | None] = {}
+        """By customer, as the feed told last: an event of a case may be older than it in this."""
         self._moment = Moment(member_id, "")
         self._bits: dict[str, int] = {}
         self._listeners: dict[str, list[Listener]] = {}
@@ -126,10 +128,15 @@ class Store:
             return True
         kind, id, state = subject["type"], subject["id"], frame.get("state")
         if state is not None and kind in self.tables:
+            if kind == "incidence" and (customer_id := state["customer"]["id"]) in self._risks:
+                state = state | {"churnScore": self._risks[customer_id]}
             self.upsert(kind, id, state, frame)
         else:
             if frame["type"] == "member.removed":
                 self.members.pop(id, None)
+            if kind == "risk" and state is not None:
+                self._risks[id] = state["score"]
+                self._retell(kind, id, state)
             self._tell(Update(kind, id, None, frame))
         if incidence_id := frame.get("incidenceId"):
             self._tell(Update(f"timeline:{incidence_id}", incidence_id, self.incidences.get(incidence_id), frame))
@@ -154,6 +161,7 @@ class Store:
         """Replace everything by a snapshot that holds all events up to `seq`."""
         for subject in MIRRORED:
             self.tables[subject] = tables.get(subject, {})
+        self._risks.clear()
         self.seq, self.head = seq, max(self.head, seq)
         self._recount_all()
         self._tell(Update(RESET))
@@ -231,14 +239,17 @@ class Store:
         self.counts = {view.key: tally[place] for place, view in enumerate(VIEWS)}
 
     def _retell(self, kind: str, id: str, state: Row) -> None:
-        """An incidence carries its customer in brief and its agent's name: those follow theirs."""
+        """An incidence carries its customer in brief, their risk, and its agent's name: those follow theirs."""
         for incidence_id, row in list(_carrying(self.incidences.items(), kind, id)):
             if kind == "member":
                 copy = row | {"agentName": state["name"]}
+            elif kind == "risk":
+                copy = row | {"churnScore": state["score"]}
             else:
                 copy = row | {"customer": {key: state.get(key, value) for key, value in row["customer"].items()}}
             if copy != row:
                 self.incidences[incidence_id] = copy
+                self._recount(incidence_id, copy)
                 self._tell(Update("incidence", incidence_id, copy))
 
 

@@ -244,7 +244,7 @@ class Casebook:
         if event in (events.MessageReceived, events.MessageSent):
             case.last_message_seq = case.last_seq
         agent = self._agents.get(case.agent_id) if case.agent_id else None
-        state = state_of(case, self._briefs[case.number], agent, CURRENCY, None)
+        state = state_of(case, self._briefs[case.number], agent, CURRENCY, None, None)
         told = event(subject_id=case.id, incidence_id=case.id, customer_id=case.customer_id, state=state, data=data)
         self.ledger.emit(told, actor, at)
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Text, cast, func, not_, or_
 from backend.client.query import ME, NOBODY, Problem, Term, parse
 from backend.core.errors import Invalid
 from backend.core.money import to_minor
+from backend.incidences.churn import SCORE
 from backend.incidences.repository import AGENTS, CASES, CUSTOMERS
 
 _COMPARE: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
@@ -65,7 +66,7 @@ def _number(term: Term, value: Decimal, currency: str) -> ColumnElement[bool]:
             return compare(CASES.friction_score, float(value))
         case "value":
             return compare(CASES.order_value, to_minor(value, currency))
-    return CASES.id.is_(None)  # churn: no case carries a churn score, so no comparison holds
+    return compare(SCORE, float(value))
 
 
 def _word(field: str, value: str, member_id: str | None) -> ColumnElement[bool]:

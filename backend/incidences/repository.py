@@ -11,6 +11,7 @@ from backend.core.errors import Invalid
 from backend.core.rows import table_of
 from backend.customers.models import Customer
 from backend.identity.models import Member, User
+from backend.incidences.churn import HIGH_CHURN, SCORE
 from backend.incidences.models import Escalation, Incidence
 from backend.incidences.state import TOLD_OF_ESCALATION, escalation_of, state_of
 
@@ -37,7 +38,9 @@ def _listed(business_id: str) -> Select[Any]:
         .outerjoin(table_of(User), AGENTS.id == _MEMBERS.user_id)
         .outerjoin(table_of(Escalation), _ESCALATIONS.id == CASES.escalation_id)
     )
-    shown = select(*_SHOWN, *_CUSTOMER, *_ESCALATION, AGENTS.name.label("agent_name")).select_from(joined)
+    shown = select(
+        *_SHOWN, *_CUSTOMER, *_ESCALATION, AGENTS.name.label("agent_name"), SCORE.label("churn_score")
+    ).select_from(joined)
     return shown.where(CASES.business_id == business_id)
 
 
@@ -53,7 +56,7 @@ def state_of_row(row: Row[Any], currency: str) -> dict[str, Any]:
     escalation = row.escalation_id and escalation_of(
         {name: getattr(row, f"escalation_{name}") for name in TOLD_OF_ESCALATION}
     )
-    return state_of(row, customer, row.agent_name, currency, escalation)
+    return state_of(row, customer, row.agent_name, currency, escalation, row.churn_score)
 
 
 _BY_ID, _BY_NUMBER = (
@@ -100,13 +103,13 @@ def view_of(view: str, member_id: str | None, now: datetime) -> ColumnElement[bo
             return and_(awake, CASES.sla_risk_at <= now)
         case "high_friction":
             return and_(awake, CASES.friction_score > HIGH_FRICTION)
+        case "high_churn":
+            return and_(awake, SCORE >= HIGH_CHURN)
         case "escalated":
             return and_(is_open, CASES.escalation_level.is_not(None))
         case "snoozed":
             return CASES.status == "SNOOZED"
-        case "closed":
-            return CASES.status == "CLOSED"
-    return CASES.id.is_(None)  # high_churn: nothing sets it yet
+    return CASES.status == "CLOSED"
 
 
 SORTS: dict[str, tuple[tuple[Any, bool], ...]] = {

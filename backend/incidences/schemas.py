@@ -118,6 +118,8 @@ class IncidenceRead(Wire):
     escalation_id: str | None
     escalation: EscalationBrief | None
     friction_score: int | None
+    churn_score: int | None = None
+    """The customer's risk of leaving as it was calculated last, 0 to 100."""
     platform: str | None
     last_seq: int
     last_message_seq: int

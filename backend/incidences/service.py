@@ -13,7 +13,7 @@ from backend.events.event import Event
 from backend.events.feed import frame_of
 from backend.identity.models import Member, User
 from backend.identity.service import currency_of
-from backend.incidences import carrying, events, guards, ladder, owners, repository, sla, sla_policy, timers
+from backend.incidences import carrying, churn, events, guards, ladder, owners, repository, sla, sla_policy, timers
 from backend.incidences.models import Incidence
 from backend.incidences.numbering import next_number
 from backend.incidences.queue_rank import rank
@@ -45,7 +45,8 @@ def shown(work: Work, row: Incidence) -> State:
     customer = customers.brief(work.session.get_one(Customer, row.customer_id)).model_dump(mode="json", by_alias=True)
     agent = work.session.get(Member, row.agent_id) if row.agent_id else None
     name = work.session.get_one(User, agent.user_id).name if agent else None
-    return state_of(row, customer, name, currency_of(work), ladder.told(work, row))
+    score = churn.score_of(work, row.customer_id)
+    return state_of(row, customer, name, currency_of(work), ladder.told(work, row), score)
 
 
 def record(

@@ -42,10 +42,15 @@ def escalation_of(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def state_of(
-    row: Any, customer: Mapping[str, Any], agent_name: str | None, currency: str, escalation: dict[str, Any] | None
+    row: Any,
+    customer: Mapping[str, Any],
+    agent_name: str | None,
+    currency: str,
+    escalation: dict[str, Any] | None,
+    churn: int | None,
 ) -> dict[str, Any]:
     """`row` has the columns of an incidence; `customer` is a CustomerBrief as plain data, `escalation` an
-    EscalationBrief of the one that is open."""
+    EscalationBrief of the one that is open, `churn` the customer's risk score."""
     return {
         "incidenceId": row.id,
         "ref": f"INC-{row.number}",
@@ -81,6 +86,7 @@ def state_of(
         "escalationId": row.escalation_id,
         "escalation": escalation,
         "frictionScore": row.friction_score,
+        "churnScore": churn,
         "platform": row.platform,
         "lastSeq": row.last_seq,
         "lastMessageSeq": row.last_message_seq,

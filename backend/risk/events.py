@@ -7,6 +7,10 @@ class RiskChanged(Event, type="risk.changed"):
     """The score has entered another level. State: the RiskRead. data: score and level, each [before, after], factors."""
 
 
+class RiskMoved(Event, type="risk.moved"):
+    """The score is another within its level, of a customer whose work shows it. State and data: those of RiskChanged."""
+
+
 class ChurnChanged(Event, type="churn.changed"):
     """The probability to leave has entered another level. State: the PredictionRead. data: probability and level, each
     [before, after], causes."""

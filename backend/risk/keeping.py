@@ -9,7 +9,7 @@ from sqlalchemy import select
 from backend.core.ids import new_id
 from backend.core.rows import from_micros, table_of, to_micros
 from backend.customers.models import Customer
-from backend.risk.events import RiskChanged
+from backend.risk.events import RiskChanged, RiskMoved
 from backend.risk.models import CustomerRisk, RiskScore
 from backend.risk.schemas import RiskFactor, RiskRead
 from backend.risk.scoring import Rated, facts_of, rate
@@ -58,6 +58,16 @@ def also_follows(follower: Follower) -> Follower:
     return follower
 
 
+Watcher = Callable[[Work, Collection[str]], Collection[str]]
+WATCHERS: list[Watcher] = []
+
+
+def also_watches(watcher: Watcher) -> Watcher:
+    """Ask `watcher` whose score it shows, of these customers: each move of theirs is told, not only another level."""
+    WATCHERS.append(watcher)
+    return watcher
+
+
 def rate_all(work: Work, pasts: Mapping[str, Activity]) -> list[str]:
     """Rate held customers by their activity and keep what is new. Those whose score or factors are others."""
     compiled, now = rules.current(work, "risk"), to_micros(work.now)
@@ -73,7 +83,7 @@ def rate_all(work: Work, pasts: Mapping[str, Activity]) -> list[str]:
         before = known.get(id)
         if before is not None and is_same(before, rated, compiled.version):
             continue
-        level = "low" if before is None else before[1]
+        level = _level(before)
         since = before[6] if before is not None and level == rated.level else now
         factors = orjson.dumps(rated.factors).decode()
         values = (rated.score, rated.level, factors)
@@ -82,20 +92,30 @@ def rate_all(work: Work, pasts: Mapping[str, Activity]) -> list[str]:
         )
         if before is None or _outline(before[0], before[1], before[2]) != _outline(*rated[:3]):
             history.append((id, *values, compiled.version, moment(now), new_id(), work.business_id))
-        if level != rated.level:
+        if before is None or (before[0], level) != (rated.score, rated.level):
             changed.append((id, external_id, rated, before, since))
     _ROWS.insert(work.session, rows)
     _HISTORY.insert(work.session, history)
+    within = [id for id, _, rated, before, _ in changed if _level(before) == rated.level]
+    watched = {id for watcher in WATCHERS for id in watcher(work, within)} if within else set()
     for id, external_id, rated, before, since in changed:
+        is_same_level = _level(before) == rated.level
+        if is_same_level and id not in watched:
+            continue
         state = read_of(id, external_id, rated, compiled.version, now, since)
         data = {
             "score": [before[0] if before else 0, rated.score],
-            "level": [before[1] if before else "low", rated.level],
+            "level": [_level(before), rated.level],
             "factors": state.factors,
         }
         shown = state.model_dump(mode="json", by_alias=True)
-        work.emit(RiskChanged(subject_id=id, customer_id=id, state=shown, data=data))
+        event = RiskMoved if is_same_level else RiskChanged
+        work.emit(event(subject_id=id, customer_id=id, state=shown, data=data))
     return [row[0] for row in history]
+
+
+def _level(before: Any) -> str:
+    return "low" if before is None else str(before[1])
 
 
 def is_same(before: Any, rated: Rated, version: int) -> bool:

@@ -17,7 +17,7 @@ _NOTHING = {
     "all": "No open incidence. New ones appear here by themselves.",
     "sla_risk": "No target is near, and none is missed.",
     "high_friction": "Nobody struggles above 50 of 100.",
-    "high_churn": "No prediction of churn exists yet.",
+    "high_churn": "Nobody with an open case is about to leave.",
     "escalated": "Nothing is escalated.",
     "snoozed": "Nothing sleeps. b on a row puts it away until later.",
     "closed": "Nothing was closed yet.",

@@ -84,6 +84,17 @@ def test_names_inside_incidences_follow() -> None:
     assert [update.id for update in told] == ["1", "1"]
 
 
+def test_the_risk_of_a_customer_is_in_all_their_cases_and_an_older_one_in_an_event_does_not_undo_it() -> None:
+    store = loaded(incidence("1", churnScore=20), incidence("2", customer={**incidence("2")["customer"], "id": "c-2"}))
+    assert store.counts["high_churn"] == 0
+    store.apply(frame(1, {"id": "c-1", "score": 95}, "risk", "risk.moved"))
+    assert store.incidences["1"]["churnScore"] == 95
+    assert "churnScore" not in store.incidences["2"]
+    assert store.counts["high_churn"] == 1
+    store.apply(frame(2, incidence("1", 2, churnScore=20, priority=1)))
+    assert (store.incidences["1"]["priority"], store.incidences["1"]["churnScore"]) == (1, 95)
+
+
 def test_a_removed_member_goes() -> None:
     store = loaded()
     store.apply(frame(1, {"id": "m-2", "name": "Ravi"}, "member", "member.added"))

@@ -26,3 +26,30 @@ async def test_who_is_likely_to_leave_is_served_first(growth: Growth) -> None:
     assert claimed.incidence is not None
     assert claimed.incidence.ref == at_risk.ref
     assert "churn risk 95" in claimed.reasons
+
+
+async def test_the_queue_filters_by_risk_and_tells_each_move_of_it(growth: Growth) -> None:
+    high = await open_case(growth.app, "asha", orderValue=6_000)
+    low = await open_case(growth.app, "ravi", orderValue=6_000)
+    nothing = await open_case(growth.app, "meera", orderValue=6_000)
+    await growth.tell_ago("asha", "payment_failed", 1)
+    await growth.tell_ago("asha", "login", 15)
+    await growth.tell_ago("ravi", "billing_page_view", 1)
+    await growth.tell_ago("nobody", "billing_page_view", 1)  # no case shows this one's score
+
+    async def found(**query: str) -> set[str]:
+        return {one.ref for one in (await growth.owner.incidences.list(**query)).items}
+
+    assert await found(view="high_churn") == await found(q="churn>=70") == {high.ref}
+    assert await found(q="churn<70") == {low.ref}
+    assert await found(q="-churn>0") == {nothing.ref}
+    assert (await growth.owner.incidences.counts())["high_churn"] == 1
+    assert (await growth.owner.incidences.show(high.ref)).churn_score == 95
+
+    async def told(user: str) -> list[tuple[str, object]]:
+        page = await growth.owner.customers.timeline(user)
+        return [(one.type, (one.data or {})["score"]) for one in page.items if one.type.startswith("risk.")]
+
+    assert await told("asha") == [("risk.changed", [40, 95]), ("risk.changed", [0, 40])]
+    assert await told("ravi") == [("risk.moved", [0, 20])]
+    assert await told("nobody") == []
