@@ -36,7 +36,7 @@ class Look:
             case "invoice":
                 return await self._invoice(id, number)
             case "charge":
-                return await self._charge(id)
+                return await self._charge(id, number)
             case "dispute":
                 return await self._dispute(id, number)
             case "customer":
@@ -73,14 +73,14 @@ class Look:
             await self._beside().at("subscription", owner)
         return await self._write(_keep_invoice, raw, number, self.told_by)
 
-    async def _charge(self, id: str) -> Outcome:
+    async def _charge(self, id: str, number: int) -> Outcome:
         raw = await self._found(self.gateway.charge(id))
         if raw is None:
             return await self._write(_nothing)
         invoice_id = await self._invoice_of(normal.charge(raw))
         if invoice_id:
             await self._beside().at("invoice", invoice_id)
-        return await self._write(payments.keep_charge, raw)
+        return await self._write(payments.keep_charge, raw, number)
 
     async def _dispute(self, id: str, number: int) -> Outcome:
         raw = await self._found(self.gateway.dispute(id))

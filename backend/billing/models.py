@@ -197,6 +197,8 @@ class Invoice(Identified, BusinessOwned, Base):
     period_end: Mapped[datetime | None]
     read_at: Mapped[datetime]
     look: Mapped[int] = mapped_column(default=0)
+    charge_look: Mapped[int] = mapped_column(default=0)
+    """The look that showed what was given back of its charge."""
 
 
 class Dispute(Identified, BusinessOwned, Base):

@@ -57,17 +57,17 @@ def invoice_of_charge(work: Work, charge: normal.Charge) -> str | None:
     return row.stripe_invoice_id if row else None
 
 
-def keep_charge(work: Work, raw: normal.Raw) -> Outcome:
-    """What was given back of a charge is given back of its invoice. (It only ever grows.)"""
+def keep_charge(work: Work, raw: normal.Raw, look: int) -> Outcome:
+    """What was given back of a charge is given back of its invoice. It shrinks when a refund fails."""
     shown = normal.charge(raw)
     row = _invoice_paid_by(work, shown.id, shown.payment_intent_id, shown.invoice_id)
     if row is None:
         return "unchanged"
     work.session.refresh(row, with_for_update={"key_share": True})
-    values: dict[str, Any] = {"stripe_charge_id": shown.id}
-    if shown.refunded > row.refunded:
-        values["refunded"] = shown.refunded
-    return "applied" if _set(row, values) else "unchanged"
+    if row.charge_look > look:
+        return "unchanged"
+    row.charge_look = look
+    return "applied" if _set(row, {"stripe_charge_id": shown.id, "refunded": shown.refunded}) else "unchanged"
 
 
 def keep_dispute(work: Work, raw: normal.Raw, look: int, *, is_news: bool, event_id: str | None = None) -> Outcome:

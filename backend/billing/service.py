@@ -24,7 +24,7 @@ def list_subscriptions(
     work: Work, filters: Filters, *, cursor: str | None, limit: int, sort: str
 ) -> Page[SubscriptionRead]:
     """One page of subscriptions in the order of `sort`."""
-    as_of = log.head(work.session, work.business_id)[0]
+    as_of = log.head_of(work.session, work.business_id)
     rows, following = repository.page(work.session, work.business_id, filters, sort=sort, cursor=cursor, limit=limit)
     plans = plans_by_id(work, (id for row, _ in rows for id in (row.plan_id, row.scheduled_plan_id)))
     is_connected = _is_connected(work)

@@ -95,3 +95,16 @@ async def test_disputes_and_refunds_reach_the_invoice_they_are_about(billing: Bi
     await billing.read_all()
     refunded = {invoice.subscription_id: invoice.refunded for invoice in await billing.rows(Invoice)}
     assert refunded[(await billing.subscription(other["id"])).id] == 900
+
+
+async def test_a_refund_that_fails_is_given_back_no_more(billing: Billing) -> None:
+    await billing.begin()
+    billing.stripe.subscribe(is_told=True)
+    await billing.deliver()
+    (charge,) = billing.stripe.account.rows("charge")
+    await billing.call("post", "refunds", charge=charge["id"], amount=500)
+    await billing.deliver()
+    assert (await billing.rows(Invoice))[0].refunded == 500
+    billing.stripe.account.change("charge.updated", charge, amount_refunded=0)  # the bank sent it back
+    await billing.deliver()
+    assert (await billing.rows(Invoice))[0].refunded == 0
