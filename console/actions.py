@@ -31,6 +31,9 @@ Kind = Literal[
     "days",
     "by",
     "format",
+    "horizon",
+    "paying_state",
+    "paying_order",
 ]
 Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console"]
 GROUPS: tuple[Group, ...] = ("Work", "Write", "Find", "Mark", "Move", "Copy", "Screen", "Go", "Console")
@@ -42,8 +45,9 @@ DESK = (QUEUE, INCIDENCE)
 CASES = (*DESK, ESCALATIONS)
 ANALYTICS, ROWS = "analytics", "rows"
 RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "flow_yaml", "flow_trial", "flow_versions"
+BEHIND = "runs_behind"
 TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION)
-LISTS = (*TABBED, ROWS)
+LISTS = (*TABBED, ROWS, BEHIND)
 MACROS, MACRO_TEXT, INTEGRATIONS = "macros", "macro_text", "integrations"
 RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
 DRAFTING = (RULE_SET, RULE)
@@ -126,10 +130,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("section_right", "Section right", ("l", "right"), "Move", "The section to the right.", arrows=("right",),
            screens=TABBED),
     Action("open", "Open", ("enter",), "Move", "Open the incidence under the cursor, or the one named.",
-           screens=(QUEUE, ESCALATIONS, ALERTS, ROWS, RETENTION), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
+           screens=(QUEUE, ESCALATIONS, ALERTS, ROWS, RETENTION, BEHIND), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
     Action("back", "Back", ("escape",), "Move", "Back one layer: menu, filter, marks, then the screen.",
            binds=("composer.leave",), foot=90),
-    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS, RETENTION, *OUTLINES), foot=85),
+    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS, RETENTION, BEHIND, *OUTLINES), foot=85),
     Action("last_screen", "Last screen", ("-",), "Move", "The screen that was open before."),
     Action("next_incidence", "Next incidence", ("J",), "Move", "The next incidence of the queue, without leaving.",
            arrows=("ctrl+down",), screens=(INCIDENCE,), foot=30),
@@ -290,6 +294,17 @@ ACTIONS: tuple[Action, ...] = (
            needs=("online",), foot=2),
     Action("raw_keep", "Take over", ("alt+enter", "ctrl+j", "f9"), "Work", "Take what is written into the draft.",
            verb="keep", screens=(RAW,), role="admin", foot=1),
+    # Retention
+    Action("run_days", "Days", ("d",), "Find", "Runs that began on the last so many days: 30, 180, 365.", verb="days",
+           screens=(RETENTION,), needs=("online",), argument=Argument("days", "text", True), foot=2),
+    Action("horizon", "Horizon", ("w",), "Find", "Payments in how many days after a run count.", screens=(RETENTION,),
+           needs=("online",), argument=Argument("horizon", "horizon"), foot=3),
+    Action("paying_state", "State", ("s",), "Find", "Only subscriptions in one state.", verb="state",
+           screens=(RETENTION,), needs=("online",), argument=Argument("state", "paying_state"), foot=2),
+    Action("paying_order", "Order", ("S",), "Find", "Subscriptions in another order.", verb="order",
+           screens=(RETENTION,), needs=("online",), argument=Argument("order", "paying_order"), foot=3),
+    Action("stripe_sync", "Read Stripe", ("Y",), "Work", "Read Stripe now, not with the next webhook or sweep.",
+           verb="sync", screens=(RETENTION,), role="admin", needs=("online",), foot=4),
     # Flows
     Action("flow_edit", "YAML", ("e",), "Work", "The steps as YAML: read them, or write the next document.", verb="edit",
            screens=(FLOW,), foot=2),

@@ -20,6 +20,7 @@ SCREENS = (
     "flow_yaml",
     "flow_trial",
     "flow_versions",
+    "runs_behind",
     "settings",
     "outbox",
     "rules",

@@ -21,6 +21,7 @@ from backend.retention.holdout import HOLDOUT
 from backend.retention.models import OfferEvent, RetentionRun, RunReward
 from backend.retention.steps import BY_AGENT
 from backend.rules import service as rules
+from backend.rules.shipped.flow import OFFERS
 from backend.work import Work
 
 _DAYS_IN_A_MONTH = 365 / 12
@@ -206,7 +207,7 @@ def _offers_of(
     """The offers that were shown and accepted in each run, as its ranking names them."""
     shown: dict[str, list[str]] = defaultdict(list)
     accepted: dict[str, list[str]] = defaultdict(list)
-    mine = (OfferEvent.business_id == work.business_id) & (OfferEvent.at >= start) & (OfferEvent.offer_type != "")
+    mine = (OfferEvent.business_id == work.business_id) & (OfferEvent.at >= start) & OfferEvent.offer_type.in_(OFFERS)
     columns = select(OfferEvent.run_id, OfferEvent.kind, OfferEvent.offer_type, OfferEvent.params)
     query = columns.where(mine, OfferEvent.kind.in_(("SHOWN", "ACCEPTED"))).order_by(OfferEvent.at, OfferEvent.id)
     for row in work.session.execute(query):

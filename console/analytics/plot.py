@@ -27,7 +27,7 @@ class TrendPlot(PlotextPlot):
             if color is None
             else (color.get_truecolor().red, color.get_truecolor().green, color.get_truecolor().blue)
         )
-        for run in _runs([point["value"] for point in points]):
+        for run in runs_of([point["value"] for point in points]):
             places, values = zip(*run, strict=True)
             plot.plot(list(places), list(values), marker="braille", color=shade)
             if len(run) == 1:
@@ -48,7 +48,7 @@ class TrendPlot(PlotextPlot):
         self.refresh()
 
 
-def _runs(values: list[float | None]) -> list[list[tuple[int, float]]]:
+def runs_of(values: list[float | None]) -> list[list[tuple[int, float]]]:
     """The values that follow one another without a gap, each with its place."""
     runs: list[list[tuple[int, float]]] = [[]]
     for place, value in enumerate(values):

@@ -84,6 +84,28 @@ FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("custom", "Other days", "from a day to a day, or any number of days"),
     ),
     "by": (("day", "Day", ""), ("week", "Week", "from Monday on"), ("hour", "Hour", "of 31 days at most")),
+    "horizon": (
+        ("30", "30 days", "after the run"),
+        ("90", "90 days", "after the run"),
+        ("180", "180 days", "after the run"),
+    ),
+    "paying_state": (
+        ("all", "All", ""),
+        ("active", "Active", ""),
+        ("trialing", "In trial", ""),
+        ("past_due", "Past due", "a payment failed"),
+        ("unpaid", "Unpaid", "nothing is tried any more"),
+        ("paused", "Paused", "at Stripe, after a trial"),
+        ("canceled", "Ended", ""),
+        ("incomplete", "First payment open", ""),
+    ),
+    "paying_order": (
+        ("-mrr", "Most a month", ""),
+        ("mrr", "Least a month", ""),
+        ("renewal", "Next renewal", ""),
+        ("-renewal", "Last renewal", ""),
+        ("newest", "Newest", ""),
+    ),
     "format": (("csv", "CSV", "for spreadsheets"), ("parquet", "Parquet", "for data tools")),
     "keymap": (("default", "default", "letters, as in vim"), ("arrows", "arrows", "arrow keys instead of h j k l")),
     "sort": (

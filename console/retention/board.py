@@ -10,16 +10,18 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from console.actions import Action
 from console.desk.filter_line import FilterLine
 from console.desk.states import waiting_text
 from console.frame.tabbed import Tabbed
-from console.retention import columns, preview, words
+from console.retention import columns, preview, subscriptions, words
 from console.retention.beside import Beside
 from console.retention.flows import Flows
+from console.retention.results import Results
 from console.retention.runs import Runs, whole
+from console.retention.subscriptions import Subscriptions
 from console.retention.words import Row
 from console.store import RESET
 from widgets.panel import Panel
@@ -29,9 +31,10 @@ from widgets.queue_table import QueueTable
 from widgets.tabs import Tab, TabStrip
 
 if TYPE_CHECKING:
+    from backend.billing.schemas import SubscriptionRead
     from console.preferences import Preferences
 
-LIVE, DECIDED, FLOWS = "live", "decided", "flows"
+LIVE, DECIDED, FLOWS, RESULTS, SUBSCRIPTIONS = "live", "decided", "flows", "results", "subscriptions"
 WIDE = 110
 """Columns from which the preview stands beside the table; below, it stands in its place."""
 TICK = 15.0
@@ -39,10 +42,10 @@ TICK = 15.0
 NEAR_END = 20
 """Rows from the end at which the next page is read."""
 HINT = "words of customer, plan, reason, offer …"
-_PANE = {LIVE: "main", DECIDED: "main", FLOWS: "flows"}
+_PANE = {LIVE: "main", DECIDED: "main", FLOWS: "flows", RESULTS: "results", SUBSCRIPTIONS: "subscriptions"}
 _ABOUT = {
     LIVE: "Customers who want to cancel, and what they look at now. It moves by itself.",
-    DECIDED: "What became of them. What a saved customer goes on at is what is billed, not what an offer brought.",
+    DECIDED: "What became of them. “Goes on at” is billed from then on, not what an offer brought.",
     FLOWS: "What customers meet who want to cancel. The flow rules (g r) say who meets which.",
 }
 
@@ -56,6 +59,7 @@ class Board(Tabbed):
         super().__init__()
         self.runs = Runs(self, self._runs_changed)
         self.flows = Flows(self, self._flows_changed)
+        self.paying = Subscriptions(self, self._subscriptions_changed)
         self._is_over = False
         self._filters: dict[str, str] = {}
 
@@ -67,6 +71,8 @@ class Board(Tabbed):
         with Container(id="panes"):
             yield QueueTable(columns.of_runs(now), key="runId", empty=self._no_runs, id="main")
             yield QueueTable(columns.of_flows(self.flows.performance), key="flowId", empty="No flow.", id="flows")
+            yield QueueTable(subscriptions.columns(now), key="id", empty=self._no_subscription, id="subscriptions")
+            yield Results(self.console, id="results")
             with VerticalScroll(id="aside", can_focus=False):
                 yield Panel(id="known")
 
@@ -79,13 +85,18 @@ class Board(Tabbed):
 
     @property
     def table(self) -> QueueTable:
-        """The table in front."""
-        return self.query_one(f"#{_PANE[self.tab]}", QueueTable)
+        """The table in front; that of the runs where there is none."""
+        return self.query_one(f"#{'main' if self.tab == RESULTS else _PANE[self.tab]}", QueueTable)
+
+    @property
+    def results(self) -> Results:
+        """What offers brought."""
+        return self.query_one(Results)
 
     @property
     def front(self) -> Widget:
         """What has the keyboard on the tab in front."""
-        return self.table
+        return self.results.numbers if self.tab == RESULTS else self.table
 
     @property
     def preferences(self) -> Preferences:
@@ -98,6 +109,7 @@ class Board(Tabbed):
         self.beside = Beside(self, self.query_one("#known", Panel))
         self.listen("retention_run", self.runs.happened)
         self.listen("flow", self.flows.happened)
+        self.listen("subscription", self.paying.happened)
         self.listen(RESET, lambda _: self.read())
         self.set_interval(TICK, self._tick)
         self.show_tab()
@@ -116,14 +128,18 @@ class Board(Tabbed):
 
     def fit(self) -> None:
         """The preview beside the table where there is room; else in its place, once it is asked for."""
-        is_wide = self.size.width >= WIDE and not self.preferences.linear
+        is_wide = self.is_wide
         is_off = self.preferences.preview == "off"
-        desk = self.query_one("#panes")
-        desk.set_class(is_wide and not is_off, "-beside")
-        desk.set_class(not is_wide and self._is_over, "-over")
-        self.query_one("#aside").styles.width = max(48, self.size.width * 2 // 5) if is_wide else None
+        is_table = self.tab != RESULTS
+        for pane, is_there in ((self.query_one("#panes"), is_table), (self.results, not is_table)):
+            pane.set_class(is_there and is_wide and not is_off, "-beside")
+            pane.set_class(is_there and not is_wide and self._is_over, "-over")
+        self.results.query_one("#plots").styles.width = max(48, self.size.width * 7 // 20) if is_wide else None
+        self.query_one("#aside").styles.width = max(48, self.size.width * 7 // 20) if is_wide else None
         self.beside.is_wanted = (is_wide and not is_off) or self._is_over
         self.show_beside()
+        if not is_table:
+            self.call_after_refresh(self.results.show_plots)
 
     # -- reading
 
@@ -132,10 +148,19 @@ class Board(Tabbed):
         self.beside.forget()
         self.runs.read()
         self.flows.read()
+        self._read_tab(again=True)
+
+    def _read_tab(self, *, again: bool = False) -> None:
+        """What only the tab in front shows, unless it is here."""
+        if self.tab == RESULTS and (again or self.results.answers is None):
+            self.results.read()
+        elif self.tab == SUBSCRIPTIONS and (again or not self.paying.is_loaded):
+            self.paying.read()
 
     def _tick(self) -> None:
-        if self.is_current:
+        if self.is_current and self.tab != RESULTS:
             self.table.redraw()
+            self.show_about()
 
     # -- showing
 
@@ -152,13 +177,20 @@ class Board(Tabbed):
         self.filter_rows()
         self.fit()
         self.show_state()
-        if self.focused is None or isinstance(self.focused, QueueTable):
+        if not isinstance(self.focused, Input):
             self.front.focus()
+        self._read_tab()
         self.recheck()
 
     def show_about(self) -> None:
         """A line above the rows: what they are."""
-        self.query_one("#span", Static).update(Content(plain(_ABOUT[self.tab])))
+        if self.tab == RESULTS:
+            said = self.results.head or "What offers brought, against those who by chance got none."
+        elif self.tab == SUBSCRIPTIONS:
+            said = self.paying.about(self.console.now())
+        else:
+            said = _ABOUT[self.tab]
+        self.query_one("#span", Static).update(Content(plain(said)))
 
     def _tabs(self) -> list[Tab]:
         live = self.runs.open
@@ -166,6 +198,8 @@ class Board(Tabbed):
             Tab(LIVE, "Live", live if self.runs.is_loaded else None, "warning" if live else ""),
             Tab(DECIDED, "Decided"),
             Tab(FLOWS, "Flows", len(self.flows.rows) or None),
+            Tab(RESULTS, "Results"),
+            Tab(SUBSCRIPTIONS, "Subscriptions", short="Subs"),
         ]
 
     def show_tabs(self) -> None:
@@ -190,6 +224,15 @@ class Board(Tabbed):
             table.set_rows(self.flows.rows.values())
         self._after_change()
 
+    def _subscriptions_changed(self) -> None:
+        table, rows = self.query_one("#subscriptions", QueueTable), self.paying.rows
+        if not self.paying.trouble:
+            table.set_rows(rows.values())
+            table.set_order(rows)
+        if self.tab == SUBSCRIPTIONS:
+            self.show_about()
+        self._after_change()
+
     def _after_change(self) -> None:
         self.show_tabs()
         self.show_state()
@@ -198,7 +241,9 @@ class Board(Tabbed):
 
     def show_state(self) -> None:
         """While no rows can be there, why: they are on their way, or could not be read."""
-        held: Runs | Flows = self.flows if self.tab == FLOWS else self.runs
+        held: Runs | Flows | Subscriptions = (
+            self.flows if self.tab == FLOWS else self.paying if self.tab == SUBSCRIPTIONS else self.runs
+        )
         role, text = waiting_text(self.store.is_loaded, self.console.feed, self.console.key_of("retry"))
         if held.is_loaded:
             self.table.show_ready()
@@ -219,11 +264,18 @@ class Board(Tabbed):
             ]
         return [("Nobody has wanted to cancel yet. ", ""), ("What becomes of those who do stands here.", "muted")]
 
+    def _no_subscription(self) -> list[tuple[str, str]]:
+        if self.paying.status or self.paying.text:
+            return [("Nothing matches. ", ""), ("s and / choose others.", "muted")]
+        return [("No subscription is here. ", ""), ("They come from Stripe; Y reads it now.", "muted")]
+
     # -- filtering
 
     def filter_rows(self, *, now: bool = True) -> None:
         """Only the rows of the tab that have all the words of its filter."""
         tab = self.tab
+        if tab in (RESULTS, SUBSCRIPTIONS):  # the server filters subscriptions; it knows those that are not here too
+            return
         wanted = self._filters.get(tab, "").casefold().split()
         self.table.set_filter(lambda row: self._is_of(tab, row) and _has(row, wanted), now=now)
         said = f"{len(self.table.model)} match" if wanted else ""
@@ -235,6 +287,9 @@ class Board(Tabbed):
     @on(FilterLine.Changed)
     def _filter_typed(self, event: FilterLine.Changed) -> None:
         self._filters[self.tab] = event.text
+        if self.tab == SUBSCRIPTIONS:
+            self.paying.text = event.text
+            self.paying.read_soon()
         self.filter_rows()
 
     @on(FilterLine.Left)
@@ -245,7 +300,7 @@ class Board(Tabbed):
 
     def row(self) -> Any:
         """The row under the cursor of the table in front; None when there is none."""
-        return self.table.row(self.table.cursor_key) if self.is_mounted else None
+        return self.table.row(self.table.cursor_key) if self.is_mounted and self.tab != RESULTS else None
 
     def run(self) -> Row | None:
         """The run under the cursor."""
@@ -254,6 +309,10 @@ class Board(Tabbed):
     def flow(self) -> Row | None:
         """The flow under the cursor."""
         return self.row() if self.tab == FLOWS else None
+
+    def subscription(self) -> SubscriptionRead | None:
+        """The subscription under the cursor."""
+        return self.row() if self.tab == SUBSCRIPTIONS else None
 
     def show_beside(self) -> None:
         """What is known of it."""
@@ -270,16 +329,10 @@ class Board(Tabbed):
             performance = self.flows.performance(id)
             draw = lambda found: preview.of_flow(flow, found, performance)  # noqa: E731
             self.beside.show((id, flow["version"]), draw, lambda: self.flows.whole(id))
+        elif (paid := self.subscription()) is not None:
+            self.beside.show((paid.id, paid.version), lambda _: subscriptions.beside(paid, now), None)
         else:
             self.beside.show_nothing()
-
-    def case_of(self, customer_id: str, incidence_id: str | None = None) -> str | None:
-        """The case to jump to: the one named, else the newest of the customer that is in the mirror."""
-        if incidence_id is not None:
-            return incidence_id
-        theirs = [row for row in self.store.incidences.values() if row["customer"]["id"] == customer_id]
-        newest = max(theirs, key=lambda row: (row["status"] != "CLOSED", row["createdAt"]), default=None)
-        return None if newest is None else str(newest["incidenceId"])
 
     def about(self) -> tuple[str, ...]:
         """What verbs act on."""
@@ -300,12 +353,19 @@ class Board(Tabbed):
         place = model.position(self.table.cursor_key)
         if self.tab == DECIDED and place is not None and place >= len(model) - NEAR_END:
             self.runs.read_more()
+        elif self.tab == SUBSCRIPTIONS and place is not None and place >= len(model) - NEAR_END:
+            self.paying.read_more()
 
     async def perform(self, action: Action, value: str = "", *, is_agreed: bool = False) -> None:
         """A key is a hand: rows stay where they are for a while."""
         if self.is_mounted:
             self.table.touch()
         await super().perform(action, value, is_agreed=is_agreed)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether there is room beside the rows."""
+        return self.size.width >= WIDE and not self.preferences.linear
 
     def toggle_over(self) -> None:
         """Where there is no room beside the table, the preview in its place, and back."""

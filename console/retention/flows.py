@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from console.retention import telling
 from console.retention.words import Row
 from console.store import Update
 from console.twin import told
@@ -31,6 +32,7 @@ class Flows:
             self.rows = {row["flowId"]: row for row in told(answer)["items"]}
             self.is_loaded, self.trouble = True, ""
             self._tell()
+            self._read_performance()
 
         def failed(error: Exception) -> None:
             self.trouble = str(error)
@@ -39,6 +41,22 @@ class Flows:
         self.screen.console.calls.start(
             "read the flows", api.flows.list, done=done, failed=failed, group="flows", exclusive=True
         )
+
+    def _read_performance(self) -> None:
+        """How each does that customers meet or met, one after the other: it is counted while rows stand already."""
+        api, ids = (
+            self.screen.console.api,
+            [id for id, row in self.rows.items() if row["activatedAt"] or row["isShipped"]],
+        )
+
+        async def each() -> dict[str, str]:
+            return {id: telling.short(told(await api.flows.ranking(id))["figures"]) for id in ids}
+
+        def done(found: dict[str, str]) -> None:
+            self._does |= found
+            self._tell()
+
+        self.screen.console.calls.start("count how flows do", each, done=done, group="performance", exclusive=True)
 
     def happened(self, update: Update) -> None:
         """A flow was made or changed: it carries what it is like now."""

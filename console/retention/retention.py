@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
+from textual.widgets import OptionList
 
+from console.actions import Action
 from console.desk.filter_line import FilterLine
-from console.retention.board import Board
+from console.retention import telling, words
+from console.retention.behind import BehindScreen
+from console.retention.board import RESULTS, SUBSCRIPTIONS, Board
+from console.retention.cases import case_of, cases_of
 from console.retention.flow import FlowScreen
 from widgets.queue_table import QueueTable
+
+OF_RESULTS = ("run_days", "horizon")
+OF_SUBSCRIPTIONS = ("paying_state", "paying_order", "stripe_sync")
+MOST_DAYS = 800
 
 
 class RetentionScreen(Board):
@@ -21,7 +30,22 @@ class RetentionScreen(Board):
 
     def verdicts(self) -> Mapping[str, str]:
         """There must be something under the cursor."""
-        return {"open": "There is nothing under the cursor."} if self.is_mounted and self.row() is None else {}
+        if not self.is_mounted:
+            return {}
+        refused = (
+            {} if self.row() is not None or self.tab == RESULTS else {"open": "There is nothing under the cursor."}
+        )
+        if self.tab != RESULTS:
+            refused |= dict.fromkeys(OF_RESULTS, "That is for the tab Results.")
+        if self.tab != SUBSCRIPTIONS:
+            refused |= dict.fromkeys(OF_SUBSCRIPTIONS, "That is for the tab Subscriptions.")
+        return refused
+
+    def tells_of(self, action: Action) -> bool:
+        """The keys of a tab where it is in front."""
+        if action.id in OF_RESULTS:
+            return self.tab == RESULTS
+        return action.id not in OF_SUBSCRIPTIONS or self.tab == SUBSCRIPTIONS
 
     def action_open(self, ref: str = "") -> None:
         """Jump to the customer's case, into the flow under the cursor, or to the case named."""
@@ -33,21 +57,30 @@ class RetentionScreen(Board):
         elif (flow := self.flow()) is not None:
             self.app.push_screen(FlowScreen(flow["flowId"], flow["name"]))
         elif (run := self.run()) is not None:
-            self.jump(run["customerId"], run["incidenceId"], run["customerName"] or run["userId"])
+            self.jump(run["customerId"], run["incidenceId"], words.customer(run))
+        elif (paid := self.subscription()) is not None:
+            self.jump(paid.customer_id, None, paid.customer.name or paid.customer.external_id)
+        elif self.tab == RESULTS:
+            self.drill(self.results.numbers.key)
 
     def jump(self, customer_id: str, incidence_id: str | None, name: str) -> None:
         """Open the customer's case, when there is one."""
-        id = self.case_of(customer_id, incidence_id)
+        id = case_of(self.store, customer_id, incidence_id)
         if id is None:
             self.console.say(f"{name} has no case here.")
             return
-        rows = [self.table.row(key) for key in self.table.model.shown]
-        self.console.open_incidence(id, self.neighbours(rows))
+        rows = (self.table.row(key) for key in self.table.model.shown)
+        self.console.open_incidence(id, cases_of(self.store, rows))
 
-    def neighbours(self, rows: list[Any]) -> list[str]:
-        """The cases of all rows, in the order shown, which J and K walk."""
-        found = [self.case_of(row["customerId"], row.get("incidenceId")) for row in rows if row is not None]
-        return list(dict.fromkeys(id for id in found if id is not None))
+    def drill(self, key: str) -> None:
+        """The runs behind a number."""
+        if key and self.results.start is not None:
+            title, query, offer = telling.drill(key)
+            self.app.push_screen(BehindScreen(title, query | {"since": self.results.start}, offer))
+
+    @on(OptionList.OptionSelected, "#numbers")
+    def _number_chosen(self) -> None:
+        self.action_open()
 
     @on(QueueTable.Opened)
     def _opened(self) -> None:
@@ -56,16 +89,22 @@ class RetentionScreen(Board):
     def action_filter_rows(self, text: str = "") -> None:
         """Filter as it is typed, or by the words given."""
         line = self.query_one(FilterLine)
+        if self.tab == RESULTS:
+            self.console.say("Numbers are not filtered; enter on one shows its runs.")
+            return
         if not text:
             line.open()
             return
-        self._filters[self.tab] = text
         line.put(text)
-        self.filter_rows()
+        line.post_message(FilterLine.Changed(text))
+
+    def action_move_first(self) -> None:
+        """The first row or number."""
+        (self.results.numbers if self.tab == RESULTS else self.table).action_first()
 
     def action_preview(self) -> None:
         """Beside the table on or off; where there is no room for both, one or the other."""
-        if "-beside" in self.query_one("#panes").classes or self.preferences.preview == "off":
+        if self.is_wide:
             is_off = self.preferences.preview == "off"
             self.console.preferences.change(preview="right" if is_off else "off")
             self.fit()
@@ -74,15 +113,46 @@ class RetentionScreen(Board):
 
     def action_preview_down(self) -> None:
         """More of what stands beside the table."""
-        self.query_one("#aside").scroll_relative(y=self._step, animate=False)
+        self._scroll(1)
 
     def action_preview_up(self) -> None:
         """Back in it."""
-        self.query_one("#aside").scroll_relative(y=-self._step, animate=False)
+        self._scroll(-1)
 
-    @property
-    def _step(self) -> int:
-        return max(1, self.query_one("#aside").size.height // 2)
+    def _scroll(self, by: int) -> None:
+        aside = self.query_one("#aside")
+        aside.scroll_relative(y=by * max(1, aside.size.height // 2), animate=False)
+
+    # -- what is counted
+
+    def action_run_days(self, days: str) -> None:
+        """Runs of other days."""
+        if not days.isdecimal() or not 1 <= int(days) <= MOST_DAYS:
+            self.console.say(f"From 1 to {MOST_DAYS} days can be counted; not {days!r}.", "warning")
+            return
+        self.results.days = int(days)
+        self.results.read()
+
+    def action_horizon(self, days: str) -> None:
+        """Payments of other days after a run."""
+        self.results.horizon = int(days)
+        self.results.read()
+
+    # -- which subscriptions
+
+    def action_paying_state(self, status: str) -> None:
+        """Those in one state, or all."""
+        self.paying.status = "" if status == "all" else status
+        self.paying.read()
+
+    def action_paying_order(self, sort: str) -> None:
+        """In another order."""
+        self.paying.sort = sort
+        self.paying.read()
+
+    def action_stripe_sync(self) -> None:
+        """Read Stripe now."""
+        self.paying.sync()
 
     def action_read_again(self) -> None:
         """Everything as it is now."""

@@ -162,7 +162,16 @@ class Tour:
             await self.until(f"the {screen} screen", partial(self.is_in, screen))
             await self.until(f"what the {screen} screen asks for", self.is_answered)
             await self.picture(screen)
+            if screen == "retention":
+                await self.look_through_retention()
         await self.press("g", "q")
+
+    async def look_through_retention(self) -> None:
+        """The tabs of the board beside the first."""
+        for key, tab in (("3", "flows"), ("4", "results"), ("5", "subscriptions")):
+            await self.press(key)
+            await self.until(f"the tab {tab}", self.is_answered)
+            await self.picture(f"retention-{tab}")
 
     async def check(self) -> None:
         """Ask the server itself whether all of it is so."""

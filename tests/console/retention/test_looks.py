@@ -10,7 +10,8 @@ from console.retention.flow_yaml import FlowYamlScreen
 from tests.console.desk.floor import until
 from tests.console.desk.test_looks import look
 from tests.console.retention.test_board import on_board
-from tests.console.retention.world import Leaving, filled, text_of
+from tests.console.retention.test_results import on_results
+from tests.console.retention.world import Leaving, filled, past, text_of
 
 
 async def test_looks(leaving: Leaving, snapshot: SnapshotAssertion) -> None:
@@ -33,6 +34,13 @@ async def test_looks(leaving: Leaving, snapshot: SnapshotAssertion) -> None:
             await until(lambda: "yes to cancel now" in text_of(app) or "told them" in text_of(app))
             await pilot.pause(0.5)
             assert look(app) == seen(name=f"decided-{name}")
+            await pilot.press("5")
+            await until(lambda: app.screen.paying.is_loaded and "Thali" in text_of(app))
+            app.preferences.change(preview="off")  # Stripe's id beside it is another one each time
+            app.screen.fit()
+            await pilot.pause(0.3)
+            assert look(app) == seen(name=f"subscriptions-{name}")
+            app.preferences.change(preview="right")
             await pilot.press("3", "enter")
             await until(lambda: isinstance(app.screen, FlowScreen) and app.screen.flow is not None)
             await pilot.pause(0.3)
@@ -41,3 +49,13 @@ async def test_looks(leaving: Leaving, snapshot: SnapshotAssertion) -> None:
             await until(lambda: isinstance(app.screen, FlowYamlScreen))
             await pilot.pause(0.3)
             assert look(app) == seen(name=f"yaml-{name}")
+
+
+async def test_results(leaving: Leaving, snapshot: SnapshotAssertion) -> None:
+    """Numbers with their definitions."""
+    await past(leaving.floor)
+    seen: Any = snapshot.use_extension(SVGImageSnapshotExtension)
+    async with leaving.floor.console(size=(80, 24), theme="holdfast-night") as (app, pilot):
+        await on_results(app, pilot)
+        await pilot.pause(0.5)
+        assert look(app) == seen(name="results-80x24-night")

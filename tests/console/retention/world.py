@@ -4,14 +4,18 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from backend.billing.gateway import Gateways
 from backend.billing.pace import Time
 from backend.billing.schemas import SyncAsked
 from backend.demo.outside.stripe import StripeDouble
 from backend.retention.holdout import group_of
+from backend.retention.models import RetentionRun
 from backend.retention.schemas import DecisionAsked, StartAsked, Started
+from backend.work import Work
 from tests.console.desk.floor import Floor
+from tests.retention.past import Bill, Past, Place
 from tests.support.stripe import API, DoubleTransport
 from tests.widgets.stage import screen_lines
 
@@ -37,11 +41,11 @@ class Leaving:
     async def begin(self) -> "Leaving":
         """Guests with a case and a subscription each."""
         small = self.stripe.plan("Small Thali", 120_000, currency="inr")
-        family = self.stripe.plan("Family Thali", 290_000, currency="inr")
         for number, name in enumerate(GUESTS):
             user = f"CUST-{number}"
             self.cases[user] = await self.floor.incidence(user, name)
             who = self.stripe.customer(f"{user.lower()}@mail.com", name, metadata={"externalId": user})
+            family = self.stripe.plan("Family Thali", 290_000 - 1_000 * number, currency="inr")
             self.stripe.subscribe(who, small if number == 2 else family)
             self.floor.clock.advance(minutes=1)
         api = self.floor.api
@@ -111,3 +115,38 @@ async def filled(leaving: Leaving) -> None:
     await leaving.set(holdout=[{"fromRuns": 0, "share": 0}])
     await leaving.start("CUST-2")
     floor.clock.advance(minutes=2)
+
+
+async def past(floor: Floor) -> None:
+    """Half a year of runs, a fifth of the customers without offers."""
+    pasts = []
+    for number in range(60):
+        is_held = number % 5 == 0
+        outcome = (
+            ("SAVED", "CANCELLED", "SAVED", "ABANDONED")[number % 4]
+            if not is_held
+            else ("CANCELLED", "SAVED")[number % 2]
+        )
+        bills = tuple(Bill(after=after, paid=290_000, tax=10_000) for after in (10.0, 40.0, 70.0))
+        pasts.append(
+            Past(
+                customer=number,
+                days_ago=3.0 * number,
+                outcome=outcome,
+                reason=("too_expensive", "unused", "missing_features", None)[number % 4],
+                mrr=290_000,
+                bills=bills[:1] if is_held else bills,  # the same in each group: the draws of a bootstrap show no luck
+                shown=0 if is_held else 1,
+                group="HOLDOUT" if is_held else "TREATED",
+            )
+        )
+    place = Place(floor.units, floor.clock.now())
+    await place.put(pasts)
+    await place.learn()
+    await floor.units.write(_complete)
+
+
+def _complete(work: Work) -> None:
+    """These runs had no flow, so no order of offers; decided they are."""
+    for run in work.session.scalars(select(RetentionRun).where(RetentionRun.flow_id.is_(None))):
+        run.decided_at, run.ranking = run.started_at, []
