@@ -18,6 +18,7 @@ COMMANDS = (
     "teamwork",
     "bulk",
     "macro",
+    "views",
     "escalation",
     "action",
     "approval",

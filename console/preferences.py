@@ -41,7 +41,7 @@ class Preferences:
     preview_size: int = 50
     """Share of the preview in percent."""
     views: dict[str, str] = field(default_factory=dict)
-    """Saved views of the queue: name -> filter."""
+    """Saved views that an earlier console kept on this machine (name -> filter); the server gets them at the next sign-in."""
     keys: dict[str, str] = field(default_factory=dict)
     """Keys of one's own: action id -> keys."""
     email: str = ""

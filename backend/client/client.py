@@ -22,6 +22,7 @@ from backend.client.rules import Rules
 from backend.client.signals import Context, Friction, Tracking
 from backend.client.system import Audit, System
 from backend.client.transport import Transport
+from backend.client.views import Views
 from backend.client.webhooks import Webhooks
 
 
@@ -59,6 +60,7 @@ class Client:
         self.subscriptions = Subscriptions(transport)
         self.system = System(transport)
         self.tracking = Tracking(transport)
+        self.views = Views(transport)
         self.webhooks = Webhooks(transport)
 
     async def __aenter__(self) -> "Client":

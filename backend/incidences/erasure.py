@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from backend.customers.erasure import also_erases, forget_answers
 from backend.customers.models import Customer
 from backend.incidences.events import IncidenceChanged
-from backend.incidences.models import Escalation, Incidence, IncidenceLink
+from backend.incidences.models import Escalation, Incidence, IncidenceLink, SavedView
 from backend.incidences.service import incidence_of, record
 from backend.work import Work
 
@@ -33,6 +33,15 @@ def forget_words(work: Work, customer: Customer, _known_as: Sequence[str]) -> No
     forget_answers(
         work, work.session.scalars(_ids(customer)).all()
     )  # of approvals, links and alerts: they name the case
+
+
+@also_erases
+def forget_views(work: Work, _customer: Customer, known_as: Sequence[str]) -> None:
+    """Saved views that look for one of the customer's ids or handles go: what would be left finds nobody."""
+    marks = [mark.casefold() for mark in known_as if mark]
+    for view in work.session.scalars(select(SavedView).where(SavedView.business_id == work.business_id)):
+        if {*f"{view.name} {view.filter}".casefold().split()} & {*marks}:
+            work.session.delete(view)
 
 
 def _forget_in_others(work: Work, customer: Customer, link: IncidenceLink) -> None:

@@ -75,6 +75,14 @@ class MacroDeleted(Event, type="macro.deleted"):
     """data: isShared, and the name of a shared one."""
 
 
+class ViewKept(Event, type="view.kept", private=True):
+    """A member kept a filter of the queue under a name. data: memberIds."""
+
+
+class ViewDropped(Event, type="view.dropped", private=True):
+    """data: memberIds."""
+
+
 class BulkAdvanced(Event, type="bulk.advanced"):
     """A verb on many cases went on, or is through. Its state is the BulkRead; a case's own event tells of the case."""
 

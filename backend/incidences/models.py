@@ -200,6 +200,18 @@ class Macro(Identified, BusinessOwned, Versioned, Base):
     deleted_at: Mapped[datetime | None]
 
 
+class SavedView(Identified, BusinessOwned, Base):
+    """A filter of the queue that a member keeps under a name."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("business_id", "member_id", "name"),)
+
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    filter: Mapped[str] = mapped_column(String(200))
+    updated_at: Mapped[datetime]
+
+
 class IncidenceLink(Identified, BusinessOwned, Base):
     """One case relates to another, duplicates or continues it, or is merged into it. Kept when it is taken off."""
 

@@ -30,6 +30,7 @@ from backend.incidences.schemas import (
     View,
 )
 from backend.incidences.teamwork_router import router as teamwork_router
+from backend.incidences.view_router import router as view_router
 from backend.rules import service as rules
 from backend.unit import Router, Unit
 from backend.work import Work
@@ -38,6 +39,7 @@ router = Router(tags=["incidences"])
 router.take_in(escalation_router)
 router.take_in(link_router)
 router.take_in(macro_router)
+router.take_in(view_router)
 router.take_in(teamwork_router)  # before the routes by id, which would take its words for ids
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]

@@ -12,6 +12,7 @@ from console.desk.columns import Ages, chosen, queue_columns
 from console.desk.filter_line import FilterLine
 from console.desk.listing import SAVED, Listing
 from console.desk.previews import Previews
+from console.desk.saved import Saved
 from console.desk.states import empty_text, first_tab, waiting_text
 from console.incidences.macro import MacroScreen
 from console.incidences.verbs import Target
@@ -43,7 +44,8 @@ class Board(MacroScreen):
         """Whether somebody chose a tab, or the first one was chosen for them."""
 
     def compose_body(self) -> ComposeResult:
-        self.listing = Listing(self.console.preferences.current.views)
+        self.listing = Listing({})
+        self.saved = Saved(self, self._views_changed)
         self.ages = Ages(lambda: self.console.now())
         yield TabStrip(id="tabs")
         yield FilterLine()
@@ -64,10 +66,14 @@ class Board(MacroScreen):
         self.previews = Previews(self, self.query_one("#preview", Panel))
         self.listen("incidence", self._row_changed)
         self.listen(RESET, lambda _: self._reload())
+        self.listen(RESET, lambda _: self.saved.read())
+        self.listen("view", lambda _: self.saved.read())
         self.listen("counts", lambda _: self._moment_passed())
         self.set_interval(TICK, self._tick)
         self.arrange_preview()
         self._reload()
+        if self.store.is_loaded:
+            self.saved.read()
 
     def on_screen_resume(self) -> None:
         """The hand comes back to the rows."""
@@ -102,6 +108,16 @@ class Board(MacroScreen):
             self.listing.active = key
         if said:
             self.console.say(said)
+
+    def _views_changed(self, views: Mapping[str, str]) -> None:
+        """Other saved views; who looks at one that is gone looks at another tab."""
+        self.listing.save(views)
+        self.count_saved()
+        self.show_tabs()
+        active = self.query_one(TabStrip).active
+        if active != self.listing.active:
+            self.listing.active = active
+            self.show_list()
 
     def show_list(self) -> None:
         """Show what the active tab holds, in its order, and the cursor where it was."""

@@ -108,8 +108,7 @@ class QueueScreen(Board, Tabbed):
         if not place.filter.strip() or place.problem:
             self.console.say("Filter the tab first (/); the filter becomes the view.", "warning")
         elif name:
-            self._keep_views(self.listing.saved | {name: place.filter})
-            self.query_one(TabStrip).choose(SAVED + name)
+            self.saved.keep(name, place.filter, lambda: self.query_one(TabStrip).choose(SAVED + name))
 
     def action_drop_view(self, name: str = "") -> None:
         """Take a saved view away: the one named, else the one that is shown."""
@@ -117,15 +116,7 @@ class QueueScreen(Board, Tabbed):
         if name not in self.listing.saved:
             self.console.say("That is no saved view.", "warning")
             return
-        self._keep_views({kept: text for kept, text in self.listing.saved.items() if kept != name})
-        self.listing.active = self.query_one(TabStrip).active
-        self.show_list()
-
-    def _keep_views(self, views: dict[str, str]) -> None:
-        self.listing.save(views)
-        self.count_saved()
-        with self.console.guard("keep the saved views"):
-            self.console.preferences.change(views=views)
+        self.saved.drop(name)
 
     # -- the screen itself
 

@@ -8,8 +8,10 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from backend.incidences.schemas import IncidenceChange
+from backend.incidences.view_schemas import ViewKeep
 from console.desk.filter_line import FilterLine
 from console.desk.queue import QueueScreen
+from console.preferences import PreferenceFile
 from tests.console.desk.floor import Console, Floor, said, until
 from tests.widgets.stage import screen_lines
 from widgets.composer import Composer
@@ -249,10 +251,33 @@ async def test_a_filter_becomes_a_tab_that_stays(floor: Floor) -> None:
         assert app.screen.query_one(TabStrip).active == "saved:Big ones"
         assert refs(app) == ["INC-1"]
     async with floor.console() as (app, pilot):
-        assert counts(app)["saved:Big ones"] == 1
+        await until(lambda: counts(app).get("saved:Big ones") == 1)
         await pilot.press("left_square_bracket", *["right_square_bracket"] * 8)
         await pilot.pause()
         assert app.screen.query_one(TabStrip).active == "saved:Big ones"
+
+
+async def test_saved_views_are_ones_own_on_every_machine(floor: Floor) -> None:
+    """What an earlier console kept here goes to the server once; other machines follow, other members do not."""
+    await floor.incidence("CUST-1", "Priya", order_value=99_000)
+    await floor.api.views.keep(ViewKeep(name="Late", filter="sla<1h"))
+    PreferenceFile().change(views={"Big": "value>90k", "Late": "sla<30m"})
+    async with floor.console() as (app, pilot), floor.console() as (other, _):
+        await until(lambda: counts(app).get("saved:Big") == counts(other).get("saved:Big") == 1)
+        found = {one.name: one.filter for one in (await floor.api.views.list()).items}
+        assert found == {"Late": "sla<1h", "Big": "value>90k", "Late 2": "sla<30m"}, "none is lost to a namesake"
+        assert PreferenceFile().current.views == {}
+        app.screen.query_one(TabStrip).choose("saved:Big")
+        other.screen.query_one(TabStrip).choose("saved:Big")
+        await pilot.pause()
+        await pilot.press("colon", *"drop-view", "enter")
+        await until(lambda: "saved:Big" not in counts(other))
+        await until(lambda: other.screen.query_one(TabStrip).active != "saved:Big")
+        assert refs(other) == refs(app)
+        assert app.troubles == other.troubles == []
+    async with floor.console(email="ben@feast.co") as (app, pilot):
+        await pilot.pause(0.3)
+        assert not [key for key in counts(app) if key.startswith("saved:")]
 
 
 async def test_ages_tick_and_only_rows_that_read_differently_are_drawn(floor: Floor) -> None:
