@@ -16,6 +16,9 @@ from backend.settings import Settings
 
 _GRACE_SECONDS = 10
 _M_ARENA_MAX = -8  # malloc.h
+KEEP_ALIVE_SECONDS = 65
+"""How long a connection may be idle. Longer than clients keep theirs (5 s in httpx, 60 s in many proxies): who hangs up
+first must be the one who asks, or a question now and then meets a connection that is just being closed."""
 _LARGEST_FRAME = 65_536  # what a client says on /live, in bytes
 
 
@@ -91,6 +94,7 @@ def serve(
         proxy_headers=False,  # whoever connects is who they are: X-Forwarded-For would slip past the limits
         ws_max_size=_LARGEST_FRAME,
         ws_per_message_deflate=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them once more after its own graceful stop
