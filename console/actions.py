@@ -44,10 +44,11 @@ FLOOR = "floor"
 DESK = (QUEUE, INCIDENCE)
 CASES = (*DESK, ESCALATIONS)
 ANALYTICS, ROWS = "analytics", "rows"
+CUSTOMERS, CUSTOMER = "customers", "customer"
 RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "flow_yaml", "flow_trial", "flow_versions"
 BEHIND = "runs_behind"
-TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION)
-LISTS = (*TABBED, ROWS, BEHIND)
+TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION, CUSTOMER)
+LISTS = (*TABBED, ROWS, BEHIND, CUSTOMERS)
 MACROS, MACRO_TEXT, INTEGRATIONS = "macros", "macro_text", "integrations"
 RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
 DRAFTING = (RULE_SET, RULE)
@@ -130,10 +131,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("section_right", "Section right", ("l", "right"), "Move", "The section to the right.", arrows=("right",),
            screens=TABBED),
     Action("open", "Open", ("enter",), "Move", "Open the incidence under the cursor, or the one named.",
-           screens=(QUEUE, ESCALATIONS, ALERTS, ROWS, RETENTION, BEHIND), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
+           screens=(QUEUE, ESCALATIONS, ALERTS, ROWS, RETENTION, BEHIND, CUSTOMERS, CUSTOMER), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
     Action("back", "Back", ("escape",), "Move", "Back one layer: menu, filter, marks, then the screen.",
            binds=("composer.leave",), foot=90),
-    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS, RETENTION, BEHIND, *OUTLINES), foot=85),
+    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS, RETENTION, BEHIND, CUSTOMERS, CUSTOMER, *OUTLINES), foot=85),
     Action("last_screen", "Last screen", ("-",), "Move", "The screen that was open before."),
     Action("next_incidence", "Next incidence", ("J",), "Move", "The next incidence of the queue, without leaving.",
            arrows=("ctrl+down",), screens=(INCIDENCE,), foot=30),
@@ -171,7 +172,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("read_again", "Read again", ("f5",), "Find", "Everything as it is now.", screens=(ANALYTICS, RETENTION, INTEGRATIONS),
            needs=("online",)),
     Action("filter_rows", "Filter", ("/",), "Find", "As you type: the rows that have all these words.", verb="find",
-           screens=(RETENTION,), argument=Argument("words", "text"), foot=10),
+           screens=(RETENTION, CUSTOMERS), argument=Argument("words", "text"), foot=10),
+    Action("customer_order", "Order", ("S",), "Find", "By risk, by what they pay, by who was there last; named, or the next one.",
+           verb="order", screens=(CUSTOMERS,), argument=Argument("by", "text"), foot=2),
     # Mark
     Action("mark", "Mark", ("space",), "Mark", "Mark the row; verbs then act on all that are marked.",
            screens=(QUEUE,), binds=("table.mark",), foot=20),
@@ -208,6 +211,10 @@ ACTIONS: tuple[Action, ...] = (
            screens=(INCIDENCE,), needs=_OPEN, argument=Argument("action", "text"), foot=7),
     Action("offer", "Offer", ("o",), "Work", "Offers that the customer may have, the best first and why.",
            screens=(INCIDENCE,), needs=_ANY, foot=8),
+    Action("customer_offer", "Offer", ("o",), "Work", "Offers that the customer may have, the best first and why.",
+           verb="offer", screens=(CUSTOMER,), needs=("online",), foot=8),
+    Action("customer_subscription", "Subscription…", ("$",), "Work", "Pause, downgrade, discount, cancel … with the exact amounts first.",
+           verb="subscription", screens=(CUSTOMER,), needs=("online",), argument=Argument("change", "text"), foot=8),
     Action("subscription", "Subscription…", ("$",), "Work", "Pause, downgrade, discount, cancel … with the exact amounts first.",
            screens=(INCIDENCE,), needs=_ANY, argument=Argument("change", "text"), foot=8),
     Action("reopen", "Reopen", ("X",), "Work", "Open a closed one again.", screens=DESK,
@@ -384,6 +391,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_macros", "Macros", ("jump m",), "Go", "What is done to many cases alike, under a name."),
     Action("go_integrations", "Integrations", ("jump i",), "Go", "Chat platforms: how they do, what failed there."),
     Action("go_retention", "Retention", ("jump o",), "Go", "Who wants to cancel, what they are offered, what it brought."),
+    Action("go_customers", "Customers", ("jump c",), "Go", "Who may leave and why, and everything about a customer."),
     Action("go_outbox", "Outbox", ("jump u",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console

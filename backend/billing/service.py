@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, select
 
+from backend.billing import beside as beside  # it tells of what is paid beside each customer
 from backend.billing import repository, state
 from backend.billing.accounts import settings_key
 from backend.billing.models import StripeEvent, Subscription

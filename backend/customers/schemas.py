@@ -27,6 +27,15 @@ class RiskBrief(Wire):
 
     score: int
     level: Literal["low", "medium", "high"]
+    reasons: list[str] = []
+    """The factors that weigh most, in words."""
+
+
+class PaidBrief(Wire):
+    """What a customer's subscriptions bring in a month, net of discounts, in the currency that brings most."""
+
+    mrr: float | int
+    currency: str
 
 
 class ChurnBrief(Wire):
@@ -51,7 +60,9 @@ class CustomerRead(CustomerBrief):
     version: int = 1
     risk: RiskBrief | None = None
     churn: ChurnBrief | None = None
-    """Both in answers to those who ask for customers; what is told of a change has none."""
+    paid: PaidBrief | None = None
+    last_activity: UtcInstant | None = None
+    """All four in answers to those who ask for customers; what is told of a change has none."""
 
 
 class CustomerChange(Change):

@@ -29,6 +29,7 @@ _PASTS = Chosen(select(_CONTEXTS.customer_id, _CONTEXTS.activity), _CONTEXTS.bus
 _PAGE = 500
 """Customers in one transaction: some 20 ms."""
 _LATEST = 50
+_REASONS = 3
 
 
 def find_risk(work: Work, id: str) -> tuple[RiskShown, bool]:
@@ -90,7 +91,11 @@ def _history(work: Work, customer_id: str) -> list[RiskPoint]:
 def tell_risks(work: Work, customer_ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """The risk beside each customer, as it was calculated last."""
     found = keeping.kept(work, customer_ids)
-    return {id: {"risk": RiskBrief(score=row[0], level=row[1])} for id, row in found.items()}
+    return {id: {"risk": _brief(row)} for id, row in found.items()}
+
+
+def _brief(row: Any) -> RiskBrief:
+    return RiskBrief(score=row[0], level=row[1], reasons=[one["text"] for one in row[2][:_REASONS]])
 
 
 @also_erases

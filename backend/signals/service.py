@@ -1,16 +1,17 @@
 """What is done with contexts and friction, beside taking signals in (see `ingest`)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, func, literal, update
+from sqlalchemy import delete, func, literal, select, update
 
 from backend.core.errors import Invalid
 from backend.core.money import to_minor
 from backend.core.rows import Instant, from_micros, to_micros
 from backend.customers import service as customers
+from backend.customers.beside import also_tells
 from backend.customers.erasure import also_erases
 from backend.customers.models import Customer
 from backend.customers.sorting import SORTS, Sort
@@ -171,6 +172,15 @@ def erase_behaviour(work: Work, customer: Customer, _known_as: Sequence[str]) ->
             .where(model.business_id == work.business_id, model.customer_id == customer.id)
             .execution_options(synchronize_session=False)
         )
+
+
+@also_tells
+def tell_last_activity(work: Work, customer_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """When each did something last, as far as the app told."""
+    query = select(Context.customer_id, Context.last_activity).where(
+        Context.business_id == work.business_id, Context.customer_id.in_(list(customer_ids))
+    )
+    return {id: {"last_activity": at} for id, at in work.session.execute(query)}
 
 
 SORTS["last_activity"] = Sort(

@@ -1,8 +1,8 @@
-"""What the customer of the open case pays for: read beside the case, kept as it goes on, and changed from it."""
+"""What a customer pays for: read beside what is done for them, kept as it goes on, and changed from there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from console.billing.changing import Changing
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from backend.billing.schemas import PlanRead
     from backend.client import Client
-    from console.incidences.casework import Casework
+    from console.frame.screen import FrameScreen
 
 MOST = 20
 SETTLES = 0.5
@@ -23,23 +23,22 @@ SETTLES = 0.5
 
 
 class Paid:
-    """Belongs to one case of a screen, as its story does."""
+    """Of one customer on a screen, for a case when there is one. `of` answers whose, "" when nobody is shown any more;
+    `changed` draws it."""
 
-    def __init__(self, screen: Casework, incidence_id: str) -> None:
+    def __init__(
+        self, screen: FrameScreen, of: Callable[[], str], changed: Callable[[], None], incidence_id: str | None = None
+    ) -> None:
         self.screen, self.console, self.incidence_id = screen, screen.console, incidence_id
+        self.of, self.changed = of, changed
         self.held: Held | None = None
         self.trouble = ""
         """Why it could not be read, the last time."""
         self._timer: Timer | None = None
 
-    @property
-    def customer_id(self) -> str:
-        """Whose; empty until the case was read."""
-        return self.screen.case.user_details.id if self.screen.case is not None else ""
-
     def read(self) -> None:
         """Read it, and show it."""
-        api, id = self.console.api, self.customer_id
+        api, id = self.console.api, self.of()
         if id and self.console.is_online:
             self.console.calls.start(
                 "read the subscription",
@@ -53,7 +52,7 @@ class Paid:
     def happened(self, update: Update) -> None:
         """Something happened to a subscription: if it is this customer's, it is read again."""
         about = (update.frame or {}).get("customerId")
-        if self.customer_id and about in (None, self.customer_id) and self._timer is None:
+        if self.of() and about in (None, self.of()) and self._timer is None:
             self._timer = self.screen.set_timer(SETTLES, self._read_again)
 
     def _read_again(self) -> None:
@@ -61,18 +60,18 @@ class Paid:
         self.read()
 
     def _show(self, held: Held) -> None:
-        if self.screen.is_showing(self.incidence_id):
+        if self.of():
             self.held, self.trouble = held, ""
-            self.screen.show_panels()
+            self.changed()
 
     def _failed(self, _error: Exception) -> None:
-        if self.screen.is_showing(self.incidence_id):
+        if self.of():
             self.trouble = f"It could not be read. {self.console.key_of('retry')} tries again."
-            self.screen.show_panels()
+            self.changed()
 
     def change(self, kind: str) -> None:
         """What may be done to it, or the kind of change that was named; on what it is like now."""
-        api, id = self.console.api, self.customer_id
+        api, id = self.console.api, self.of()
 
         async def known() -> tuple[Held, Sequence[PlanRead]]:
             return await read(api, id), (await api.subscriptions.plans()).items
@@ -80,7 +79,7 @@ class Paid:
         def done(found: tuple[Held, Sequence[PlanRead]]) -> None:
             held, plans = found
             self._show(held)
-            if not self.screen.is_showing(self.incidence_id):
+            if not self.of():
                 return
             if held.main is None:
                 self.console.say("This customer pays for nothing at Stripe.", "warning")
@@ -104,11 +103,11 @@ class Paid:
 
     def offer(self) -> None:
         """What the customer may be offered; on what they pay for now."""
-        api, id = self.console.api, self.customer_id
+        api, id = self.console.api, self.of()
 
         def done(held: Held) -> None:
             self._show(held)
-            if not self.screen.is_showing(self.incidence_id):
+            if not self.of():
                 return
             if held.main is None:
                 self.console.say("This customer pays for nothing at Stripe: there is nothing to offer on.", "warning")

@@ -104,6 +104,10 @@ class Verbs(App[None]):
         """The numbers."""
         await self.go("analytics")
 
+    async def action_go_customers(self) -> None:
+        """Who may leave."""
+        await self.go("customers")
+
     async def action_go_retention(self) -> None:
         """The retention board."""
         await self.go("retention")

@@ -139,8 +139,9 @@ class Casework(MacroScreen):
         timeline = self.query_one(Timeline)
         self.story = Story(self, timeline, incidence_id)
         self.writing = Writing(self, self.composer, self.story)
-        self.paid = Paid(self, incidence_id)
-        self.leaving = Leaving(self, lambda: self._customer_of(incidence_id), self.show_panels)
+        whose = lambda: self._customer_of(incidence_id)  # noqa: E731 - asked for each time
+        self.paid = Paid(self, whose, self.show_panels, incidence_id)
+        self.leaving = Leaving(self, whose, self.show_panels)
         self._stop = self.store.listen(f"timeline:{incidence_id}", self._happened)
         timeline.show([])
         timeline.show_loading()

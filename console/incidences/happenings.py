@@ -128,6 +128,13 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return f"noted that the customer accepted help: “{data.get('prompt', '')}”"
         case "friction_noticed":
             return f"noticed friction {data.get('score', '?')}"
+        case "risk.changed" | "risk.moved":
+            before, after = data.get("score") or ("?", "?")
+            return f"found risk {before} → {after}: {'; '.join(data.get('factors') or ['no factor holds'])}"
+        case "churn.changed":
+            before, after = data.get("probability") or (0, 0)
+            causes = "; ".join(data.get("causes") or ["nothing speaks for it"])
+            return f"found that they leave with {before:.0%} → {after:.0%}: {causes}"
     changes = _changes(data, name_of)
     return (changes or kind.rpartition(".")[2].replace("_", " ")) + reason + _approved(data)
 

@@ -1,4 +1,4 @@
-"""The six panels beside a case."""
+"""The panels beside a case or a customer."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,13 @@ from widgets.panel import Panel
 class Side(VerticalScroll):
     """Panels one above the other; the chosen one is brought into view and stands out."""
 
-    def __init__(self) -> None:
+    def __init__(self, titles: Sequence[str] = TITLES) -> None:
         super().__init__(id="side")
+        self.titles = titles
         self.chosen = 0
 
     def compose(self) -> ComposeResult:
-        for number, title in enumerate(TITLES, 1):
+        for number, title in enumerate(self.titles, 1):
             yield Panel(f"{number} {title}", id=f"panel-{number}")
 
     @property

@@ -4,6 +4,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 
+from console.customers.customer import CustomerScreen
+from tests.console.customers.test_customers import at_customers, world
 from tests.console.customers.world import tells, upsets
 from tests.console.desk.floor import Floor, until
 from tests.console.desk.test_looks import look, zone
@@ -27,3 +29,19 @@ async def test_the_panel_looks(floor: Floor, snapshot: SnapshotAssertion, size: 
         await until(lambda: "of 100 · high" in text_of(app))
         await pilot.pause(0.4)
         assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)
+
+
+@LOOKS
+async def test_customers_look(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int, int], theme: str) -> None:
+    await world(floor)
+    seen = snapshot.use_extension(SVGImageSnapshotExtension)
+    async with floor.console(size=size, theme=theme) as (app, pilot):
+        screen = await at_customers(app, pilot)
+        await until(lambda: screen._trends)
+        await pilot.pause(0.4)
+        assert look(app) == seen(name="table")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, CustomerScreen) and "of 100 · high" in text_of(app))
+        await until(lambda: "None known" in text_of(app) or size[1] < 30)
+        await pilot.pause(0.4)
+        assert look(app) == seen(name="customer")

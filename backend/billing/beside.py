@@ -1,0 +1,31 @@
+"""What a customer pays, beside them in a list."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import func, select
+
+from backend.billing.models import Subscription
+from backend.core.money import to_major
+from backend.core.rows import table_of
+from backend.customers.beside import also_tells
+from backend.customers.schemas import PaidBrief
+from backend.work import Work
+
+_SUBSCRIPTIONS = table_of(Subscription).c
+
+
+@also_tells
+def tell_paid(work: Work, customer_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What their subscriptions bring in a month; of several currencies the one that brings most."""
+    _, customer, currency, mrr = (_SUBSCRIPTIONS[name] for name in ("business_id", "customer_id", "currency", "mrr"))
+    query = (
+        select(customer, currency, func.sum(mrr))
+        .where(_SUBSCRIPTIONS.business_id == work.business_id, customer.in_(list(customer_ids)), mrr > 0)
+        .group_by(customer, currency)
+        .order_by(func.sum(mrr))
+    )
+    rows = work.session.connection().execute(query)
+    return {
+        id: {"paid": PaidBrief(mrr=to_major(int(total), named), currency=named.upper())} for id, named, total in rows
+    }
