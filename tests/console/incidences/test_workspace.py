@@ -251,14 +251,14 @@ async def test_panels_say_what_is_known_and_what_is_not(floor: Floor) -> None:
         await floor.api.context.signal("CUST-1", SignalPost(signal_type="back_navigation"))
     async with floor.console(size=(140, 60)) as (app, pilot):
         await opened(app, pilot, row)
-        await until(lambda: "None known" in text_of(app))
+        await until(lambda: "None known" in text_of(app) and "Rules, not a model" in text_of(app))
         shown = text_of(app)
         for words in (
             "1 Customer",
             "Royal Veg ×120, Gulab jamun",
             "packages › dates",
             "rules v1",
-            "No prediction yet",
+            "Rules, not a model",
             "None known",
             "An older one",
             "order value 48,000: chat and call",
