@@ -169,7 +169,7 @@ ACTIONS: tuple[Action, ...] = (
            argument=Argument("by", "by"), foot=5),
     Action("export", "Export", ("E",), "Find", "Write what is shown to a file.", screens=(ANALYTICS, ROWS),
            role="supervisor", needs=("online",), argument=Argument("format", "format"), foot=6),
-    Action("read_again", "Read again", ("f5",), "Find", "Everything as it is now.", screens=(ANALYTICS, RETENTION, INTEGRATIONS),
+    Action("read_again", "Read again", ("f5",), "Find", "Everything as it is now.", screens=(ANALYTICS, RETENTION, INTEGRATIONS, CUSTOMERS),
            needs=("online",)),
     Action("filter_rows", "Filter", ("/",), "Find", "As you type: the rows that have all these words.", verb="find",
            screens=(RETENTION, CUSTOMERS), argument=Argument("words", "text"), foot=10),
