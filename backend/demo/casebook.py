@@ -4,7 +4,7 @@ A test holds every verb here against the service's.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,11 +15,11 @@ from backend.core.money import to_major, to_minor
 from backend.demo.ledger import Ledger
 from backend.events.event import SYSTEM, Actor, Event
 from backend.incidences import channels, clocks, events
-from backend.incidences.models import Conversation, Incidence
+from backend.incidences.models import Conversation, Escalation, Incidence
 from backend.incidences.queue_rank import rank
 from backend.incidences.routing import judged
 from backend.incidences.sla_policy import facts_of, policy_in
-from backend.incidences.state import state_of
+from backend.incidences.state import escalation_of, state_of
 from backend.jobs.models import PendingJob
 from backend.rules.service import KINDS, SHIPPED_VERSION
 
@@ -41,6 +41,8 @@ class Casebook:
         self.ledger, self.key, self.next_number = ledger, key, first_number
         self._routing = KINDS["routing"].compile(KINDS["routing"].shipped, SHIPPED_VERSION)
         self._policy = policy_in(KINDS["sla"].compile(KINDS["sla"].shipped, SHIPPED_VERSION), TIME_ZONE)
+        self._ladder = KINDS["escalation"].compile(KINDS["escalation"].shipped, SHIPPED_VERSION)
+        self._handed_up: dict[str, dict[str, Any]] = {}
         self._briefs: dict[int, Mapping[str, Any]] = {}
         self._agents: dict[str, str] = {}
         self._cases: list[Case] = []
@@ -227,6 +229,58 @@ class Casebook:
         told = {"action": "APPLY_DISCOUNT", "rule": rule, "ruleVersion": SHIPPED_VERSION, **figures}
         self._record(case, DiscountApplied, agent, at, told)
 
+    def hand_up(self, case: Case, at: datetime, by: Actor, reason: str, note: str) -> None:
+        """An agent escalates it to the level that the shipped rules say; from there it climbs if it is not there yet."""
+        facts = {
+            "reason": reason,
+            "order_value": None if case.order_value is None else float(to_major(case.order_value, CURRENCY)),
+            "minutes_open": (at - case.created_at).total_seconds() / 60,
+            "event_type": case.event_type,
+            "priority": case.priority,
+        }
+        firing = self._ladder.evaluate(facts, trace=False).fired[0]
+        level, climbs = firing.then["level"], self._ladder.settings["climbsTo"]
+        wait = timedelta(seconds=self._ladder.settings["climbAfterSeconds"])
+        case.climb_at = at + wait if level in climbs else None
+        row = self.ledger.add(
+            Escalation,
+            id=self.ledger.new_id(at),
+            incidence_id=case.id,
+            level=level,
+            reason=reason,
+            status="OPEN",
+            raised_by=by.id,
+            raised_at=at,
+            acknowledged_by=None,
+            acknowledged_at=None,
+            ended_at=None,
+            note=note,
+            rule=firing.rule_id,
+            rule_version=SHIPPED_VERSION,
+            next_climb_at=case.climb_at,
+        )
+        self._handed_up[case.id] = row
+        case.escalation_level, case.escalation_id = level, row["id"]
+        said = {"level": [None, level], "reason": reason, "why": firing.text, "rule": row["rule"]}
+        said |= {"escalationId": row["id"], "ruleVersion": SHIPPED_VERSION, "facts": facts, "note": note}
+        self._record(case, events.Escalated, by, at, said)
+
+    def acknowledge(self, case: Case, at: datetime, by: Actor, note: str) -> None:
+        """Somebody above takes it on, which stops the ladder."""
+        row = self._handed_up[case.id]
+        row.update(status="ACKNOWLEDGED", acknowledged_by=by.id, acknowledged_at=at, note=note, next_climb_at=None)
+        case.climb_at = None
+        said = {"escalationId": row["id"], "level": row["level"], "note": note}
+        self._record(case, events.EscalationAcknowledged, by, at, said)
+
+    def settle(self, case: Case, at: datetime, by: Actor, note: str, *, is_returned: bool = False) -> None:
+        """What it was handed up for is settled, or it goes back with what is to be done."""
+        row, case.climb_at = self._handed_up.pop(case.id), None
+        row.update(status="RETURNED" if is_returned else "RESOLVED", ended_at=at, note=note, next_climb_at=None)
+        case.escalation_level = case.escalation_id = None
+        event = events.EscalationReturned if is_returned else events.EscalationResolved
+        self._record(case, event, by, at, {"escalationId": row["id"], "level": row["level"], "note": note})
+
     def close(self, case: Case, at: datetime, agent: Actor, **changes: Any) -> None:
         """An agent solves it; `changes` are the outcome and what else is set with it."""
         before = {name: getattr(case, name) for name in changes}
@@ -244,7 +298,9 @@ class Casebook:
         if event in (events.MessageReceived, events.MessageSent):
             case.last_message_seq = case.last_seq
         agent = self._agents.get(case.agent_id) if case.agent_id else None
-        state = state_of(case, self._briefs[case.number], agent, CURRENCY, None, None)
+        handed_up = self._handed_up.get(case.id)
+        escalation = None if handed_up is None else escalation_of(handed_up)
+        state = state_of(case, self._briefs[case.number], agent, CURRENCY, escalation, None)
         told = event(subject_id=case.id, incidence_id=case.id, customer_id=case.customer_id, state=state, data=data)
         self.ledger.emit(told, actor, at)
 
@@ -255,6 +311,7 @@ class Casebook:
             self.ledger.add(Incidence, **vars(case))
             timers = {"end_snooze": ("snooze", case.snoozed_until)}
             timers["escalate_channel"] = ("escalate-channel", case.auto_escalate_at)
+            timers["climb"] = ("climb", case.climb_at)
             timers["watch_sla"] = ("sla", clocks.timer_at(case))
             for job, (mark, due) in timers.items():
                 if due is not None:

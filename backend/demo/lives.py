@@ -126,6 +126,7 @@ def solved(scene: Scene, at: datetime, *, channel: str, is_reopened: bool) -> Li
         stage.book.receive(case, scene.at, scene.fill(topic.thanks))
         scene.at += stage.minutes(1.5)
     yield from scene.until(scene.at)
+    yield from _handed_up(scene)
     if percent := _goodwill(case):
         stage.book.give(case, scene.at, scene.agent, percent)
         scene.at += timedelta(seconds=30)
@@ -141,6 +142,24 @@ def solved(scene: Scene, at: datetime, *, channel: str, is_reopened: bool) -> Li
         at += stage.minutes(20)
         yield from scene.until(at)
         _close(scene, at, False)
+
+
+def _handed_up(scene: Scene) -> Life:
+    """Every fourteenth goes to the supervisor, who takes it on, and settles it or hands it back."""
+    case, book, rng, supervisor = scene.case, scene.stage.book, scene.stage.rng, scene.stage.supervisor
+    assert case is not None
+    if case.number % 14 or case.agent_id is None:
+        return
+    reason, asked, taken, settled = talk.HANDED_UP[case.number // 14 % len(talk.HANDED_UP)]
+    book.hand_up(case, scene.at, scene.agent, reason, asked)
+    scene.at += timedelta(minutes=rng.randint(1, 11))
+    yield from scene.until(scene.at)
+    book.acknowledge(case, scene.at, supervisor, taken)
+    scene.at += timedelta(minutes=rng.randint(3, 18))
+    yield from scene.until(scene.at)
+    book.settle(case, scene.at, supervisor, settled, is_returned=case.number % 3 == 0)
+    scene.at += timedelta(minutes=rng.randint(1, 4))
+    yield from scene.until(scene.at)
 
 
 def _goodwill(case: Case) -> int:
@@ -188,8 +207,11 @@ def waiting(scene: Scene, at: datetime, *, channel: str, lines: int = 1, is_urge
     yield from scene.until(scene.stage.now)
 
 
-def answered(scene: Scene, at: datetime, *, channel: str, turns: int, by: Actor, has_note: bool) -> Life:
-    """Somebody's: after `turns` lines it waits for the customer (even) or for the agent (odd)."""
+def answered(
+    scene: Scene, at: datetime, *, channel: str, turns: int, by: Actor, has_note: bool, asks: int | None = None
+) -> Life:
+    """Somebody's: after `turns` lines it waits for the customer (even) or for the agent (odd). With `asks` it is handed
+    up for that one of `talk.HANDED_UP`: what is policy is on the board, the rest is taken on by the supervisor."""
     scene.agent, stage = by, scene.stage
     yield at
     case = scene.begin(at, channel=channel, friction_score=_browse(scene, at))
@@ -201,6 +223,14 @@ def answered(scene: Scene, at: datetime, *, channel: str, turns: int, by: Actor,
         yield from scene.until(scene.at)
         stage.book.note(case, scene.at, by, scene.fill(scene.topic.note))
         stage.book.label(case, scene.at, by, scene.topic.category.replace("_", "-"))
+    if asks is not None:
+        reason, asked, taken, _ = talk.HANDED_UP[asks]
+        at = max(scene.at, stage.now - timedelta(minutes=11 - asks))
+        yield from scene.until(at)
+        stage.book.hand_up(case, at, by, reason, asked)
+        if reason != "POLICY_EXCEPTION":
+            yield from scene.until(at + timedelta(minutes=3))
+            stage.book.acknowledge(case, at + timedelta(minutes=3), stage.supervisor, taken)
     yield from scene.until(stage.now)
 
 

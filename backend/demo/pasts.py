@@ -31,7 +31,7 @@ _PASTS = (
     Past(4, 0, 8, silent_days=17),
     Past(3, 3, 4, (("payment_failed", 4.0),)),
     Past(2, 1, 12, (("payment_failed", 9.0), ("billing_page_view", 1.0))),
-    Past(2, 0, 11, (("support_negative", 12.0), ("billing_page_view", 5.0)), silent_days=16),
+    Past(4, 0, 11, (("support_negative", 12.0), ("billing_page_view", 5.0)), silent_days=16),
 )
 _USES = ("login", "menu_view", "platter_view", "page_viewed")
 _WHO = 80

@@ -281,3 +281,10 @@ FOLLOW_UPS = (
     "One more thing, can the team come half an hour earlier?",
 )
 SELF_SERVE = ("App asked me to wait, leaving it", "Could not find the coupon box", "Wanted to see the menu as PDF")
+
+HANDED_UP: tuple[tuple[str, str, str, str], ...] = (
+    ("POLICY_EXCEPTION", "Asks for the money back after the cut-off.", "I look at it.", "Once, because of the rain."),
+    ("EMOTIONAL", "Very upset, it is her father's sixtieth.", "I call her.", "Called; she is calm, and orders again."),
+    ("SYSTEM_BUG", "Two invoices for one order.", "With the payments team.", "The second invoice is void."),
+)
+"""Why cases are handed up: the reason, what the agent says, who takes it on, and how it ends."""

@@ -150,6 +150,8 @@ def _orders(ledger: Ledger, people: list[Mapping[str, Any]], rng: Random, now: d
         visits.place_order(ledger, rng.choice(people), f"order-{number + 100_000}", order["value"], at)
 
 
+_ASKS = {3: 0, 7: 1, 12: 2, 18: 0}
+"""Which of the answered cases are handed up, and for which of `talk.HANDED_UP`."""
 _SHARES = (0, 1, 1, 2, 0, 1, 1)
 """Which agent has each of the answered cases: the second has most, the third the fewest."""
 
@@ -188,6 +190,7 @@ def _present(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
                 turns=(2, 3, 4, 1)[number % 4],
                 by=by,
                 has_note=number % 3 == 0,
+                asks=_ASKS.get(number),
             )
         )
     wakes = (timedelta(minutes=20), timedelta(hours=3), timedelta(hours=15), timedelta(days=1), timedelta(days=2))

@@ -16,9 +16,18 @@ from backend.demo.casebook import CURRENCY, Case, Casebook
 from backend.demo.ledger import Ledger
 from backend.events.event import SYSTEM, Actor
 from backend.events.models import EventBody, EventRow
-from backend.incidences import channels, labels, notes, service
-from backend.incidences.models import Incidence
-from backend.incidences.schemas import IncidenceChange, IncidenceOpen, LabelsChange, MessageSend, NoteAdd, Take
+from backend.incidences import channels, escalation, labels, notes, service
+from backend.incidences.models import Escalation, Incidence
+from backend.incidences.schemas import (
+    EscalationNote,
+    EscalationTrigger,
+    IncidenceChange,
+    IncidenceOpen,
+    LabelsChange,
+    MessageSend,
+    NoteAdd,
+    Take,
+)
 from backend.work import Work
 from tests.support.backend import Backend
 
@@ -32,7 +41,7 @@ def at(minutes: float) -> datetime:
     return START + timedelta(minutes=minutes)
 
 
-def told(work: Work, by: Actor, platform: str | None, value: int) -> Any:
+def told(work: Work, by: Actor, above: Actor, platform: str | None, value: int) -> Any:
     """The story as the service tells it. The id of the case."""
 
     def when(minutes: float, actor: Actor) -> None:
@@ -70,6 +79,14 @@ def told(work: Work, by: Actor, platform: str | None, value: int) -> Any:
     service.receive_message(work, row, "Still there?", {"platform": platform, "messageId": "m", "from": PERSON["name"]})
     when(35, by)
     actions.perform(work, id, ActionAsk(type="APPLY_DISCOUNT", version=row.version, params={"percent": 4}))
+    for minute, is_returned in ((36, True), (37, False)):
+        when(minute, by)
+        body = EscalationTrigger(incidence_id=id, reason="POLICY_EXCEPTION", note="Please", version=row.version)
+        raised = escalation.trigger(work, body)["escalationId"]
+        when(minute + 0.2, above)
+        escalation.acknowledge(work, raised, EscalationNote(version=row.version, note="I look"))
+        end = escalation.hand_back if is_returned else escalation.resolve
+        end(work, raised, EscalationNote(version=row.version, note="Once"))
     when(40, by)
     service.change_incidence(work, id, IncidenceChange(version=row.version, **SOLVED))
     when(50, WEBHOOK)
@@ -81,7 +98,7 @@ def told(work: Work, by: Actor, platform: str | None, value: int) -> Any:
     return {column.key: getattr(row, column.key) for column in Incidence.__table__.columns}
 
 
-def seeded(by: Actor, platform: str | None, value: int) -> tuple[Ledger, Case]:
+def seeded(by: Actor, above: Actor, platform: str | None, value: int) -> tuple[Ledger, Case]:
     """The same story in bulk."""
     ledger = Ledger(Random(1), START)
     book = Casebook(ledger, by, 1)
@@ -103,6 +120,10 @@ def seeded(by: Actor, platform: str | None, value: int) -> tuple[Ledger, Case]:
     book.snooze(case, at(20), by, at(90))
     book.receive(case, at(30), "Still there?")
     book.give(case, at(35), by, 4)
+    for minute, is_returned in ((36, True), (37, False)):
+        book.hand_up(case, at(minute), by, "POLICY_EXCEPTION", "Please")
+        book.acknowledge(case, at(minute + 0.2), above, "I look")
+        book.settle(case, at(minute + 0.2), above, "Once", is_returned=is_returned)
     book.close(case, at(40), by, **SOLVED)
     book.receive(case, at(50), "Once more")
     before, case.agent_id = case.agent_id, None
@@ -118,7 +139,7 @@ def plain(value: Any, known: dict[str, str]) -> Any:
         return {
             name: plain(one, known)
             for name, one in value.items()
-            if name not in ("lastSeq", "lastMessageSeq", "messageId")
+            if name not in ("lastSeq", "lastMessageSeq", "messageId", "escalationId")
         }
     if isinstance(value, list):
         return [plain(one, known) for one in value]
@@ -131,15 +152,22 @@ async def test_the_bulk_verbs_leave_what_the_services_leave(backend: Backend, pl
     agent = await backend.member("agent")
     me = await agent.identity.me()
     by = Actor("member", me.member_id, me.user.name, "agent")
+    them = await (await backend.member("supervisor")).identity.me()
+    above = Actor("member", them.member_id, them.user.name, "supervisor")
     units = await backend.units()
     heard: list[Any] = []
+    handed_up: list[dict[str, Any]] = []
     beside: dict[Any, dict[str, Any]] = {}
 
     def story(work: Work) -> Any:
-        row = told(work, by, platform, value)
+        row = told(work, by, above, platform, value)
         for model in (AgentAction, Discount):
             one = work.session.scalars(select(model)).one()
             beside[model] = {column.key: getattr(one, column.key) for column in model.__table__.columns}
+        handed_up.extend(
+            {column.key: getattr(one, column.key) for column in Escalation.__table__.columns}
+            for one in work.session.scalars(select(Escalation).order_by(Escalation.raised_at))
+        )
         heard.extend(
             (event, work.session.get_one(EventBody, (work.business_id, event.seq)))
             for event in work.emitted
@@ -150,7 +178,7 @@ async def test_the_bulk_verbs_leave_what_the_services_leave(backend: Backend, pl
         ]
 
     row, events = await units.write(story)
-    ledger, case = seeded(by, platform, value)
+    ledger, case = seeded(by, above, platform, value)
     mine = list(ledger.rows[EventRow.__table__])  # type: ignore[index]
     words = ledger.rows[EventBody.__table__]  # type: ignore[index]
     ids = {row["id"]: "case", case.id: "case", row["customer_id"]: "who", case.customer_id: "who"}
@@ -172,4 +200,8 @@ async def test_the_bulk_verbs_leave_what_the_services_leave(backend: Backend, pl
         (seeded_row,) = ledger.rows[model.__table__]  # type: ignore[index]
         same = [name for name in left_behind if name not in ("id", "business_id", "incidence_id")]
         assert {name: seeded_row[name] for name in same} == {name: left_behind[name] for name in same}
+    for seeded_row, left_behind in zip(ledger.rows[Escalation.__table__], handed_up, strict=True):  # type: ignore[index]
+        same = [name for name in left_behind if name not in ("id", "business_id", "incidence_id")]
+        assert {name: seeded_row[name] for name in same} == {name: left_behind[name] for name in same}
+    assert [row["status"] for row in handed_up] == ["RETURNED", "RESOLVED"]
     assert me.business.currency == CURRENCY

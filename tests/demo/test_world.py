@@ -27,7 +27,7 @@ from backend.events.chain import first_broken
 from backend.events.models import EventRow
 from backend.identity.models import Business
 from backend.incidences.clocks import told
-from backend.incidences.models import Conversation, Incidence
+from backend.incidences.models import Conversation, Escalation, Incidence
 from backend.jobs.models import PendingJob
 from backend.risk.scoring import facts_of, rate
 from backend.rules.shipped.risk import RISK
@@ -114,6 +114,21 @@ def test_open_cases_are_believable() -> None:
     timers = [row["due_at"] for row in ledger.rows[PendingJob.__table__] if row["job"] == "incidences.watch_sla"]  # type: ignore[index]
     assert len(timers) >= 20
     assert all(at > NOW for at in timers), "what was due by now was told"
+
+
+def test_the_board_has_something_on_it_and_something_behind_it() -> None:
+    ledger = built()
+    rows, open_now = ledger.rows[Escalation.__table__], {case["escalation_id"] for case in cases(ledger)} - {None}  # type: ignore[index]
+    assert {row["id"] for row in rows if row["ended_at"] is None} == open_now
+    tally = Counter(row["status"] for row in rows)
+    assert tally["OPEN"] >= 1 <= tally["ACKNOWLEDGED"]
+    assert tally["RESOLVED"] >= 10
+    assert tally["RETURNED"] >= 5
+    climbing = {row["incidence_id"] for row in rows if row["next_climb_at"] is not None}
+    timers = {
+        row["args"]["incidence_id"] for row in ledger.rows[PendingJob.__table__] if row["job"] == "incidences.climb"
+    }  # type: ignore[index]
+    assert climbing == timers
 
 
 def test_struggling_customers_are_still_in_the_app() -> None:
