@@ -2,7 +2,7 @@
 so that a heap of lives writes one history in the order of time.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -11,8 +11,10 @@ from typing import Any
 from backend.demo import menu, talk, visits
 from backend.demo.casebook import PLATFORM, Case, Casebook
 from backend.demo.ledger import Ledger
+from backend.demo.prompts import Prompts, Row
 from backend.demo.talk import Topic
 from backend.events.event import Actor
+from backend.signals import friction
 
 Life = Iterator[datetime]
 PRE_APPROVED = 500_000
@@ -24,6 +26,7 @@ class Stage:
     """What every life plays on."""
 
     book: Casebook
+    prompts: Prompts
     ledger: Ledger
     rng: Random
     agents: list[Actor]
@@ -110,11 +113,18 @@ class Scene:
         self.at = at
 
 
-def solved(scene: Scene, at: datetime, *, channel: str, is_reopened: bool) -> Life:
-    """Told, answered, closed; a few are opened once more."""
+def solved(scene: Scene, at: datetime, *, channel: str, is_reopened: bool, help: str | None = None) -> Life:
+    """Told, answered, closed; a few are opened once more. `help` is what became of that which the app offered before."""
     stage, topic = scene.stage, scene.topic
     yield at
+    offered: Row | None = None
+    if help is not None:
+        offered = yield from _offered(scene, at, help)
+        at += timedelta(seconds=60)
+        yield at
     case = scene.begin(at, channel=channel)
+    if offered is not None and help == "ACCEPTED":
+        offered["incidence_id"] = case.id
     yield from scene.talk(at + timedelta(seconds=2), len(topic.lines))
     if stage.rng.random() < 0.45:
         yield from scene.until(scene.at)
@@ -142,6 +152,19 @@ def solved(scene: Scene, at: datetime, *, channel: str, is_reopened: bool) -> Li
         at += stage.minutes(20)
         yield from scene.until(at)
         _close(scene, at, False)
+
+
+def _offered(scene: Scene, at: datetime, becomes: str) -> Generator[datetime, None, Row]:
+    """The app offers help, and within a minute it is as it `becomes`; the row."""
+    prompts, customer, score = scene.stage.prompts, scene.customer, 52 + 7 * (at.minute % 6)
+    row = prompts.offer(customer, at, score, at - timedelta(minutes=4))
+    if becomes != "OFFERED":
+        yield at + timedelta(seconds=5)
+        prompts.see(row, customer, at + timedelta(seconds=5))
+    if becomes in ("ACCEPTED", "DISMISSED"):
+        yield at + timedelta(seconds=30)
+        prompts.decide(row, customer, at + timedelta(seconds=30), is_wanted=becomes == "ACCEPTED")
+    return row
 
 
 def _handed_up(scene: Scene) -> Life:
@@ -254,13 +277,17 @@ def struggling(scene: Scene, at: datetime, path: str) -> Life:
     yield at
     went, judgement = visits.visit(stage.ledger, scene.customer, path, scene.order, at)
     reasons = visits.offer_help(stage.ledger, scene.customer, went, judgement, scene.order, at)
-    scene.begin(
+    id, began = went.prompts[friction.SCORE_CAUSE]["id"], at - timedelta(minutes=3)
+    row = stage.prompts.offer(scene.customer, at, judgement.score, began, id)
+    case = scene.begin(
         at,
         trigger="SYSTEM_INITIATED",
         summary=f"Struggling on {went.screen}: {reasons[0]['text']}",
         app_screen=went.screen,
         friction_score=judgement.score,
     )
+    yield from scene.until(at + timedelta(seconds=5))
+    stage.prompts.see(row, scene.customer, at + timedelta(seconds=5), case.id)
     yield from scene.until(stage.now)
 
 

@@ -17,6 +17,7 @@ from backend.demo import cast, leavers, lives, macros, meals, menu, pasts, ruleb
 from backend.demo.casebook import CURRENCY, PLATFORM, TIME_ZONE, Casebook
 from backend.demo.ledger import Ledger
 from backend.demo.lives import Life, Scene, Stage
+from backend.demo.prompts import Prompts
 from backend.events.event import Actor
 from backend.identity import events as happened
 from backend.identity.models import ApiKey, Business, Member, User
@@ -49,7 +50,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     book = Casebook(ledger, key, FIRST_NUMBER)
     for actor in (actor for actors in staff.values() for actor in actors):
         book.know(actor)
-    stage = Stage(book, ledger, rng, staff["agent"], staff["supervisor"][0], now)
+    stage = Stage(book, Prompts(ledger, key), ledger, rng, staff["agent"], staff["supervisor"][0], now)
     _run([*_past(stage, people), *_present(stage, people)], now)
     book.keep()
     macros.keep(ledger, founded, staff["supervisor"][0])
@@ -116,16 +117,21 @@ def _people(ledger: Ledger, now: datetime) -> list[Mapping[str, Any]]:
     return people
 
 
+_HELPED = {0: "ACCEPTED", 4: "DISMISSED", 8: "SEEN", 11: "ACCEPTED", 12: "OFFERED"}
+"""What became of the help that the app had offered, by the number of the case."""
+
+
 def _past(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
     """The solved cases of the week."""
     rng, done = stage.rng, []
-    for _ in range(SOLVED):
+    for number in range(SOLVED):
         topic = rng.choices((*talk.TOPICS, talk.WEDDING), (*(3,) * len(talk.TOPICS), 2))[0]
         scene = Scene(stage, rng.choice(people), topic)
         at = _busy_instant(stage)
         channel = rng.choices(_CHANNELS, (6, 3, 1))[0]
         is_reopened = rng.random() < 0.05 and at < stage.now - timedelta(hours=12)
-        done.append(lives.solved(scene, at, channel=channel, is_reopened=is_reopened))
+        help = _HELPED.get(number % 14) if channel == "IN_APP_CHAT" else None
+        done.append(lives.solved(scene, at, channel=channel, is_reopened=is_reopened, help=help))
     return done
 
 

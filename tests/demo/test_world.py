@@ -24,11 +24,12 @@ from backend.demo.ledger import Ledger
 from backend.demo.place import Place
 from backend.events import log
 from backend.events.chain import first_broken
-from backend.events.models import EventRow
+from backend.events.models import EventBody, EventRow
 from backend.identity.models import Business
 from backend.incidences.clocks import told
 from backend.incidences.models import Conversation, Escalation, Incidence
 from backend.jobs.models import PendingJob
+from backend.notifications.models import Notification
 from backend.risk.scoring import facts_of, rate
 from backend.rules.shipped.risk import RISK
 from backend.signals.activity import Activity
@@ -129,6 +130,19 @@ def test_the_board_has_something_on_it_and_something_behind_it() -> None:
         row["args"]["incidence_id"] for row in ledger.rows[PendingJob.__table__] if row["job"] == "incidences.climb"
     }  # type: ignore[index]
     assert climbing == timers
+
+
+def test_help_was_offered_and_every_row_is_what_its_newest_event_told() -> None:
+    ledger = built()
+    rows = ledger.rows[Notification.__table__]  # type: ignore[index]
+    tally = Counter(row["state"] for row in rows)
+    assert min(tally[state] for state in ("OFFERED", "SEEN", "DISMISSED", "ACCEPTED")) >= 5
+    assert all((row["incidence_id"] is None) == (row["state"] != "ACCEPTED") for row in rows)
+    bodies = {row["seq"]: row for row in ledger.rows[EventBody.__table__]}  # type: ignore[index]
+    for row in rows:
+        state = bodies[row["seq"]]["state"]
+        assert (state["id"], state["state"], state["seq"]) == (row["id"], row["state"], row["seq"])
+        assert state["offeredAt"] <= (state["seenAt"] or "~") <= (state["decidedAt"] or "~")
 
 
 def test_struggling_customers_are_still_in_the_app() -> None:
