@@ -120,7 +120,7 @@ def shown(field: Field, value: Any) -> str:
         return duration_in_words(value)
     if field.kind in ("choices", "pairs", "rows", "json"):
         return typed(field, value) or "nothing"
-    return plainly(value)
+    return plainly(value) or "nothing"
 
 
 def typed(field: Field, value: Any) -> str:
