@@ -1,8 +1,6 @@
 """Learning again from the business's own months, in a process of its own, and keeping the better of old and new."""
 
 import asyncio
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 from zlib import crc32
 
@@ -65,6 +63,9 @@ def _active_data(work: Work, target: str) -> dict[str, Any] | None:
 
 def _apart(target: Target, rows: Rows, old: dict[str, Any] | None) -> tuple[dict[str, Any] | None, dict[str, Any], bool, str]:  # fmt: skip
     # In a process of its own: LightGBM would stay in a server's memory for good, and hold its interpreter meanwhile.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     with ProcessPoolExecutor(1, get_context("spawn")) as apart:
         return apart.submit(learned, target, rows, old).result()
 

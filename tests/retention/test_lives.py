@@ -53,7 +53,7 @@ async def test_no_life_breaks_a_limit_or_leaves_a_run_open(backend: Backend, see
     for one in (first, second):
         await one.mark(payment_fingerprint="one-card")
         await one.start()
-    for _ in range(12):
+    for _ in range(8):
         await asyncio.gather(*(act(one, chance) for one in (first, second)))
         if chance.random() < 0.5:
             await backend.drain()
