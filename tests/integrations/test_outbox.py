@@ -93,7 +93,7 @@ async def test_no_answer_in_time_is_not_taken_for_not_delivered(chat: Chat, monk
             await line.send(text)
             await line.backend.drain()
             assert [(call.state, call.doubt) for call in await line.calls()][-1] == ("UNKNOWN", "UNCLEAR")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(1.2)
             await line.settle(is_told=False)
             assert line.talk.answers.count(text) == 1
         assert {(call.state, call.tries) for call in await line.calls()} == {("SENT", 1)}
