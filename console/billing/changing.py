@@ -25,7 +25,8 @@ WAIT = 8.0
 
 
 class Changing:
-    """The verbs on one subscription, as it stands on the screen. `done` is told of each change that was asked for."""
+    """The verbs on one subscription, as it stands on the screen. `done` is told of each change that was asked for; nothing
+    is asked once `is_here` says that another customer is shown."""
 
     def __init__(
         self,
@@ -34,11 +35,12 @@ class Changing:
         plans: Sequence[PlanRead],
         done: Callable[[ChangeRead], None],
         *,
+        is_here: Callable[[], bool],
         incidence_id: str | None = None,
         under_way: str = "",
     ) -> None:
         self.console, self.one, self.plans, self.done = console, one, plans, done
-        self.incidence_id, self.under_way = incidence_id, under_way
+        self.is_here, self.incidence_id, self.under_way = is_here, incidence_id, under_way
 
     @property
     def whose(self) -> str:
@@ -112,6 +114,8 @@ class Changing:
 
     def _agree(self, kind: Kind, params: Params, shown: PreviewRead) -> None:
         """Name the target and the amounts; No is what enter gives."""
+        if not self.is_here():
+            return
         if shown.proration_date is not None:
             params = params | {"prorationDate": shown.model_dump(mode="json", by_alias=True)["prorationDate"]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -20,12 +21,20 @@ ACCEPTED, DECLINED = "accepted", "declined"
 
 
 class Offering:
-    """Offers on one subscription, as it stands on the screen. `done` is called when an answer was noted."""
+    """Offers on one subscription, as it stands on the screen. `done` is called when an answer was noted; nothing is asked
+    once `is_here` says that another customer is shown."""
 
     def __init__(
-        self, console: ConsoleApp, one: SubscriptionRead, done: Any, *, incidence_id: str | None = None
+        self,
+        console: ConsoleApp,
+        one: SubscriptionRead,
+        done: Any,
+        *,
+        is_here: Callable[[], bool],
+        incidence_id: str | None = None,
     ) -> None:
-        self.console, self.one, self.done, self.incidence_id = console, one, done, incidence_id
+        self.console, self.one, self.done = console, one, done
+        self.is_here, self.incidence_id = is_here, incidence_id
 
     @property
     def whose(self) -> str:
@@ -41,7 +50,8 @@ class Offering:
                 self.preview(offer)
 
         def done(found: OffersRead) -> None:
-            self.console.push_screen(OffersScreen(found, self.one, self.console.now()), chosen)
+            if self.is_here():
+                self.console.push_screen(OffersScreen(found, self.one, self.console.now()), chosen)
 
         what = f"read the offers for {self.whose}"
         self.console.calls.start(what, lambda: api.retention.offers(id), done=done, group="offers", exclusive=True)
@@ -62,6 +72,8 @@ class Offering:
 
     def _answered(self, offer: RankedOffer, shown: PreviewRead) -> None:
         """What the customer says to it."""
+        if not self.is_here():
+            return
 
         def chosen(answer: str | None) -> None:
             if answer == ACCEPTED:

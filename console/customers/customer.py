@@ -158,7 +158,7 @@ class CustomerScreen(FrameScreen):
             self.query_one(Side).show(
                 (
                     replace(customer(self.who), freshness=""),
-                    churn(self.leaving.known, self.leaving.trouble, now),
+                    churn(self.leaving.held, self.leaving.trouble, now),
                     subscription(self.paid.held, self.paid.trouble, now),
                     Content(lines=[_line(row) for row in self.cases()] or [[("No case in the mirror.", "muted")]]),
                 )

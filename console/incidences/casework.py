@@ -257,7 +257,7 @@ class Casework(MacroScreen):
         """Draw what the dashboard said."""
         if self.case is not None:
             now = self.console.now()
-            leaving = churn(self.leaving.known, self.leaving.trouble, now)
+            leaving = churn(self.leaving.held, self.leaving.trouble, now)
             paid = subscription(self.paid.held, self.paid.trouble, now)
             self.side.show(contents(self.case, leaving, paid, now))
 

@@ -39,7 +39,10 @@ class Paying:
         self.stripe.plan("Small Thali", 120_000, currency="inr")
         self.sub = self.stripe.subscribe(who, self.stripe.plan("Family Thali", 290_000, currency="inr"))
         rules = await self.floor.api.rules.show("flow")
-        settings = rules["settings"] | {"holdout": [{"fromRuns": 0, "share": 0}]}  # chance would keep her offers back
+        settings = rules["settings"] | {
+            "holdout": [{"fromRuns": 0, "share": 0}],
+            "explore": 0,
+        }  # nothing is left to chance
         body = {"version": rules["version"], "settings": settings, "reason": "for a test"}
         await self.floor.api.rules.publish("flow", body)
         await self.floor.api.stripe.sync(self.floor.me.business.id, SyncAsked(is_full=True))

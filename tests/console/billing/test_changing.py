@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from backend.demo.outside.stripe import Mishap
 from console.billing.offers_screen import OffersScreen
 from console.incidences.asks import Ask
 from console.incidences.workspace import IncidenceScreen
@@ -146,3 +147,19 @@ async def test_an_offer_that_the_customer_declines_is_noted_and_changes_nothing(
     log = (await paying.floor.api.retention.show(run.run_id)).log
     assert "DECLINED" in [entry.kind for entry in log]
     assert paying.stripe.changes("POST /v1/subscriptions/") == []
+
+
+async def test_nothing_is_asked_of_one_customer_while_another_is_shown(paying: Paying) -> None:
+    other = await paying.floor.incidence("CUST-2", "Meera Dutta")
+    async with paying.floor.console(email=BEN) as (app, pilot):
+        await begun(app, pilot, paying, *"pause")
+        await until(lambda: isinstance(app.screen, Ask))
+        paying.stripe.mishaps.append(Mishap("delay", on="POST /v1/invoices/create_preview", seconds=0.3))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, IncidenceScreen))
+        app.screen.show_case(other["incidenceId"])
+        await until(lambda: not paying.stripe.mishaps)
+        await until(lambda: app.screen.paid.held is not None)
+        await until(lambda: not any(worker.name.startswith("preview") for worker in app.workers))
+        await pilot.pause()
+        assert isinstance(app.screen, IncidenceScreen)

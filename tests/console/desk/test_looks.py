@@ -86,6 +86,8 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int,
         assert look(app) == seen(name="queue")
         await pilot.press("colon", *f"open {first['ref']}", "enter")
         await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.paid.held is not None)
-        await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.leaving.known is not None)
+        await until(
+            lambda: isinstance(app.screen, IncidenceScreen) and app.screen.leaving.held and app.screen.paid.held
+        )
         await pilot.pause(0.4)
         assert look(app) == seen(name="incidence")

@@ -35,7 +35,9 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int,
     async with floor.console(size=size, theme=theme) as (app, pilot):
         await pilot.press("colon", *f"open {row['ref']}", "enter")
         await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.paid.held is not None)
-        await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.leaving.known is not None)
+        await until(
+            lambda: isinstance(app.screen, IncidenceScreen) and app.screen.leaving.held and app.screen.paid.held
+        )
         await pilot.press("m")
         await until(lambda: isinstance(app.screen, Choice))
         await pilot.press("enter")
