@@ -48,6 +48,10 @@ TICK = 15.0
 """Seconds between looks at what depends on time alone."""
 
 
+_LEAVES_A_FIELD = ("escape", "tab", "shift+tab")
+"""Keys that are no text in a field: what is typed after them is for the next one, as when a password manager types."""
+
+
 class ConsoleApp(Verbs):
     """`ConsoleApp(Target(url)).run()`. `modes` and `incidence` replace screens, for tests."""
 
@@ -379,7 +383,7 @@ class ConsoleApp(Verbs):
         if isinstance(self.screen, FrameScreen) and self.screen.takes(event):
             return True
         focused = self.focused
-        if isinstance(focused, (Input, TextArea)) and event.key != "escape":
+        if isinstance(focused, (Input, TextArea)) and event.key not in _LEAVES_A_FIELD:
             return False
         if isinstance(focused, QueueTable):
             focused.touch()

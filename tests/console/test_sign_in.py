@@ -42,6 +42,15 @@ async def test_enter_enter(desk: Desk, home: Path) -> None:
         assert again.troubles == []
 
 
+async def test_a_password_manager_types_both_at_once(desk: Desk) -> None:
+    app = console(desk.server.url)
+    async with app.run_test():
+        await until(lambda: "Enter your e-mail" in said(app))
+        burst(app, EMAIL, "tab")
+        burst(app, PASSWORD, "enter")
+        await until(lambda: app.current_mode == "queue")
+
+
 async def test_a_wrong_password_is_said_and_cleared(desk: Desk) -> None:
     app = console(desk.server.url, email=EMAIL)
     async with app.run_test() as pilot:
