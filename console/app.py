@@ -48,8 +48,8 @@ TICK = 15.0
 """Seconds between looks at what depends on time alone."""
 
 
-_LEAVES_A_FIELD = ("escape", "tab", "shift+tab")
-"""Keys that are no text in a field: what is typed after them is for the next one, as when a password manager types."""
+_LEAVES_A_LINE = ("escape", "tab", "shift+tab")
+"""Keys that are no text in a line: what is typed after them is for the next one, as when a password manager types."""
 
 
 class ConsoleApp(Verbs):
@@ -383,11 +383,23 @@ class ConsoleApp(Verbs):
         if isinstance(self.screen, FrameScreen) and self.screen.takes(event):
             return True
         focused = self.focused
-        if isinstance(focused, (Input, TextArea)) and event.key not in _LEAVES_A_FIELD:
+        if isinstance(focused, TextArea) and event.key != "escape":
+            return False
+        if isinstance(focused, Input) and event.key not in _LEAVES_A_LINE:
             return False
         if isinstance(focused, QueueTable):
             focused.touch()
-        return await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key)
+        if await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key):
+            return True
+        if isinstance(self.screen, FrameScreen) and event.is_printable and not isinstance(focused, (Input, TextArea)):
+            self._say_unknown(event.character or event.key)
+        return False
+
+    def _say_unknown(self, key: str) -> None:
+        """Somebody pressed a key in hope: say where the keys are, once as long as it is read."""
+        text = f"{key} does nothing here; {self.key_of('help')} lists the keys."
+        if not any(note.message == text for note in self._notifications):
+            self.say(text)
 
     async def on_unmount(self) -> None:
         """Drafts to disk, a child to its end."""

@@ -41,6 +41,16 @@ async def test_keys_act_in_the_order_they_were_pressed(desk: Desk) -> None:
         assert app.troubles == []
 
 
+async def test_a_key_that_means_nothing_says_where_the_keys_are(desk: Desk) -> None:
+    async with desk.console() as (app, pilot):
+        said = "Q does nothing here; ? lists the keys."
+        burst(app, "Q")
+        await until(lambda: said in toasts(app))
+        burst(app, "Q")
+        await pilot.pause()
+        assert toasts(app).count(said) == 1, "not again while it can be read"
+
+
 async def test_letters_are_text_in_text_fields(desk: Desk) -> None:
     await desk.incidence()
     async with desk.console() as (app, pilot):
