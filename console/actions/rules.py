@@ -1,0 +1,56 @@
+"""The rule editor."""
+
+from console.actions.action import Action
+from console.actions.screens import DRAFTING, OUTLINES, RAW, RULE, RULE_SET, RULES, TRIAL, VERSIONS
+
+# fmt: off
+RULES_WORK: tuple[Action, ...] = (
+    # Rules
+    Action("line_down", "Down", ("j", "down"), "Move", "The next line.", arrows=("down",), screens=OUTLINES,
+           binds=("outline.down",)),
+    Action("line_up", "Up", ("k", "up"), "Move", "The line before.", arrows=("up",), screens=OUTLINES,
+           binds=("outline.up",)),
+    Action("line_first", "First", ("home", "jump g"), "Move", "The first line.", screens=OUTLINES,
+           binds=("outline.first",)),
+    Action("line_last", "Last", ("G", "end"), "Move", "The last line.", arrows=("end",), screens=OUTLINES,
+           binds=("outline.last",)),
+    Action("lines_down", "Page down", ("pagedown", "ctrl+d"), "Move", "A page down.", screens=OUTLINES,
+           binds=("outline.page-down",)),
+    Action("lines_up", "Page up", ("pageup", "ctrl+u"), "Move", "A page up.", screens=OUTLINES,
+           binds=("outline.page-up",)),
+    Action("choose", "Open", ("enter",), "Move", "Open or change what the cursor is on.", screens=OUTLINES,
+           binds=("outline.choose",), foot=1),
+    Action("rule_add", "Add", ("a",), "Work", "A rule below this one; in a rule, a condition.", verb="add",
+           screens=DRAFTING, role="admin", foot=2),
+    Action("rule_copy", "Duplicate", ("d",), "Work", "The same rule once more.", verb="duplicate", screens=(RULE_SET,),
+           role="admin", foot=12),
+    Action("rule_delete", "Delete", ("D",), "Work", "Take the rule, or in a rule the condition, out of the draft.",
+           verb="delete", screens=DRAFTING, role="admin", foot=13),
+    Action("rule_down", "Move down", ("J",), "Work", "Later in its order.", arrows=("ctrl+down",), verb="later",
+           screens=DRAFTING, role="admin", foot=14),
+    Action("rule_up", "Move up", ("K",), "Work", "Earlier in its order.", arrows=("ctrl+up",), verb="earlier",
+           screens=DRAFTING, role="admin", foot=15),
+    Action("rule_switch", "Switch", ("space",), "Work", "On or off; in a condition, all of or any of.", verb="switch",
+           screens=DRAFTING, role="admin", foot=11),
+    Action("rule_group", "Group", ("A",), "Work", "A group of its own around the condition.", verb="group",
+           screens=(RULE,), role="admin", foot=3),
+    Action("rule_not", "Not", ("n",), "Work", "Turn the condition round, or back.", verb="not", screens=(RULE,),
+           role="admin", foot=4),
+    Action("rule_try", "Try", ("t",), "Work", "Dry run: what the draft would have decided of the past.", verb="try",
+           screens=DRAFTING, role="admin", needs=("online",), foot=5),
+    Action("rule_publish", "Publish", ("P",), "Work", "Put the draft in force, with a reason.", verb="publish",
+           screens=DRAFTING, role="admin", needs=("online",), foot=6),
+    Action("rule_discard", "Start over", ("R",), "Work", "Throw the draft away.", verb="discard", screens=(RULE_SET,),
+           role="admin", dangerous=True, foot=16),
+    Action("rule_raw", "JSON", ("E",), "Work", "The draft as JSON, for experts.", verb="json", screens=(RULE_SET,),
+           foot=17),
+    Action("rule_versions", "Versions", ("V",), "Work", "Who published what, when and why.", verb="versions",
+           screens=(RULES, RULE_SET), needs=("online",), foot=7),
+    Action("roll_back", "Roll back", ("R",), "Work", "Put the version in force again.", screens=(VERSIONS,),
+           role="admin", needs=("online",), foot=2),
+    Action("trial_days", "Days", ("d",), "Work", "How far back the dry run goes.", verb="days", screens=(TRIAL,),
+           needs=("online",), foot=2),
+    Action("raw_keep", "Take over", ("alt+enter", "ctrl+j", "f9"), "Work", "Take what is written into the draft.",
+           verb="keep", screens=(RAW,), role="admin", foot=1),
+)
+# fmt: on

@@ -1,0 +1,16 @@
+"""The names of screens, and the sets of them that share actions."""
+
+QUEUE, INCIDENCE, ESCALATIONS, ALERTS = "queue", "incidence", "escalations", "alerts"
+FLOOR = "floor"
+DESK = (QUEUE, INCIDENCE)
+CASES = (*DESK, ESCALATIONS)
+ANALYTICS, ROWS = "analytics", "rows"
+CUSTOMERS, CUSTOMER = "customers", "customer"
+RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "flow_yaml", "flow_trial", "flow_versions"
+BEHIND = "runs_behind"
+TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION, CUSTOMER)
+LISTS = (*TABBED, ROWS, BEHIND, CUSTOMERS)
+MACROS, MACRO_TEXT, INTEGRATIONS = "macros", "macro_text", "integrations"
+RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
+DRAFTING = (RULE_SET, RULE)
+OUTLINES = (RULES, *DRAFTING, TRIAL, VERSIONS, FLOW, FLOW_TRIAL, FLOW_VERSIONS, MACROS, INTEGRATIONS)
