@@ -1,6 +1,7 @@
 """How the client speaks HTTP: one call, one envelope of errors, tokens refreshed on the way."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 from urllib.parse import quote
@@ -23,6 +24,13 @@ class Offline(Exception):
     """No answer: it is unknown whether the request arrived. Nothing was acknowledged."""
 
 
+def _trust(url: str) -> ssl.SSLContext:
+    """Whose certificates count. For a plain address nobody's: reading the authorities' takes longer than a request."""
+    if url.startswith("http://"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Transport:
     """One server, and the credentials to speak to it with."""
 
@@ -33,7 +41,9 @@ class Transport:
         self.refresh_token: str | None = None
         self.on_tokens: Callable[[str, str], Awaitable[None]] | None = None
         """Called with the new access and refresh token after each sign-in and refresh, so that they can be kept."""
-        self._http = http or httpx.AsyncClient(base_url=self.url, timeout=httpx.Timeout(15, connect=5), trust_env=False)
+        self._http = http or httpx.AsyncClient(
+            base_url=self.url, timeout=httpx.Timeout(15, connect=5), trust_env=False, verify=_trust(self.url)
+        )
         self._refreshing = asyncio.Lock()
 
     @property

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from backend.core.databases import connect
 from backend.identity.models import User
-from tests.support.server import ROOT
+from tests.support.nursery import ROOT
 
 WRITES = 300
 

@@ -10,7 +10,7 @@ import pytest
 
 from backend.migrations.run import revisions
 from tests.server.test_serve import run
-from tests.support.server import ROOT
+from tests.support.nursery import ROOT
 
 
 def test_migrate_tells_what_it_did(empty_database_url: str, tmp_path: Path) -> None:

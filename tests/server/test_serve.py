@@ -15,7 +15,8 @@ from backend.client import ApiError, Client, Offline
 from backend.identity.schemas import BusinessChange, KeyCreate, SignUp
 from backend.signals.schemas import SignalPost
 from tests.support.backend import PASSWORD
-from tests.support.server import ROOT, Server
+from tests.support.nursery import ROOT
+from tests.support.server import Server
 
 OWNER = SignUp(email="asha@example.com", password=PASSWORD, name="Asha")
 

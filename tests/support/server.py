@@ -4,13 +4,14 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
+from tests.support import nursery
+from tests.support.nursery import Child
+
 _READY_SECONDS = 60.0
 
 
@@ -29,7 +30,7 @@ class Server:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._settings = {f"HOLDFAST_{name.upper()}": value for name, value in settings.items()}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Child | subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Server":
         """Start the process and wait until /ready answers. RuntimeError with its log when it does not."""
@@ -38,12 +39,9 @@ class Server:
         environment |= {"HOLDFAST_PRIVATE_ADDRESSES": "true"}  # the doubles of platforms
         # Nobody is online unless a test wants it: members who come would be events between those that tests count.
         environment |= {"HOLDFAST_ATTENDANCE_SECONDS": "3600", **self._settings}
-        command = [sys.executable, "-m", "console", "serve", "--database-url", self.database_url]
-        command += ["--port", str(self.port), "--data-dir", str(self.folder)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
+        arguments = ["serve", "--database-url", self.database_url, "--port", str(self.port)]
+        arguments += ["--data-dir", str(self.folder)]
+        self.process = nursery.start(arguments, {**os.environ, **environment}, self.log)
         deadline = time.monotonic() + _READY_SECONDS
         while not self._is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
