@@ -81,8 +81,8 @@ class Runtime:
         """After each commit: the feeds of the businesses that have news, and the relay when jobs are wanted."""
         if businesses := info.get("businesses"):
             self.feed.wake(businesses)
-        if info.get("jobs") and self.worker:
-            self.worker.wake()
+        if (due := info.get("jobs")) and self.worker:
+            self.worker.wake(due)
 
     @cached_property
     def vault(self) -> Vault:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from backend.core.clock import instant
 from backend.core.errors import Conflict, NotFound, Unprocessable
@@ -12,6 +12,15 @@ from backend.incidences.link_schemas import LinkMake
 from backend.incidences.models import Incidence, IncidenceLink
 from backend.incidences.service import State, incidence_of, record, require_staff
 from backend.work import Work
+
+# Built once: building it anew for each view of a case cost more than running it.
+_LINKS = (
+    select(IncidenceLink)
+    .where(or_(IncidenceLink.from_id == bindparam("incidence"), IncidenceLink.to_id == bindparam("incidence")))
+    .where(IncidenceLink.ended_at.is_(None))
+    .order_by(IncidenceLink.id.desc())
+    .limit(100)
+)
 
 CONTINUES, MERGED = "CONTINUES", "MERGED_INTO"
 
@@ -57,9 +66,7 @@ def of(work: Work, id: str) -> State:
 
 def links_of(work: Work, row: Incidence) -> list[State]:
     """The links of a case, the newest first, each as LinkRead data."""
-    mine = or_(IncidenceLink.from_id == row.id, IncidenceLink.to_id == row.id)
-    query = select(IncidenceLink).where(mine, IncidenceLink.ended_at.is_(None)).order_by(IncidenceLink.id.desc())
-    found = work.session.scalars(query.limit(100)).all()
+    found = work.session.scalars(_LINKS, {"incidence": row.id}).all()
     if not found:
         return []
     others = [one.to_id if one.from_id == row.id else one.from_id for one in found]

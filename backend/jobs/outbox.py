@@ -62,7 +62,8 @@ def _row(
 
 def _insert(work: "Work", rows: dict[str, Any] | list[dict[str, Any]]) -> None:
     work.session.connection().execute(_INSERT, rows)
-    work.session.info["jobs"] = True
+    info, first = work.session.info, min(row["due_at"] for row in (rows if isinstance(rows, list) else [rows]))
+    info["jobs"] = min(first, info.get("jobs", first))
 
 
 def add_subscribers(work: "Work", event: type[Event], row: EventRow) -> None:

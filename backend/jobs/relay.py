@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from backend.jobs.registry import JOBS
 SLOTS = {"default": 4, "slow": 2, "outside": 8}
 """How many jobs run at a time in one process, by queue."""
 _FALLBACK_SECONDS = 1.0
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
 class Relay:
@@ -26,15 +27,18 @@ class Relay:
     def __init__(self, database: Database, clock: Clock, engine: Engine) -> None:
         self._database, self._clock, self._engine = database, clock, engine
         self._woken = asyncio.Event()
+        self._next_look = _ALWAYS
+        """Until when it sleeps. While it looks, whatever is committed may have come too late to be seen."""
         self._taking = asyncio.Lock()
         self._queue_of: dict[str, str] = {}
         self._busy: Counter[str] = Counter()
         self._ended = asyncio.Event()
         self._ended.set()
 
-    def wake(self) -> None:
-        """Look now: something was committed. Call on the event loop."""
-        self._woken.set()
+    def wake(self, due: datetime | None = None) -> None:
+        """Look now: a job was committed that falls due at `due`, before the next look. Call on the event loop."""
+        if due is None or due < self._next_look:
+            self._woken.set()
 
     def finished(self, id: str) -> None:
         """A job that started here has ended: its slot is free."""
@@ -63,12 +67,14 @@ class Relay:
         """Hand over what is due, for ever; a failed pass is logged and tried again a second later."""
         while True:
             self._woken.clear()
+            self._next_look = _ALWAYS
             later = self._clock.now() + timedelta(seconds=_FALLBACK_SECONDS)
             try:
                 await self.take()
                 later = await self._database.read(lambda session, at_most=later: self._next_due(session, at_most))  # type: ignore[misc]
             except Exception as error:
                 logger.error("relay failed", exc_info=error)
+            self._next_look = later
             await self._clock.sleep_until(later, self._woken, _FALLBACK_SECONDS)
 
     async def take(self) -> int:

@@ -28,7 +28,7 @@ def hurry(work: Work, id: str) -> bool:
     due = update(PENDING).where(_waits(work, id)).values(due_at=work.now)
     hurried = bool(work.session.execute(due).rowcount)  # type: ignore[attr-defined]
     if hurried:
-        work.session.info["jobs"] = True
+        work.session.info["jobs"] = work.now
     return hurried
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,9 +51,9 @@ class Worker:
         self._pause: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
 
-    def wake(self) -> None:
-        """Jobs were committed: call on the event loop."""
-        self.relay.wake()
+    def wake(self, due: datetime | None = None) -> None:
+        """Jobs were committed, of which the first falls due at `due`, or is due now: call on the event loop."""
+        self.relay.wake(due)
 
     def start_soon(self, after: float = 0.0) -> None:
         """Start in the background, `after` seconds: jobs written meanwhile wait in the outbox. `state` tells how it went."""

@@ -188,6 +188,7 @@ async def test_a_kill_between_call_and_record_sends_nothing_twice(chat: Chat, is
     async with connected(chat, "freshchat", sends=["messages"]) as line:
         await line.begin()
         for moment in ("before the call", "before it is written down"):
+            await line.backend.rest()
             await line.send(moment)
             with pytest.raises(Died):
                 await carry(line, "job-1", dies=moment)
@@ -205,6 +206,7 @@ async def test_two_workers_and_two_agents_at_once_send_each_message_once_and_in_
     async with connected(chat, "freshchat", sends=["messages"]) as line:
         await line.begin()
         texts = [f"m{number}" for number in range(5)]
+        await line.backend.rest()
         for text in texts:
             await line.send(text)
         await asyncio.gather(*(carry(line, f"job-{number}") for number in range(4)))

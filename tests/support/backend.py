@@ -95,6 +95,12 @@ class Backend:
             await self.runtime.worker.start()
         await self.runtime.worker.drain()
 
+    async def rest(self) -> None:
+        """Run no job until the next `drain`: whoever does a job's work by hand is then alone with it."""
+        if self.runtime.worker is not None:
+            await self.runtime.worker.stop()
+            self.runtime.worker = None
+
 
 async def business_of(client: Client) -> str:
     """The id of the business that `client` is signed in to."""

@@ -107,6 +107,7 @@ async def test_a_verb_acts_on_the_row_that_was_displayed(floor: Floor) -> None:
 async def test_new_rows_wait_while_the_hand_works(floor: Floor) -> None:
     await floor.incidence("CUST-1", "Priya")
     async with floor.console() as (app, pilot):
+        await until(lambda: len(refs(app)) == 1)
         await pilot.press("space")
         await floor.incidence("CUST-2", "Arjun")
         await until(lambda: "▲ 1 new" in text_of(app))

@@ -81,6 +81,7 @@ async def test_dimmed_when_offline_or_closed(floor: Floor) -> None:
     row = await floor.incidence("CUST-1", "Priya")
     async with floor.console() as (app, pilot):
         await floor.api.incidences.change(row["incidenceId"], IncidenceChange(version=1, outcome="DROPPED"))
+        await until(lambda: app.store.incidences[row["incidenceId"]]["status"] == "CLOSED")
         await pilot.press("9")
         await until(lambda: "closed; reopen it first" in why_not(app))
         await floor.close()
