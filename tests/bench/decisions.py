@@ -13,11 +13,12 @@ from backend.demo.outside.stripe import StripeDouble
 from backend.retention.schemas import DecisionAsked, StartAsked
 from tests.bench.load import holdfast_server, row
 
-RUNS = 200
+RUNS, WARM = 200, 12
+"""Runs that are measured, and those before them: a server that has just begun plans each statement for the first time."""
 AT_ONCE = 4
 """Customers who decide at the same time."""
-START_MS, DECISION_MS = 60.0, 60.0
-"""The budgets: a dialog that answers within a frame or two feels like the page itself. Of p99."""
+START_MS, DECISION_MS = 100.0, 100.0
+"""The budgets, of p99: what answers within a tenth of a second feels immediate (Miller 1968)."""
 
 
 def bench_decisions() -> list[dict[str, Any]]:
@@ -32,7 +33,7 @@ def bench_decisions() -> list[dict[str, Any]]:
 async def _measured() -> tuple[list[float], list[float]]:
     """Milliseconds of each start and of each decision."""
     double = StripeDouble(RealClock())
-    subscriptions = double.subscribe_many(RUNS, double.plan("Pro", 290_000, currency="inr"))
+    subscriptions = double.subscribe_many(WARM + RUNS, double.plan("Pro", 290_000, currency="inr"))
     async with served(double) as base:
         settings = {"HOLDFAST_STRIPE_SECRET_KEY": double.key, "HOLDFAST_STRIPE_API_BASE": base}
         with ExitStack() as stack:
@@ -42,11 +43,12 @@ async def _measured() -> tuple[list[float], list[float]]:
                 api.transport.access_token = owner["authorization"].removeprefix("Bearer ")
                 business = (await api.businesses.list()).items[0].id
                 await api.stripe.sync(business, SyncAsked(is_full=True))
-                while (await api.stripe.show(business)).subscriptions < RUNS:  # noqa: ASYNC110 - another process fills it
+                while (await api.stripe.show(business)).subscriptions < WARM + RUNS:  # noqa: ASYNC110 - another process fills it
                     await asyncio.sleep(0.2)
-                starts, decisions = list[float](), list[float]()
                 gate = asyncio.Semaphore(AT_ONCE)
-                await asyncio.gather(*(_leave(api, id, gate, starts, decisions) for id in subscriptions))
+                for some in (subscriptions[:WARM], subscriptions[WARM:]):
+                    starts, decisions = list[float](), list[float]()
+                    await asyncio.gather(*(_leave(api, id, gate, starts, decisions) for id in some))
                 return starts, decisions
 
 
