@@ -14,6 +14,7 @@ SLICES = (
     "agent",
     "retention",
     "alerts",
+    "interventions",
     "integrations",
     "analytics",
     "events",

@@ -34,6 +34,7 @@ COMMANDS = (
     "engine",
     "rules",
     "integration",
+    "intervention",
     "flow",
     "retention",
     "office",

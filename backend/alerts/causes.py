@@ -15,7 +15,7 @@ from backend.agent.models import Approval
 from backend.alerts.schemas import Kind, Severity
 from backend.billing import events as billing
 from backend.billing.models import SubscriptionChange
-from backend.events.event import Event
+from backend.events.event import REGISTRY, Event
 from backend.identity.permissions import ROLES, TABLE
 from backend.incidences import events, ladder, watching
 from backend.incidences.bulk_schemas import BulkRead
@@ -189,9 +189,8 @@ READS: dict[type[Event], Read] = {
     billing.ChangeFailed: _unchanged,
     billing.ChangeMismatched: _mismatched,
 }
-"""The events that somebody is told of. Messages are not among them: a busy case would be nothing but alerts."""
-
-_BY_TYPE = {event.type: read for event, read in READS.items()}
+"""The events that somebody is told of. Messages are not among them: a busy case would be nothing but alerts.
+A slice above adds its own by `jobs.tells_of`."""
 
 
 def of(work: Work, row: Any) -> Cause:
@@ -203,5 +202,5 @@ def of(work: Work, row: Any) -> Cause:
     if row.body is None:
         return Cause()
     data = body.get("data") or {}
-    cause = _BY_TYPE[row.type](work, row, data, body.get("actorName") or "Somebody")
+    cause = READS[REGISTRY[row.type]](work, row, data, body.get("actorName") or "Somebody")
     return Cause(settles=cause.settles) if data.get("bulk") else cause

@@ -15,6 +15,7 @@ Kind = Literal[
     "MENTIONED",
     "WATCHED",
     "SUBSCRIPTION_CHANGE",
+    "INTERVENTION_OVERDUE",
 ]
 Severity = Literal["info", "warning", "danger"]
 

@@ -12,6 +12,7 @@ from backend.client.escalation import Escalations
 from backend.client.identity import Businesses, Identity, Keys
 from backend.client.incidences import Channels, Incidences
 from backend.client.integrations import Integrations, Outgoing
+from backend.client.interventions import Interventions
 from backend.client.jobs import Jobs
 from backend.client.live import Live
 from backend.client.macros import Macros
@@ -48,6 +49,7 @@ class Client:
         self.identity = Identity(transport)
         self.incidences = Incidences(transport)
         self.integrations = Integrations(transport)
+        self.interventions = Interventions(transport)
         self.jobs = Jobs(transport)
         self.keys = Keys(transport)
         self.live = Live(transport)

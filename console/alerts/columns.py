@@ -21,6 +21,7 @@ KINDS = {
     "MENTIONED": "named you",
     "WATCHED": "watched",
     "SUBSCRIPTION_CHANGE": "billing",
+    "INTERVENTION_OVERDUE": "overdue",
 }
 """Kinds in a word or two, in the order in which they are offered for muting."""
 
