@@ -47,6 +47,7 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
     app.router.routes += _routes()
     answer_failures(app)
     edge: dict[str, Any] = {"metrics": HttpMetrics(runtime.registry), "max_body_bytes": runtime.settings.max_body_bytes}
+    edge["larger"] = {"/api/imports": runtime.settings.max_import_bytes}
     app.add_middleware(Edge, **edge)
     _open_doors(app, edge)
     _refuse_unlisted(app)

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     retention_per_minute: int = Field(600, description="calls of cancel flows a minute per key")
     retention_per_minute_and_address: int = Field(60, description="calls of cancel flows a minute per key and address")
     max_body_bytes: int = Field(1_048_576, description="the largest request body, in bytes")
+    max_import_bytes: int = Field(67_108_864, description="the largest file of customers, in bytes")
 
     feed_keep_events: int = Field(50_000, description="how far back /live resumes before it says resync, in events")
     heartbeat_seconds: float = Field(10, description="seconds between heartbeats on /live")
@@ -52,6 +53,9 @@ class Settings(BaseSettings):
     )
     keep_webhooks_days: float = Field(
         30, gt=0, description="how long a webhook's body is kept once understood, in days"
+    )
+    keep_imports_days: float = Field(
+        30, gt=0, description="how long an import's report, and rows that nobody brought in, are kept, in days"
     )
     visit_timeout_seconds: int = Field(1_800, description="a visit ends after this many seconds of silence")
 

@@ -16,7 +16,7 @@ from backend.core.rows import Base, BusinessOwned
 from backend.events import log
 from backend.events.event import SYSTEM, Actor, Event
 from backend.events.models import EventRow
-from backend.jobs import outbox
+from backend.jobs import following, outbox
 from backend.jobs.registry import JOBS, Job, Timer
 
 Row = TypeVar("Row", bound=Base)
@@ -65,6 +65,7 @@ class Work:
         self.emitted.append(row)
         self.session.info.setdefault("businesses", set()).add(self.business_id)
         outbox.add_subscribers(self, type(event), row)
+        following.wake(self)
         return row
 
     def enqueue(

@@ -35,6 +35,7 @@ COMMANDS = (
     "rules",
     "integration",
     "intervention",
+    "import_customers",
     "flow",
     "retention",
     "office",

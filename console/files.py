@@ -4,10 +4,11 @@ import contextlib
 import json
 import os
 import traceback
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_config_path, user_data_path, user_downloads_path
 
 
 def config_dir() -> Path:
@@ -59,6 +60,27 @@ def write_json(path: Path, value: Any, mode: int = 0o600) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def downloads() -> Path:
+    """The folder for downloads, or one of our own where there is none."""
+    usual = user_downloads_path()
+    return usual if usual.is_dir() and "HOLDFAST_HOME" not in os.environ else data_dir() / "exports"
+
+
+def save(name: str, content: bytes) -> Path:
+    """Write an export and answer where it is: beside one of the same name, with a number. OSError when it cannot be."""
+    place, wanted = downloads(), Path(name)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for number in count():
+        path = place / (wanted.name if number == 0 else f"{wanted.stem}-{number}{wanted.suffix}")
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("there is always another number")
 
 
 def remove(path: Path) -> None:

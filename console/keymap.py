@@ -32,6 +32,11 @@ SCREENS = (
     "macros",
     "macro_text",
     "integrations",
+    "integration_form",
+    "mapping_text",
+    "integration_log",
+    "imports",
+    "import",
 )
 """Screens that have keys."""
 

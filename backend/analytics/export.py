@@ -8,12 +8,12 @@ from typing import Any
 from backend.analytics import report, rows, service
 from backend.analytics.asked import Asked
 from backend.analytics.schemas import By, Format, What
+from backend.core.cells import inert
 from backend.core.errors import Invalid
 from backend.unit import Units
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 _PAGE = 1_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Row = dict[str, Any]
 _SPAN = {"from": str, "to": str, "zone": str, "start": str, "end": str}
@@ -119,7 +119,7 @@ class _Csv:
         self._out.writerow(columns)
 
     def write(self, page: Sequence[Row]) -> bytes:
-        self._out.writerows([_cell(row.get(name)) for name in self._columns] for row in page)
+        self._out.writerows([inert(row.get(name)) for name in self._columns] for row in page)
         part = self._text.getvalue().encode()
         self._text.seek(0)
         self._text.truncate()
@@ -127,13 +127,6 @@ class _Csv:
 
     def close(self) -> bytes:
         return self.write([])
-
-
-def _cell(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is marked as text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 class _Parquet:

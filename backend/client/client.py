@@ -10,6 +10,7 @@ from backend.client.bulk import Bulks
 from backend.client.customers import Customers
 from backend.client.escalation import Escalations
 from backend.client.identity import Businesses, Identity, Keys
+from backend.client.imports import Imports
 from backend.client.incidences import Channels, Incidences
 from backend.client.integrations import Integrations, Outgoing
 from backend.client.interventions import Interventions
@@ -47,6 +48,7 @@ class Client:
         self.flows = Flows(transport)
         self.friction = Friction(transport)
         self.identity = Identity(transport)
+        self.imports = Imports(transport)
         self.incidences = Incidences(transport)
         self.integrations = Integrations(transport)
         self.interventions = Interventions(transport)

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, overload
 from urllib.parse import quote
 
@@ -95,10 +95,13 @@ class Transport:
         except httpx.HTTPError as error:
             raise Offline(f"{self.url} does not answer ({type(error).__name__}).") from error
 
-    async def raw(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
-        """Call `path` with bytes and headers of one's own; the answer as it came. Raises like `call`."""
+    async def raw(
+        self, method: str, path: str, *, ids: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> httpx.Response:
+        """Call `path` (`ids` fill it) with bytes and headers of one's own; the answer as it came. Raises like `call`."""
+        filled = path.format(**{name: quote(id, safe="") for name, id in (ids or {}).items()})
         try:
-            response = await self._http.request(method, self.url + path, **kwargs)
+            response = await self._http.request(method, self.url + filled, **kwargs)
         except httpx.HTTPError as error:
             raise Offline(f"{self.url} does not answer ({type(error).__name__}).") from error
         if response.is_error:

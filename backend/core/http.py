@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -21,6 +22,8 @@ from backend.core.text import clean_line
 
 BODY_SECONDS = 30.0
 """How long a body may take to come: whoever trickles one holds a connection and what was read of it."""
+FILE_SECONDS = 300.0
+"""The same for files."""
 
 
 class JsonResponse(Response):
@@ -103,8 +106,11 @@ class Patience:
 class Edge:
     """ASGI middleware around everything: gives each request an id, bounds its body, and lets no exception out."""
 
-    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics, max_body_bytes: int) -> None:
-        self.app, self.metrics, self.max_body_bytes = app, metrics, max_body_bytes
+    def __init__(
+        self, app: ASGIApp, *, metrics: HttpMetrics, max_body_bytes: int, larger: Mapping[str, int] | None = None
+    ) -> None:
+        """`larger`: paths that take files, each of so many bytes at most, and with more time for them."""
+        self.app, self.metrics, self.max_body_bytes, self.larger = app, metrics, max_body_bytes, larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -126,7 +132,8 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str, length: int) -> None:
         started, status, read = time.perf_counter(), 0, 0
-        patience: Patience | None = Patience(BODY_SECONDS)
+        most = self.larger.get(scope["path"], self.max_body_bytes)
+        patience: Patience | None = Patience(BODY_SECONDS if most == self.max_body_bytes else FILE_SECONDS)
 
         async def bounded() -> Message:
             nonlocal read, patience
@@ -137,8 +144,8 @@ class Edge:
                 patience.end()
                 patience = None
             read += len(message.get("body", b""))
-            if read > self.max_body_bytes:
-                raise TooLarge(f"The body is over {self.max_body_bytes} bytes. Send less at once.")
+            if read > most:
+                raise TooLarge(f"The body is over {most} bytes. Send less at once.")
             return message
 
         async def tagged(message: Message) -> None:
@@ -149,8 +156,8 @@ class Edge:
             await send(message)
 
         try:
-            if length > self.max_body_bytes:
-                raise TooLarge(f"The body is over {self.max_body_bytes} bytes. Send less at once.")
+            if length > most:
+                raise TooLarge(f"The body is over {most} bytes. Send less at once.")
             await self.app(scope, bounded, tagged)
         except Failure as failure:
             await envelope(failure, request_id)(scope, receive, tagged)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import orjson
 
@@ -38,6 +39,22 @@ def is_private(host: str) -> bool:
         return not ipaddress.ip_address(name).is_global
     except ValueError:
         return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
+
+
+def _inside(host: str) -> str:
+    return f"{host} is a private address, which this server does not call ({SETTING})"
+
+
+async def judged(host: str) -> list[str]:
+    """The addresses of a host, none when it cannot be found. Unreached when one of them is private: anybody may point
+    a name inside."""
+    found = []
+    with suppress(OSError, UnicodeError):
+        looked_up = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = list(dict.fromkeys(str(address[0]).partition("%")[0] for *_, address in looked_up))
+    if is_private(host) or any(is_private(address) for address in found):
+        raise Unreached(_inside(host))
+    return found
 
 
 class Trouble(Exception):
@@ -84,8 +101,15 @@ class Outside:
         if self._http is None:
             import httpx
 
-            local = {f"all://{host}": httpx.AsyncHTTPTransport() for host in _LOCAL if self.is_private_open}
-            self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, mounts=local)
+            if self.is_private_open:
+                local = {f"all://{host}": httpx.AsyncHTTPTransport() for host in _LOCAL}
+                self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, mounts=local)
+            elif getproxies():
+                self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
+            else:
+                from backend.core.dialing import PublicTransport
+
+                self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=PublicTransport())
         return self._http
 
     def count(self, account: str, per_minute: int) -> None:
@@ -109,17 +133,15 @@ class Outside:
                 await self.clock.sleep_until(later, never, full.seconds)
 
     async def admit(self, url: str) -> None:
-        """Unreached when `url` leads to where we must not call; a name is looked up, since anybody may point one inside."""
+        """Unreached when `url` leads to where we must not call. By a proxy, which looks names up itself, a name is judged
+        here; otherwise where it is connected to (see `dialing`)."""
         if self.is_private_open:
             return
         host = urlsplit(url).hostname or ""
-        found = [host]
-        if not is_private(host):
-            with suppress(OSError, UnicodeError):  # what cannot be found is not reached either, or by a proxy
-                looked_up = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-                found = [str(address[0]).partition("%")[0] for *_, address in looked_up]
-        if any(is_private(address) for address in found):
-            raise Unreached(f"{host} is a private address, which this server does not call ({SETTING})")
+        if is_private(host):
+            raise Unreached(_inside(host))
+        if getproxies():
+            await judged(host)
 
     async def close(self) -> None:
         if self._http is not None:
@@ -155,7 +177,8 @@ class Rest:
         return await self.call("GET", path, query=query)
 
     async def call(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Answer:
-        """The answer, when it is a good one. Throttled, Unreached, Refused or Unclear otherwise."""
+        """The answer, when it is a good one. Throttled, Unreached, Refused or Unclear otherwise. A body that is bytes
+        already goes as it is."""
         import httpx
 
         await self._outside.admit(self._base)
@@ -166,13 +189,17 @@ class Rest:
             self._outside.count(self._account, self._per_minute)
         headers, content = self._headers, None
         if body is not None:
-            headers, content = headers | {"Content-Type": "application/json"}, orjson.dumps(body)
+            headers = headers | {"Content-Type": "application/json"}
+            content = body if isinstance(body, bytes) else orjson.dumps(body)
         params = {name: value for name, value in (query or {}).items() if value is not None}
         try:
             async with asyncio.timeout(2 * TIMEOUT_SECONDS):
                 response, told = await self._asked(method, path, headers=headers, content=content, params=params)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            raise Unreached(f"{self._title} cannot be reached ({type(error).__name__})") from error
+            inside = "private address" in str(error)  # `dialing` says where it leads
+            raise Unreached(
+                str(error) if inside else f"{self._title} cannot be reached ({type(error).__name__})"
+            ) from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise Unclear(f"{self._title} did not answer ({type(error).__name__})") from error
         found = _json(told)

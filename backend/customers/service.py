@@ -153,8 +153,34 @@ def change_customer(work: Work, id: str, body: CustomerChange) -> CustomerRead:
             since=_changes_since(work, customer.id, body.version),
         )
     given = body.model_dump(exclude_unset=True, exclude={"version"})
+    return _set(work, customer, fit_all(given))
+
+
+def merge_profile(work: Work, customer: Customer, profile: dict[str, Any], *, only_blanks: bool = False) -> list[str]:
+    """Set the columns of `profile` that are others by now (with `only_blanks`, only where nothing is known), and say so;
+    their names. The values must fit (see `profile.fit`)."""
+
+    def others() -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in profile.items()
+            if getattr(customer, name) != value and not (only_blanks and getattr(customer, name))
+        }
+
+    if not others():
+        return []
+    # Against other changes only: whoever works for the customer at the same time goes on.
+    work.session.refresh(customer, with_for_update={"key_share": True})
+    if not (given := others()):
+        return []
+    _set(work, customer, given)
+    return list(given)
+
+
+def _set(work: Work, customer: Customer, given: dict[str, Any]) -> CustomerRead:
+    """Set columns to what fits them, and tell it."""
     before = read_of(customer).model_dump(mode="json")
-    for name, value in fit_all(given).items():
+    for name, value in given.items():
         setattr(customer, name, value)
     customer.version += 1
     work.session.flush()

@@ -74,6 +74,7 @@ async def _live(place: Place, url: str, shop: socket.socket, stripe: socket.sock
         await chat.connect(url, address)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_trade(place, url, stripe, pace))
+            tasks.create_task(_deal(place, url))
             if pace is not None:
                 driver = Driver(url, api_key=place.api_key, chat=chat, seed=place.seed, pace=pace, clock=clock)
                 tasks.create_task(driver.run())
@@ -92,6 +93,14 @@ async def _trade(place: Place, url: str, stripe: socket.socket, pace: Pace | Non
             await asyncio.Event().wait()
         else:
             await till.live(address, pace, place.seed)
+
+
+async def _deal(place: Place, url: str) -> None:
+    """CRM, payments and who gets webhooks: nobody looks at those first."""
+    await asyncio.sleep(2 * STRIPE_AFTER)
+    from backend.demo import partners
+
+    await partners.live(partners.Partners(RealClock(), place.seed), url)
 
 
 def _follow_stdin(pace: Pace) -> None:

@@ -13,12 +13,6 @@ from backend.integrations.intercom_api import IntercomAccount
 from backend.integrations.platforms import BY_NAME
 from backend.integrations.spoken import Changed, Said, Standing
 
-AGENT_NEEDED = ("freshchat", "intercom")
-"""Platforms where a message must say which of their agents writes it."""
-ACCOUNT_NEEDED = ("chatwoot",)
-"""Platforms whose addresses hold an account's number."""
-TOKENS_OF = {"freshchat": "API token", "intercom": "access token", "chatwoot": "agent's access token"}
-
 
 class Account(Protocol):
     """One account at one platform. Every method may raise a `Trouble`."""

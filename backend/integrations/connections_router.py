@@ -6,14 +6,19 @@ from fastapi import Query
 
 from backend.core.text import Key
 from backend.core.wire import Page
-from backend.integrations import connections, outgoing, sweep
+from backend.integrations import arrivals, connections, outgoing, sweep, sync, testing
 from backend.integrations.schemas import (
+    ArrivalRead,
     IntegrationAdd,
     IntegrationChange,
+    IntegrationMade,
     IntegrationRead,
+    KindRead,
     OutgoingRead,
     OutgoingState,
     SyncAccepted,
+    SyncRunRead,
+    Tested,
 )
 from backend.unit import Router, RuntimeOf, Unit
 
@@ -26,11 +31,18 @@ async def list_integrations(unit: Unit, runtime: RuntimeOf) -> Page[IntegrationR
     return Page(items=await unit.read(connections.list_integrations, runtime.vault))
 
 
+@router.get("/integrations/kinds")
+async def list_kinds(unit: Unit) -> Page[KindRead]:
+    """What can be connected, and what each kind needs to be told: a form can be made of it."""
+    return Page(items=connections.kinds())
+
+
 @router.post("/integrations", status_code=201)
-async def add_integration(body: IntegrationAdd, unit: Unit, runtime: RuntimeOf) -> IntegrationRead:
-    """Connect a platform. 409 when it is connected already."""
+async def add_integration(body: IntegrationAdd, unit: Unit, runtime: RuntimeOf) -> IntegrationMade:
+    """Connect a system. 409 when it is connected already. A secret that was made is shown this once."""
     is_open = runtime.settings.private_addresses
-    return await unit.write(connections.add_integration, body, runtime.vault, is_private_open=is_open)
+    units = unit if body.webhook_secret else unit.unkept
+    return await units.write(connections.add_integration, body, runtime.vault, is_private_open=is_open)
 
 
 @router.patch("/integrations/{integration_id}")
@@ -54,6 +66,28 @@ async def remove_integration(integration_id: str, unit: Unit) -> None:
 async def sync_integration(integration_id: str, unit: Unit) -> SyncAccepted:
     """Read back now what changed there since the last sweep."""
     return SyncAccepted(id=await unit.write(sweep.begin, integration_id))
+
+
+@router.post("/integrations/{integration_id}/test")
+async def test_integration(integration_id: str, unit: Unit) -> Tested:
+    """Call it once, and say what came of it."""
+    return await testing.test(unit.unkept, integration_id)
+
+
+@router.get("/integrations/{integration_id}/runs")
+async def list_runs(
+    integration_id: str, unit: Unit, limit: Annotated[int, Query(ge=1, le=200)] = 20
+) -> Page[SyncRunRead]:
+    """What each reading of it read, changed and refused, the newest first."""
+    return await unit.read(sync.list_runs, integration_id, limit=limit)
+
+
+@router.get("/integrations/{integration_id}/arrivals")
+async def list_arrivals(
+    integration_id: str, unit: Unit, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> Page[ArrivalRead]:
+    """The webhooks that came from it, and what came of each, the newest first."""
+    return await unit.read(arrivals.list_arrivals, integration_id, limit=limit)
 
 
 @router.get("/outgoing")

@@ -1,6 +1,11 @@
 """Webhooks are understood after they were answered; platforms are called outside of any transaction."""
 
-from backend.integrations import carrier, pruning, service, sweep
+from datetime import timedelta
+
+from backend.integrations import arrivals, carrier, connections, pruning, repository, service, sweep, sync
+from backend.integrations.importing import imports
+from backend.integrations.webhooks import posts, sending
+from backend.jobs.following import FOLLOWERS, Follower
 from backend.jobs.registry import JobContext, cron, job
 
 
@@ -9,6 +14,16 @@ async def process_delivery(ctx: JobContext, *, delivery_id: str) -> None:
     """Apply what a kept webhook tells, once, whatever happens to this process."""
     try:
         await ctx.write(service.process, delivery_id)
+    except Exception as error:
+        await ctx.write(service.note_failure, delivery_id, error)
+        raise
+
+
+@job(retries=5)
+async def process_arrival(ctx: JobContext, *, delivery_id: str) -> None:
+    """Apply what a kept webhook of another system tells, once."""
+    try:
+        await arrivals.process(ctx, delivery_id)
     except Exception as error:
         await ctx.write(service.note_failure, delivery_id, error)
         raise
@@ -25,7 +40,7 @@ async def carry(ctx: JobContext, *, platform: str, conversation_id: str) -> None
 @job(queue="outside")
 async def sweep_integration(ctx: JobContext, *, integration_id: str) -> None:
     """Read back what changed at one connection."""
-    await sweep.sweep(ctx, integration_id)
+    await (sync.sync if await ctx.read(sync.is_read, integration_id) else sweep.sweep)(ctx, integration_id)
 
 
 @job(queue="outside", retries=5, backoff_seconds=30)
@@ -34,11 +49,44 @@ async def read_conversation(ctx: JobContext, *, platform: str, conversation_id: 
     await sweep.read_unknown(ctx, platform, conversation_id)
 
 
+@job()
+async def tell_endpoints(ctx: JobContext) -> None:
+    """Decide what endpoints are told of what happened since."""
+    while await ctx.write(posts.follow):
+        pass
+
+
+FOLLOWERS.append(Follower(tell_endpoints.name, repository.with_endpoints))
+
+
+@job(queue="outside", retries=5)
+async def post_webhooks(ctx: JobContext, *, integration_id: str) -> None:
+    """Post what an endpoint is to be told."""
+    while steps := await ctx.write(sending.take, integration_id, ctx.runtime.vault):
+        outcomes = await sending.send_all(steps, ctx.runtime.outside)
+        await ctx.write(sending.settle, integration_id, outcomes)
+
+
+@job()
+async def drop_old_secret(ctx: JobContext, *, integration_id: str) -> None:
+    """A day after an endpoint got another secret."""
+    await ctx.write(connections.drop_old_secret, integration_id, ctx.runtime.vault)
+
+
+@job(queue="slow", retries=5)
+async def run_import(ctx: JobContext, *, import_id: str) -> None:
+    """Bring in the customers of a file, part by part."""
+    while await ctx.write(imports.step, import_id):
+        pass
+
+
 @cron("*/15 * * * *")
 @job()
 async def reconcile(ctx: JobContext) -> None:
     """Repair what platforms dropped."""
     await ctx.write(sweep.begin_all)
+    while await ctx.write(posts.follow):
+        pass
 
 
 @cron("30 21 * * *")
@@ -49,4 +97,10 @@ async def forget(ctx: JobContext) -> None:
     while await ctx.write(pruning.forget_sent, settings.keep_sent_days):
         pass
     while await ctx.write(pruning.forget_bodies, settings.keep_webhooks_days):
+        pass
+    while await ctx.write(pruning.forget_posts, settings.keep_sent_days):
+        pass
+    while await ctx.write(pruning.forget_runs, settings.keep_sent_days):
+        pass
+    while await ctx.write(imports.forget_rows, ctx.runtime.clock.now() - timedelta(days=settings.keep_imports_days)):
         pass

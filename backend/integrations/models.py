@@ -6,19 +6,23 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.core.rows import Base, BusinessOwned, Identified, Json
+from backend.core.rows import Base, BusinessOwned, Identified, Json, JsonText
 
 
 class Integration(Identified, BusinessOwned, Base):
-    """A business's connection to a platform. For what is in `config`, see `schemas.IntegrationConfig`.
+    """A business's connection to another system. For what is in `config`, see `schemas.IntegrationConfig`.
 
-    `sealed` holds the credentials (see `core.sealing`): `token`, and `webhook_secret`, which webhooks are checked with.
+    `sealed` holds the credentials (see `core.sealing`): `token`, and `webhook_secret`, which webhooks are checked with
+    or signed by.
     """
 
     __tablename__ = "integrations"
-    __table_args__ = (UniqueConstraint("business_id", "platform"),)
+    __table_args__ = (UniqueConstraint("business_id", "platform", "name"),)
 
     platform: Mapped[str] = mapped_column(String(32))
+    """The name of its kind (see `kinds`)."""
+    name: Mapped[str] = mapped_column(String(64), default="")
+    """Tells several of one kind apart; "" where there can be one only."""
     config: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     sealed: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
@@ -34,6 +38,12 @@ class Integration(Identified, BusinessOwned, Base):
     sweep_cursor: Mapped[str | None] = mapped_column(Text)
     """Where in its pages a sweep is that has not come to its end."""
     swept_at: Mapped[datetime | None]
+    told_seq: Mapped[int | None]
+    """Of an endpoint of webhooks, the last event that it has been decided about."""
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    """How often in a row it could not be reached."""
+    stopped_at: Mapped[datetime | None]
+    """When somebody, or the other side, wanted it to stop; None while it works."""
 
 
 class WebhookDelivery(Identified, BusinessOwned, Base):
@@ -55,6 +65,8 @@ class WebhookDelivery(Identified, BusinessOwned, Base):
     headers: Mapped[dict[str, Any]] = mapped_column(Json)
     received_at: Mapped[datetime]
     conversation_id: Mapped[str | None] = mapped_column(String(128))
+    integration_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    """The connection that it came to, where there may be several of its kind."""
     processed_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(Integer, default=0)
@@ -132,3 +144,105 @@ class OutgoingCall(Identified, BusinessOwned, Base):
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+
+class WebhookPost(Identified, BusinessOwned, Base):
+    """A webhook that an endpoint of the business is to get: the intent. Its id is the `webhook-id`, on each try the same.
+
+    What is told of an event (`seq`) stays in the event, where erasing finds it; `payload` holds what there is besides.
+    """
+
+    __tablename__ = "webhook_posts"
+    __table_args__ = (
+        UniqueConstraint("business_id", "integration_id", "cause"),
+        Index("ix_webhook_posts_due", "business_id", "integration_id", "state", "due_at"),
+    )
+
+    integration_id: Mapped[str] = mapped_column(String(36))
+    cause: Mapped[str] = mapped_column(String(128))
+    """What wanted it: the same thing is never told twice."""
+    type: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int | None]
+    payload: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    customer_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    state: Mapped[str] = mapped_column(String(16), default="QUEUED")
+    """QUEUED, SENDING (a job has it until `held_until`), SENT or DEAD."""
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    due_at: Mapped[datetime]
+    held_until: Mapped[datetime | None]
+    status: Mapped[int | None] = mapped_column(Integer)
+    """What was answered last, if anything was."""
+    milliseconds: Mapped[int | None] = mapped_column(Integer)
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    wanted_at: Mapped[datetime]
+    """When it was made, or last wanted again."""
+    settled_at: Mapped[datetime | None]
+
+
+class SyncRun(Identified, BusinessOwned, Base):
+    """One reading of what changed at a connection. `problems` are the first rows of which something was refused."""
+
+    __tablename__ = "sync_runs"
+    __table_args__ = (Index("ix_sync_runs_integration", "business_id", "integration_id", "began_at"),)
+
+    integration_id: Mapped[str] = mapped_column(String(36))
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    read: Mapped[int] = mapped_column(Integer, default=0)
+    changed: Mapped[int] = mapped_column(Integer, default=0)
+    refused: Mapped[int] = mapped_column(Integer, default=0)
+    problems: Mapped[list[Any]] = mapped_column(Json, default=list)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class CustomerImport(Identified, BusinessOwned, Base):
+    """A file of customers. Its rows wait in `import_parts`; those that were refused stay in `import_refusals`.
+
+    `state` is READY, RUNNING, DONE, CANCELLED or FAILED. `part` is the next to be read: it moves with what it changed.
+    """
+
+    __tablename__ = "imports"
+    __table_args__ = (Index("ix_imports_created", "business_id", "created_at"),)
+
+    filename: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16), default="READY")
+    header: Mapped[list[str]] = mapped_column(Json)
+    encoding: Mapped[str] = mapped_column(String(16))
+    separator: Mapped[str] = mapped_column(String(1))
+    columns: Mapped[list[Any]] = mapped_column(Json)
+    """The field that each column is."""
+    rows: Mapped[int] = mapped_column(Integer, default=0)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    made: Mapped[int] = mapped_column(Integer, default=0)
+    changed: Mapped[int] = mapped_column(Integer, default=0)
+    refused: Mapped[int] = mapped_column(Integer, default=0)
+    parts: Mapped[int] = mapped_column(Integer, default=0)
+    part: Mapped[int] = mapped_column(Integer, default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    member_id: Mapped[str | None] = mapped_column(String(36))
+
+
+class ImportPart(BusinessOwned, Base):
+    """Some rows of a file: [[the line it begins at, [cells]], …]. Gone once they were read, or the import is over."""
+
+    __tablename__ = "import_parts"
+
+    import_id: Mapped[str] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    rows: Mapped[list[Any]] = mapped_column(JsonText)
+
+
+class ImportRefusal(BusinessOwned, Base):
+    """A row that was refused, as it stood in the file, and why."""
+
+    __tablename__ = "import_refusals"
+
+    import_id: Mapped[str] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    cells: Mapped[list[Any]] = mapped_column(JsonText)
+    external_id: Mapped[str | None] = mapped_column(String(128))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from backend.core.pruning import blank, prune
-from backend.integrations.models import OutgoingCall, WebhookDelivery
+from backend.integrations.models import OutgoingCall, SyncRun, WebhookDelivery, WebhookPost
 from backend.work import Work
 
 
@@ -18,3 +18,17 @@ def forget_bodies(work: Work, days: float) -> int:
     row, before = WebhookDelivery, work.now - timedelta(days=days)
     where = (row.business_id == work.business_id, row.processed_at < before, row.body != b"")
     return blank(work.session, row.id, {"body": b"", "headers": {}}, *where)
+
+
+def forget_posts(work: Work, days: float) -> int:
+    """Delete some webhooks that endpoints got, or never got, longer than `days` ago; how many."""
+    own, before = WebhookPost.business_id == work.business_id, work.now - timedelta(days=days)
+    return prune(
+        work.session, WebhookPost.id, own, WebhookPost.state.in_(("SENT", "DEAD")), WebhookPost.settled_at < before
+    )
+
+
+def forget_runs(work: Work, days: float) -> int:
+    """Delete some readings that ended longer than `days` ago; how many."""
+    own, before = SyncRun.business_id == work.business_id, work.now - timedelta(days=days)
+    return prune(work.session, SyncRun.id, own, SyncRun.ended_at < before)

@@ -1,7 +1,7 @@
 """Selects and inserts of the inbox."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from backend.core.databases import insert_into
 from backend.core.ids import new_id
+from backend.core.rows import table_of
 from backend.events.models import EventBody
 from backend.identity.models import Business
 from backend.incidences.carrying import Tie
 from backend.incidences.models import Conversation, Incidence
+from backend.integrations.kinds import WEBHOOK
 from backend.integrations.models import ConversationMark, Integration, OutgoingCall, ToldMessage, WebhookDelivery
 
 
@@ -155,7 +157,28 @@ def integration_of(session: Session, business_id: str, platform: str) -> Integra
 def integrations(session: Session, business_id: str) -> Sequence[Integration]:
     """The business's connections, by platform."""
     query = select(Integration).where(Integration.business_id == business_id)
-    return session.scalars(query.order_by(Integration.platform)).all()
+    return session.scalars(query.order_by(Integration.platform, Integration.name, Integration.id)).all()
+
+
+def endpoints(session: Session, business_id: str) -> Sequence[Integration]:
+    """The business's endpoints of webhooks that are not stopped, held against others who tell them, in one order."""
+    query = select(Integration).where(
+        Integration.business_id == business_id, Integration.platform == WEBHOOK, Integration.stopped_at.is_(None)
+    )
+    return session.scalars(query.order_by(Integration.id).with_for_update()).all()
+
+
+_INTEGRATIONS = table_of(Integration).c
+_WITH_ENDPOINTS = (
+    select(_INTEGRATIONS.business_id)
+    .where(_INTEGRATIONS.platform == WEBHOOK, _INTEGRATIONS.stopped_at.is_(None))
+    .distinct()
+)
+
+
+def with_endpoints(session: Session) -> Collection[str]:
+    """The businesses that have an endpoint of webhooks."""
+    return session.connection().execute(_WITH_ENDPOINTS).scalars().all()
 
 
 _OPEN = ("QUEUED", "SENDING", "UNKNOWN")
@@ -212,14 +235,15 @@ def unsettled(session: Session, business_id: str) -> dict[str, dict[str, int]]:
 
 def failing_deliveries(session: Session, business_id: str) -> dict[str, int]:
     """How many webhooks have failed and are not applied, by platform."""
+    whose = func.coalesce(WebhookDelivery.integration_id, WebhookDelivery.platform)
     query = (
-        select(WebhookDelivery.platform, func.count())
+        select(whose, func.count())
         .where(
             WebhookDelivery.business_id == business_id,
             WebhookDelivery.processed_at.is_(None),
             WebhookDelivery.error.is_not(None),
         )
-        .group_by(WebhookDelivery.platform)
+        .group_by(whose)
     )
     return dict(session.execute(query).tuples().all())
 

@@ -6,10 +6,13 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from backend.events.event import Actor
-from backend.integrations import service
+from backend.integrations import arrivals, service
+from backend.integrations.connections import title_of
 from backend.integrations.connections_router import router as connections
+from backend.integrations.importing.router import router as imports
 from backend.integrations.platforms import PLATFORMS, Platform
 from backend.integrations.schemas import Received
+from backend.integrations.webhooks.router import router as posts
 from backend.unit import Router, RuntimeOf, Units
 
 webhooks = Router(prefix="/webhooks", tags=["webhooks"])
@@ -46,6 +49,21 @@ for _platform in PLATFORMS:
     )
     webhooks.add_api_route(f"/{_platform.name}", probe, methods=["HEAD"], name=f"probe_{_platform.name}")
 
+
+@webhooks.post("/generic/{integration_id}")
+async def receive_generic(integration_id: str, request: Request, runtime: RuntimeOf) -> Received:
+    """A webhook of a connected system, signed as its kind signs: by Standard Webhooks, or by a scheme of its own."""
+    raw = await request.body()
+    business_id, platform, secret = await runtime.database.read(
+        lambda session: arrivals.ear_of(session, integration_id, runtime.vault)
+    )
+    key = arrivals.verified(platform, raw, request.headers, secret, runtime.clock.now())
+    units = Units(runtime, business_id, Actor("webhook", None, title_of(platform)), request.state.request_id)
+    return await units.write(arrivals.receive, integration_id, platform, raw, key)
+
+
 router = Router()
 router.take_in(webhooks)
 router.take_in(connections)
+router.take_in(posts)
+router.take_in(imports)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from backend.core.errors import Unprocessable
 from backend.core.outside import Outside, Refused, Throttled, Trouble
 from backend.core.sealing import Vault
 from backend.events.event import Actor
 from backend.integrations import connections, lateness, repository, service, telling
 from backend.integrations.accounts import Account, Door, open_account
 from backend.integrations.facts import Assigned, Conversational, CustomerMessage, Fact, Ignored, Reopened, Resolved
+from backend.integrations.kinds import BY_NAME
 from backend.integrations.models import Integration
 from backend.integrations.spoken import Standing
 from backend.jobs.registry import JobContext
@@ -161,8 +163,10 @@ def _door(work: Work, platform: str, conversation_id: str, vault: Vault) -> Door
 
 
 def begin(work: Work, integration_id: str) -> str:
-    """Sweep a connection now. NotFound when it is not there; its id."""
+    """Sweep a connection now. NotFound when it is not there, Unprocessable when there is nothing to read; its id."""
     row = work.get(Integration, integration_id, "integration")
+    if not BY_NAME[row.platform].is_synced:
+        raise Unprocessable("Nothing is read back from it: it is only told.", code="NOT_SYNCED")
     _go_on(work, row.id, None)
     return row.id
 
@@ -170,7 +174,8 @@ def begin(work: Work, integration_id: str) -> str:
 def begin_all(work: Work) -> None:
     """Sweep every connection of the business."""
     for row in repository.integrations(work.session, work.business_id):
-        _go_on(work, row.id, None)
+        if BY_NAME[row.platform].is_synced and row.stopped_at is None:
+            _go_on(work, row.id, None)
 
 
 def _seconds(trouble: Any) -> float | None:

@@ -25,7 +25,7 @@ EVERYWHERE: tuple[Action, ...] = (
     Action("go_analytics", "Analytics", ("jump n",), "Go", "The numbers, what they mean and what is behind them."),
     Action("go_rules", "Rules", ("jump r",), "Go", "Every rule set: what it says, changing it, its versions."),
     Action("go_macros", "Macros", ("jump m",), "Go", "What is done to many cases alike, under a name."),
-    Action("go_integrations", "Integrations", ("jump i",), "Go", "Chat platforms: how they do, what failed there."),
+    Action("go_integrations", "Integrations", ("jump i",), "Go", "Other systems: how they do, what failed, and files of customers."),
     Action("go_retention", "Retention", ("jump o",), "Go", "Who wants to cancel, what they are offered, what it brought."),
     Action("go_customers", "Customers", ("jump c",), "Go", "Who may leave and why, and everything about a customer."),
     Action("go_outbox", "Outbox", ("jump u",), "Go", "What waits to be sent, and what clashed."),

@@ -10,7 +10,23 @@ RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "fl
 BEHIND = "runs_behind"
 TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION, CUSTOMER)
 LISTS = (*TABBED, ROWS, BEHIND, CUSTOMERS)
-MACROS, MACRO_TEXT, INTEGRATIONS = "macros", "macro_text", "integrations"
+MACROS, MACRO_TEXT = "macros", "macro_text"
+INTEGRATIONS, INTEGRATION_FORM, MAPPING_TEXT = "integrations", "integration_form", "mapping_text"
+INTEGRATION_LOG, IMPORTS, IMPORT = "integration_log", "imports", "import"
 RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
 DRAFTING = (RULE_SET, RULE)
-OUTLINES = (RULES, *DRAFTING, TRIAL, VERSIONS, FLOW, FLOW_TRIAL, FLOW_VERSIONS, MACROS, INTEGRATIONS)
+OUTLINES = (
+    RULES,
+    *DRAFTING,
+    TRIAL,
+    VERSIONS,
+    FLOW,
+    FLOW_TRIAL,
+    FLOW_VERSIONS,
+    MACROS,
+    INTEGRATIONS,
+    INTEGRATION_FORM,
+    INTEGRATION_LOG,
+    IMPORTS,
+    IMPORT,
+)

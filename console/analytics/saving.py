@@ -1,41 +1,15 @@
-"""Exports: what is written, and where to: the folder for downloads, and a file that never replaces another."""
+"""Exports: what is asked for and written."""
 
 from __future__ import annotations
 
-import os
-from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platformdirs import user_downloads_path
-
-from console.files import data_dir
+from console.files import save
 
 if TYPE_CHECKING:
     from backend.analytics.schemas import Format, What
     from console.analytics.days import Days
     from console.app import ConsoleApp
-
-
-def folder() -> Path:
-    """The folder for downloads, or one of our own where there is none."""
-    downloads = user_downloads_path()
-    return downloads if downloads.is_dir() and "HOLDFAST_HOME" not in os.environ else data_dir() / "exports"
-
-
-def save(name: str, content: bytes) -> Path:
-    """Write an export and answer where it is: beside one of the same name, with a number. OSError when it cannot be."""
-    place, wanted = folder(), Path(name)
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for number in count():
-        path = place / (wanted.name if number == 0 else f"{wanted.stem}-{number}{wanted.suffix}")
-        try:
-            with path.open("xb") as file:
-                file.write(content)
-        except FileExistsError:
-            continue
-        return path
-    raise AssertionError("there is always another number")
 
 
 def export(app: ConsoleApp, what: What, days: Days, format: str, *, metric: str | None, by: str = "day") -> None:

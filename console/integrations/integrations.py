@@ -2,150 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from textual.app import ComposeResult
-from textual.containers import Container, VerticalScroll
 from textual.widgets import OptionList
 
-from console.frame.screen import FrameScreen
+from console.frame.outlined import OutlinedScreen, Said
 from console.integrations import words
 from console.twin import told
-from widgets.outline import Line, Outline
-from widgets.panel import Panel
+from widgets.outline import Line
+from widgets.prompt import Choice, Confirm, Option
 
 Row = Mapping[str, Any]
-WIDE = 110
-"""Columns from which on what is under the cursor stands beside the list; below, it stands under it."""
-TICK = 15.0
-"""Seconds between looks: no event tells when a platform answered."""
 MOST = 100
 """Outgoing calls, the newest; more are on the command line."""
+_NONE = "There is no connection under the cursor."
 
 
-class IntegrationsScreen(FrameScreen):
-    """Connections and calls. Admins sweep; everybody tries a failed call again."""
+class IntegrationsScreen(OutlinedScreen):
+    """Connections and calls. Admins connect, change and sweep; everybody tries a failed call again."""
 
     family: ClassVar[str] = "integrations"
     heading: ClassVar[str] = "Integrations"
-    CSS_PATH = "integrations.tcss"
+    what: ClassVar[str] = "connections"
+    topics: ClassVar[tuple[str, ...]] = ("integration", "outgoing")
+    tick: ClassVar[float] = 15.0  # no event tells when a platform answered
 
     def __init__(self) -> None:
         super().__init__()
         self._connections: dict[str, Row] = {}
         self._calls: dict[str, Row] = {}
-        self._is_read = False
+        self._kinds: dict[str, Row] = {}
 
-    def compose_body(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield Outline(id="main")
-            with VerticalScroll(id="aside", can_focus=False):
-                yield Panel(id="says")
-
-    def on_mount(self) -> None:
-        """Read them, and again whenever something happens there, or time passes."""
-        super().on_mount()
-        self.query_one(Outline).show([Line("", "Reading the connections …")])
-        for topic in ("integration", "outgoing", "reset"):
-            self.listen(topic, lambda _: self.read())
-        self.set_interval(TICK, self._tick)
-        self.read()
-
-    def on_screen_resume(self) -> None:
-        """In front again: it may be long ago."""
-        super().on_screen_resume()
-        if self._is_read and self.console.is_online:
-            self.read()
-
-    def on_resize(self) -> None:
-        """Beside the list where there is room."""
-        self.query_one("#panes").set_class(self.size.width < WIDE, "-narrow")
-
-    def _tick(self) -> None:
-        if self.is_current and self.console.is_online and not self.store.is_paused:
-            self.read()
-
-    def read(self) -> None:
-        """Ask for both."""
+    def ask(self) -> Callable[[], Awaitable[Any]]:
+        """What reads connections, calls and kinds."""
         api = self.console.api
 
-        async def both() -> tuple[Any, Any]:
-            return await api.integrations.list(), await api.outgoing.list(limit=MOST)
+        async def all_three() -> tuple[Any, Any, Any]:
+            return await api.integrations.list(), await api.outgoing.list(limit=MOST), await api.integrations.kinds()
 
-        def done(answer: tuple[Any, Any]) -> None:
-            connections, calls = (told(one)["items"] for one in answer)
-            self._connections = {one["id"]: one for one in connections}
-            self._calls = {one["id"]: one for one in calls}
-            self._is_read = True
-            if self.is_attached:
-                self._show()
+        return all_three
 
-        def failed(error: Exception) -> None:
-            if self.is_attached and not self._is_read:
-                text = f"✗ The connections could not be read: {error}"
-                self.query_one(Outline).show([Line("", text), Line("", f"{self.console.key_of('retry')} tries again.")])
+    def take(self, answer: tuple[Any, Any, Any]) -> None:
+        """Keep them."""
+        connections, calls, kinds = (told(one)["items"] for one in answer)
+        self._connections = {one["id"]: one for one in connections}
+        self._calls = {one["id"]: one for one in calls}
+        self._kinds = {one["name"]: one for one in kinds}
 
-        self.console.calls.start(
-            "read the connections", both, done=done, failed=failed, group="integrations", exclusive=True
+    def lines(self) -> Sequence[Line]:
+        """The connections, then the calls."""
+        new = self.console.key_of("connect")
+        return words.of_all(
+            [*self._connections.values()], [*self._calls.values()], self._ref_of, self.console.now(), new
         )
-
-    def _show(self) -> None:
-        lines = words.of_all([*self._connections.values()], [*self._calls.values()], self._ref_of, self.console.now())
-        self.query_one(Outline).show(lines)
-        self._show_one()
-        self.recheck()
 
     def _ref_of(self, incidence_id: str) -> str:
         row = self.store.incidences.get(incidence_id)
         return str(row["ref"]) if row else "a case"
 
-    def _show_one(self) -> None:
-        panel, now = self.query_one("#says", Panel), self.console.now()
+    def says(self) -> Said:
+        """The connection or the call in full."""
+        now = self.console.now()
         if (connection := self.connection()) is not None:
-            panel.show(*words.of_connection(connection, now), title=connection["title"])
-        elif (call := self.call()) is not None:
-            panel.show(words.of_call(call, self._ref_of(call["incidenceId"]), now), title="Outgoing call")
-        else:
-            panel.show((), (), title="")
+            kind = self._kinds.get(connection["platform"])
+            return (connection["title"], *words.of_connection(connection, kind, now))
+        if (call := self.call()) is not None:
+            return "Outgoing call", words.of_call(call, self._ref_of(call["incidenceId"]), now), ()
+        return "", (), ()
 
     # -- what verbs act on
 
-    def _key(self, begins: str) -> str:
-        key = self.query_one(Outline).key if self.is_mounted else ""
-        return key.removeprefix(begins) if key.startswith(begins) else ""
+    def _under(self, begins: str) -> str:
+        return self.key.removeprefix(begins) if self.key.startswith(begins) else ""
 
     def connection(self) -> Row | None:
         """The connection under the cursor."""
-        return self._connections.get(self._key(words.CONNECTION))
+        return self._connections.get(self._under(words.CONNECTION))
 
     def call(self) -> Row | None:
         """The call under the cursor."""
-        return self._calls.get(self._key(words.CALL))
+        return self._calls.get(self._under(words.CALL))
 
     def verdicts(self) -> Mapping[str, str]:
-        """A sweep is of a connection that is set up; only what failed is tried again."""
-        connection, call, refused = self.connection(), self.call(), {}
+        """What is read back is a connection that is set up; only what failed is tried again."""
+        connection, call = self.connection(), self.call()
+        refused: dict[str, str] = {}
         if connection is None:
-            refused["sync"] = "There is no connection under the cursor."
+            about = ("sync", "connection_edit", "connection_remove", "connection_test", "connection_stop")
+            refused |= dict.fromkeys(about, _NONE)
         elif connection["missing"]:
             refused["sync"] = f"Not set up: {', '.join(connection['missing'])} is missing."
+        elif not self._kinds.get(connection["platform"], {}).get("isSynced", True):
+            refused["sync"] = "Nothing is read from it: it is only told, or tells."
         if call is None:
             refused["carry_again"] = "There is no call under the cursor."
         elif call["state"] != "FAILED":
             refused["carry_again"] = f"It has not failed: {words.STATES[call['state']][2]}."
         return refused
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Show it in full."""
-        self.query_one("#aside").scroll_home(animate=False)
-        self._show_one()
-        self.recheck()
-
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """The case that a call is about."""
+        """The case that a call is about, or what went between here and a connection."""
         if (call := self.call()) is not None:
             self.console.open_incidence(call["incidenceId"])
+        elif (connection := self.connection()) is not None:
+            from console.integrations.log_screen import LogScreen
+
+            self.app.push_screen(LogScreen(connection))
 
     # -- the verbs
 
@@ -165,11 +128,91 @@ class IntegrationsScreen(FrameScreen):
             self._calls[answer.id] = told(answer)
             self.console.say("It is tried again; an answer only after a look whether it is there.")
             if self.is_attached:
-                self._show()
+                self.show()
 
         if call is not None:
             self.console.calls.start("try the call again", lambda: api.outgoing.retry(call["id"]), done=done)
 
-    def action_read_again(self) -> None:
-        """Both as they are now."""
-        self.read()
+    def action_connect(self) -> None:
+        """Choose a kind, then tell what it needs."""
+        connected = {one["platform"] for one in self._connections.values()}
+        options = [
+            Option(
+                one["name"],
+                one["title"],
+                f"{one['family']} · {one['about']}",
+                "connected already" if one["name"] in connected and not one["isMany"] else "",
+            )
+            for one in self._kinds.values()
+        ]
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self._form(self._kinds[name], None)
+
+        self.app.push_screen(Choice("Connect", options, is_wide=True), chosen)
+
+    def action_connection_edit(self) -> None:
+        """Change what it is told."""
+        connection = self.connection()
+        if connection is not None and (kind := self._kinds.get(connection["platform"])) is not None:
+            self._form(kind, connection)
+
+    def _form(self, kind: Row, connection: Row | None) -> None:
+        from console.integrations.form import ConnectionForm
+
+        self.app.push_screen(ConnectionForm(kind, connection))
+
+    def action_connection_remove(self) -> None:
+        """End it, after a yes."""
+        connection, api = self.connection(), self.console.api
+        if connection is None:
+            return
+        title = connection["title"]
+
+        async def remove() -> bool:
+            await api.integrations.remove(connection["id"])
+            return True
+
+        def answered(is_yes: bool | None) -> None:
+            if is_yes:
+                said = lambda _: self.console.say(f"{title} is not connected any more.")  # noqa: E731
+                self.console.calls.start(f"remove {title}", remove, done=said)
+
+        target = [("Connection", title), ("Address", connection["baseUrl"] or "none")]
+        lines = ["Its credentials are forgotten; cases and customers stay."]
+        self.app.push_screen(Confirm("Remove the connection?", target, lines=lines, yes="Remove it"), answered)
+
+    def action_connection_test(self) -> None:
+        """Call it once."""
+        connection, api = self.connection(), self.console.api
+        if connection is None:
+            return
+
+        def done(answer: Any) -> None:
+            self.console.say(f"{connection['title']}: {answer.said}", "information" if answer.ok else "warning")
+            self.read()
+
+        title = connection["title"]
+        self.console.calls.start(f"try {title}", lambda: api.integrations.test(connection["id"]), done=done)
+
+    def action_connection_stop(self) -> None:
+        """Stop it, or let it go on."""
+        connection, api = self.connection(), self.console.api
+        if connection is None:
+            return
+        is_stopped = connection["stoppedAt"] is None
+
+        async def change() -> Any:
+            from backend.integrations.schemas import IntegrationChange
+
+            return await api.integrations.change(connection["id"], IntegrationChange(is_stopped=is_stopped))
+
+        said = f"{connection['title']} {'is stopped' if is_stopped else 'goes on'}."
+        self.console.calls.start("change the connection", change, done=lambda _: self.console.say(said))
+
+    def action_imports(self) -> None:
+        """Customers out of files."""
+        from console.integrations.imports import ImportsScreen
+
+        self.app.push_screen(ImportsScreen())

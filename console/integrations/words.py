@@ -17,6 +17,7 @@ STATES = {
     "UNKNOWN": ("?", "warning", "unclear"),
     "SENT": ("✓", "ok", "done"),
     "FAILED": ("✗", "danger", "failed"),
+    "DEAD": ("✗", "danger", "given up"),
 }
 """Sign, role and word of each state of a call."""
 KINDS = {
@@ -34,6 +35,8 @@ def standing(one: Row, now: datetime) -> tuple[str, str, str]:
     """Sign, role and words of how a connection does."""
     if one["missing"]:
         return "▲", "warning", f"not set up: {', '.join(one['missing'])} is missing"
+    if one["stoppedAt"]:
+        return "‖", "muted", f"stopped {ages.since(one['stoppedAt'], now)} ago"
     if one["pausedUntil"] and ages.parsed(one["pausedUntil"]) > now:
         return "‖", "warning", f"paused until {ages.local(one['pausedUntil'], now)}"
     if one["error"]:
@@ -43,14 +46,17 @@ def standing(one: Row, now: datetime) -> tuple[str, str, str]:
     return "·", "muted", "has not been asked yet"
 
 
-def of_all(connections: Sequence[Row], calls: Sequence[Row], ref_of: Any, now: datetime) -> list[Line]:
-    """The connections, then the calls: what failed first, each group the newest first. `ref_of` names a case."""
+def of_all(
+    connections: Sequence[Row], calls: Sequence[Row], ref_of: Any, now: datetime, connects: str = ""
+) -> list[Line]:
+    """The connections, then the calls: what failed first, each group the newest first. `ref_of` names a case,
+    `connects` is the key that connects something."""
     wide = max((len(one["title"]) for one in connections), default=0)
     lines = [Line("", "Connections")]
     lines += [
         Line(CONNECTION + one["id"], one["title"], _connection(one, now), 1, width=wide + 2) for one in connections
     ]
-    lines += [] if connections else [Line("", "  No platform is connected; `holdfast integrations add` connects one.")]
+    lines += [] if connections else [Line("", f"  Nothing is connected; {connects} connects a system.")]
     lines += [Line("", ""), Line("", "Outgoing calls")]
     ranked = sorted(calls, key=lambda one: (one["state"] != "FAILED", one["state"] == "SENT"))
     lines += [Line(CALL + one["id"], ref_of(one["incidenceId"]), _call(one, now), 1, width=11) for one in ranked]
@@ -73,26 +79,49 @@ def _call(one: Row, now: datetime) -> list[tuple[str, str]]:
     return [*words, (f"  {one['error']}", "danger")] if one["error"] else words
 
 
-def of_connection(one: Row, now: datetime) -> tuple[Pairs, list[Cell]]:
-    """A connection in full: pairs, and what an admin should do."""
+def of_connection(one: Row, kind: Row | None, now: datetime) -> tuple[Pairs, list[Cell]]:
+    """A connection in full, as far as its kind knows such things: pairs, and what an admin should do."""
     sign, role, said = standing(one, now)
     is_paused = one["pausedUntil"] and ages.parsed(one["pausedUntil"]) > now
+    kind = kind or {"isSynced": True, "hears": True, "family": "chat", "needs": []}
+    names = {need["name"] for need in kind["needs"]}
+    counts = ", ".join(f"{number} {STATES[state][2]}" for state, number in one["outgoing"].items() if number)
     pairs: Pairs = [
         ("state", [(f"{sign} {said}", role)]),
         ("last answer", _moment(one["answeredAt"], now)),
         ("last error", [(one["error"], "danger")] if one["error"] else "none"),
         *([("", _moment(one["failedAt"], now))] if one["error"] else []),
         ("paused until", ages.local(one["pausedUntil"], now) if is_paused else "not paused"),
-        ("last sweep", _moment(one["sweptAt"], now)),
-        ("bad webhooks", str(one["failingDeliveries"] or "none")),
-        ("address", one["baseUrl"] or "none"),
-        ("token", "kept" if one["hasToken"] else [("missing", "warning")]),
-        ("webhooks", "checked" if one["hasWebhookSecret"] else [("not checked: no secret", "warning")]),
-        ("is told", ", ".join(one["sends"]) or "nothing"),
-        ("a minute", f"{one['perMinute']} requests at most"),
     ]
-    lines: list[Cell] = [[(f"`holdfast integrations change {one['platform']}` sets what is missing.", "muted")]]
-    return pairs, ["", *lines] if one["missing"] else []
+    if kind["isSynced"]:
+        pairs.append(("last sweep", _moment(one["sweptAt"], now)))
+    if kind["hears"]:
+        pairs.append(("bad webhooks", str(one["failingDeliveries"] or "none")))
+    if one["platform"] != "inbox":
+        pairs.append(("address", one["baseUrl"] or "none"))
+    if not names or "token" in names:
+        pairs.append(("token", "kept" if one["hasToken"] else [("missing", "warning")]))
+    if kind["hears"]:
+        pairs.append(("webhooks", "checked" if one["hasWebhookSecret"] else [("not checked: no secret", "warning")]))
+    if one["webhookPath"]:
+        pairs.append(("come to", one["webhookPath"]))
+    if kind["family"] == "chat":
+        pairs.append(("is told", ", ".join(one["sends"]) or "nothing"))
+    if one["platform"] == "webhook":
+        pairs += [("is told", ", ".join(one["events"]) or "what playbooks tell"), ("posts", counts or "none open")]
+    if one["mapping"]:
+        pairs.append(("mapping", _mapped(one["mapping"])))
+    if not names or "perMinute" in names:
+        pairs.append(("a minute", f"{one['perMinute']} requests at most"))
+    return pairs, []
+
+
+def _mapped(mapping: Row) -> str:
+    """What a mapping makes of a record, in short."""
+    parts = [", ".join(mapping["fields"])] if mapping["fields"] else []
+    parts += [f"signals {', '.join(one['type'] for one in mapping['signals'])}"] if mapping["signals"] else []
+    parts += ["cases"] if mapping["incidences"] else []
+    return "; ".join(parts) or "nothing yet"
 
 
 def of_call(one: Row, ref: str, now: datetime) -> Pairs:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import ComposeResult
-from textual.containers import Container, VerticalScroll
 from textual.widgets import OptionList
 
-from console.frame.screen import FrameScreen
+from console.frame.outlined import OutlinedScreen, Said
 from console.macros import words
 from console.macros.editor import MacroEditor
 from console.twin import told
 from console.views import queue_order
-from widgets.outline import Line, Outline
+from widgets.outline import Line
 from widgets.panel import Panel
 from widgets.prompt import Choice, Confirm, Option
 
@@ -22,73 +20,39 @@ if TYPE_CHECKING:
     from backend.incidences.macro_schemas import MacroPreview
 
 Row = Mapping[str, Any]
-WIDE = 110
-"""Columns from which on what a macro does stands beside the list; below, it stands under it."""
 MOST = 200
 """Cases that are offered to try a macro on."""
 
 
-class MacrosScreen(FrameScreen):
+class MacrosScreen(OutlinedScreen):
     """The list of macros."""
 
     family: ClassVar[str] = "macros"
     heading: ClassVar[str] = "Macros"
-    CSS_PATH = "macros.tcss"
+    what: ClassVar[str] = "macros"
+    topics: ClassVar[tuple[str, ...]] = ("macro",)
 
     def __init__(self) -> None:
         super().__init__()
         self._macros: dict[str, Row] = {}
-        self._is_read = False
 
-    def compose_body(self) -> ComposeResult:
-        with Container(id="panes"):
-            yield Outline(id="main")
-            with VerticalScroll(id="aside", can_focus=False):
-                yield Panel(id="says")
+    def ask(self) -> Callable[[], Awaitable[Any]]:
+        """What reads them."""
+        return self.console.api.macros.list
 
-    def on_mount(self) -> None:
-        """Read them, and again whenever one is other."""
-        super().on_mount()
-        self.query_one(Outline).show([Line("", "Reading the macros …")])
-        self.listen("macro", lambda _: self.read())
-        self.listen("reset", lambda _: self.read())
-        self.read()
+    def take(self, answer: Any) -> None:
+        """Keep them."""
+        self._macros = {one["macroId"]: one for one in told(answer)["items"]}
 
-    def on_resize(self) -> None:
-        """Beside the list where there is room."""
-        self.query_one("#panes").set_class(self.size.width < WIDE, "-narrow")
-
-    def read(self) -> None:
-        """Ask for them."""
-        api = self.console.api
-
-        def done(answer: Any) -> None:
-            self._macros = {one["macroId"]: one for one in told(answer)["items"]}
-            self._is_read = True
-            if self.is_attached:
-                self._show()
-
-        def failed(error: Exception) -> None:
-            if self.is_attached and not self._is_read:
-                text = f"✗ The macros could not be read: {error}"
-                self.query_one(Outline).show([Line("", text), Line("", f"{self.console.key_of('retry')} tries again.")])
-
-        self.console.calls.start(
-            "read the macros", api.macros.list, done=done, failed=failed, group="macros", exclusive=True
-        )
-
-    def _show(self) -> None:
+    def lines(self) -> Sequence[Line]:
+        """The macros, or how the first is written."""
         new = f"There are none yet; {self.console.key_of('macro_new')} writes the first."
-        self.query_one(Outline).show(words.of_list([*self._macros.values()]) or [Line("", new)])
-        self._show_macro()
-        self.recheck()
+        return words.of_list([*self._macros.values()]) or [Line("", new)]
 
-    def _show_macro(self) -> None:
-        macro, panel = self.macro(), self.query_one("#says", Panel)
-        if macro is None:
-            panel.show((), (), title="")
-        else:
-            panel.show((), words.of_macro(macro, self._name_of), title=macro["name"])
+    def says(self) -> Said:
+        """What the one under the cursor does."""
+        macro = self.macro()
+        return (macro["name"], (), words.of_macro(macro, self._name_of)) if macro else ("", (), ())
 
     def _name_of(self, member_id: str) -> str:
         member = self.store.members.get(member_id)
@@ -96,11 +60,7 @@ class MacrosScreen(FrameScreen):
 
     def macro(self) -> Row | None:
         """The macro under the cursor."""
-        return self._macros.get(self.query_one(Outline).key) if self.is_mounted else None
-
-    def about(self) -> tuple[str, ...]:
-        """What verbs act on."""
-        return (self.query_one(Outline).key,) if self.is_mounted else ()
+        return self._macros.get(self.key)
 
     def verdicts(self) -> Mapping[str, str]:
         """There must be one under the cursor, and those for everybody are kept by supervisors."""
@@ -108,12 +68,6 @@ class MacrosScreen(FrameScreen):
         if macro is None:
             return dict.fromkeys(("macro_edit", "macro_delete", "macro_try"), "There is no macro here.")
         return {"macro_delete": why} if (why := refusal(macro, self.console.role)) else {}
-
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Show what it does."""
-        self.query_one("#aside").scroll_home(animate=False)
-        self._show_macro()
-        self.recheck()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open it."""

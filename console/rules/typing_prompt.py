@@ -52,8 +52,11 @@ class TypingPrompt(ModalScreen[Typed | None]):
         complete: Callable[[str], Sequence[Option]] = lambda _: (),
         consider: Consider | None = None,
         hint: str = "",
+        is_secret: bool = False,
     ) -> None:
+        """`is_secret`: what is typed is not shown."""
         super().__init__()
+        self._is_secret = is_secret
         self._title, self._text, self._hint = title, text, hint
         self._read, self._complete, self._consider = read, complete, consider
         self._offered: list[Option] = []
@@ -64,7 +67,13 @@ class TypingPrompt(ModalScreen[Typed | None]):
         with Vertical() as box:
             box.border_title = Content(plain(self._title))
             box.border_subtitle = Content("tab completes · enter takes · esc leaves")
-            yield Entry(self._text, placeholder=plain(self._hint), compact=True, select_on_focus=False)
+            yield Entry(
+                self._text,
+                placeholder=plain(self._hint),
+                compact=True,
+                select_on_focus=False,
+                password=self._is_secret,
+            )
             yield OptionLines(())
             yield Static(id="said", markup=False)
             yield Static(id="leads", markup=False)

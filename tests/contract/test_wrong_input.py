@@ -138,6 +138,8 @@ async def known(backend: Backend) -> dict[str, str]:
         "approval_id": UNKNOWN,
         "integration_id": UNKNOWN,
         "call_id": UNKNOWN,
+        "post_id": UNKNOWN,
+        "import_id": UNKNOWN,
         "alert_id": UNKNOWN,
         "letter_id": UNKNOWN,
     }

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpcore
 import pytest
 
 from backend.core import outside
@@ -17,9 +18,11 @@ class Vendor:
 
     def __init__(self) -> None:
         self.paths: list[str] = []
+        self.hosts: list[str] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.paths.append(scope["path"])
+        self.hosts.append(dict(scope["headers"]).get(b"host", b"").decode())
         is_away = scope["path"] == "/away"
         headers = [(b"location", b"/there")] if is_away else []
         await send({"type": "http.response.start", "status": 302 if is_away else 200, "headers": headers})
@@ -70,10 +73,44 @@ async def test_a_private_address_is_not_called_unless_it_may_be(url: str) -> Non
     await closed.admit("https://8.8.8.8/v2")
 
 
-async def test_a_name_that_leads_inside_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9"])
+async def test_a_name_that_leads_inside_is_not_called(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     async def found(*_: Any, **__: Any) -> list[Any]:
         return [(0, 0, 0, "", ("93.184.215.14", 0)), (0, 0, 0, "", ("10.0.0.7", 0))]
 
+    for name in ("http_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found, raising=False)
+    here = Outside(FrozenClock())
     with pytest.raises(Unreached, match=r"chat\.example is a private address"):
-        await Outside(FrozenClock()).admit("https://chat.example/v2")
+        await Rest(here, "https://chat.example/v2", {}, title="Chat", account="a", per_minute=100).get("/")
+    await here.close()
+
+
+async def test_what_was_judged_is_what_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever owns a name answers the first look-up with a public address, and any other with one inside."""
+    double, asked, dialled = Vendor(), [], []
+
+    async def found(host: Any, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        return [(0, 0, 0, "", ("93.184.215.14" if len(asked) == 1 else "127.0.0.1", 0))]
+
+    async with served(double) as url:
+        port = int(url.rpartition(":")[2])
+
+        async def connect(self: Any, host: str, _port: int, *more: Any) -> Any:
+            dialled.append(host)
+            return await real(self, "127.0.0.1", port, *more)
+
+        real = httpcore.AnyIOBackend.connect_tcp
+        monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found, raising=False)
+        here = Outside(FrozenClock())
+        rest = Rest(here, "http://chat.example:8080/v2", {}, title="Chat", account="a", per_minute=100)
+        assert (await rest.get("/x")).status == 200
+        await here.close()
+    assert (asked, dialled, double.paths) == (["chat.example"], ["93.184.215.14"], ["/v2/x"])
+    assert double.hosts == ["chat.example:8080"], "the name stays what it was asked for"

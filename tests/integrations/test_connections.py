@@ -158,7 +158,7 @@ def test_the_commands(server: Server, tmp_path: Path) -> None:
 
     asyncio.run(sign_up())
     run("sign-in", server.url, "o@example.com")
-    assert run("integrations", "list") == "No platform is connected.\n"
+    assert run("integrations", "list") == "Nothing is connected.\n"
     assert "https" in run("integrations", "add", "freshchat", "--address", "http://chat.example", code=1)
     added = run("integrations", "add", "freshchat", "--address", "https://chat.example/v2")
     assert "Still to be set: the agent that messages are written by." in added

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from console.analytics import saving
+from console import files
 from console.analytics.days import Days, NoDays, parse
 from console.analytics.plot import TrendPlot
 from console.analytics.rows import RowsScreen
@@ -98,19 +98,19 @@ async def test_what_is_shown_is_written_to_a_file_by_who_may(floor: Floor) -> No
         await on_numbers(app, pilot)
         for number in range(2):
             await pilot.press("E", *"csv", "enter")
-            await until(lambda number=number: len(list(saving.folder().glob("*.csv"))) == number + 1)
+            await until(lambda number=number: len(list(files.downloads().glob("*.csv"))) == number + 1)
         await pilot.press("enter")
         await until(lambda: "36 rows" in text_of(app))
         await pilot.press("E", *"parquet", "enter")
-        await until(lambda: len(list(saving.folder().glob("*.parquet"))) == 1)
-        first, second = sorted(saving.folder().glob("*.csv"))
+        await until(lambda: len(list(files.downloads().glob("*.parquet"))) == 1)
+        first, second = sorted(files.downloads().glob("*.csv"))
         assert first.read_bytes() == second.read_bytes()
         assert first.read_text().startswith("name,label,unit,value")
     async with floor.console(email="ben@feast.co", size=(80, 24)) as (app, pilot):
         await on_numbers(app, pilot)
         await pilot.press("E")
         await pilot.pause(0.2)
-        assert len(list(saving.folder().glob("*"))) == 3
+        assert len(list(files.downloads().glob("*"))) == 3
 
 
 async def test_numbers_that_cannot_be_had_look_like_no_numbers(floor: Floor) -> None:
@@ -161,6 +161,6 @@ def test_days_as_they_are_typed(text: str, days: Days | None) -> None:
 
 def test_a_file_never_replaces_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOLDFAST_HOME", str(tmp_path))
-    paths = [saving.save("../a.csv", b"x") for _ in range(3)]
+    paths = [files.save("../a.csv", b"x") for _ in range(3)]
     assert [path.name for path in paths] == ["a.csv", "a-1.csv", "a-2.csv"]
-    assert {path.parent for path in paths} == {saving.folder()}
+    assert {path.parent for path in paths} == {files.downloads()}

@@ -54,7 +54,7 @@ async def world(floor: Floor) -> Row:
 async def on_integrations(app: Console, pilot: Pilot[Any]) -> Outline:
     """Go there, once they are read."""
     await pilot.press("g", "i")
-    await until(lambda: isinstance(app.screen, IntegrationsScreen) and app.screen._is_read)
+    await until(lambda: isinstance(app.screen, IntegrationsScreen) and app.screen.is_read)
     await pilot.pause()
     return app.screen.query_one(Outline)
 

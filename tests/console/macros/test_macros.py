@@ -30,7 +30,7 @@ async def made(floor: Floor, name: str, *, shared: bool = True, **steps: Any) ->
 async def on_macros(app: Console, pilot: Pilot[Any]) -> Outline:
     """Go to the macros, once they are there."""
     await pilot.press("g", "m")
-    await until(lambda: isinstance(app.screen, MacrosScreen) and app.screen._is_read)
+    await until(lambda: isinstance(app.screen, MacrosScreen) and app.screen.is_read)
     await pilot.pause()
     return app.screen.query_one(Outline)
 
