@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     stripe_webhook_secret: SecretStr = Field(
         SecretStr(""), description="checks Stripe's webhooks; several, while one is rolled, with commas between them"
     )
+    public_url: str = Field("", description="how browsers reach this server; as it was asked when left out")
     stripe_connect_client_id: str = Field("", description="the client id (ca_…) of the Stripe Connect platform")
     stripe_api_base: str = Field("", description="another address than Stripe's own, such as that of a double")
     private_addresses: bool = Field(

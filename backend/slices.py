@@ -16,6 +16,7 @@ SLICES = (
     "alerts",
     "interventions",
     "integrations",
+    "finance",
     "analytics",
     "events",
     "jobs",

@@ -30,6 +30,7 @@ COMMANDS = (
     "subscription",
     "subscriptions",
     "stripe",
+    "finance",
     "analytics",
     "engine",
     "rules",

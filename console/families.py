@@ -13,6 +13,7 @@ MODES: dict[str, str] = {
     "alerts": "console.alerts.alerts:AlertsScreen",
     "analytics": "console.analytics.screen:AnalyticsScreen",
     "retention": "console.retention.retention:RetentionScreen",
+    "finance": "console.finance.screen:FinanceScreen",
     "customers": "console.customers.customers:CustomersScreen",
     "rules": "console.rules.sets:RulesScreen",
     "macros": "console.macros.macros:MacrosScreen",

@@ -32,6 +32,7 @@ SCREENS = (
     "macros",
     "macro_text",
     "integrations",
+    "finance",
     "integration_form",
     "mapping_text",
     "integration_log",

@@ -5,12 +5,13 @@ own, sealed in its row.
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from backend.billing import events, repository
 from backend.billing.gateway import TRIES, Door, Gateway, is_live_key
 from backend.billing.models import StripeAccount
 from backend.core.errors import NotFound, Unprocessable
+from backend.core.rows import table_of
 from backend.core.sealing import Broken, Vault
 from backend.core.text import clean_line
 from backend.jobs.models import PendingJob
@@ -18,8 +19,8 @@ from backend.settings import Settings
 from backend.work import Work
 
 NOT_CONNECTED = (
-    "No Stripe account is connected. An admin must set HOLDFAST_STRIPE_SECRET_KEY for the first business,"
-    " or give the business a restricted key: `holdfast stripe connect`."
+    "No Stripe account is connected. An admin must connect one (`holdfast finance connect`), give the business a"
+    " restricted key (`holdfast stripe connect`), or set HOLDFAST_STRIPE_SECRET_KEY for the first business."
 )
 
 
@@ -100,7 +101,7 @@ def connect(work: Work, door: Door, shown: Mapping[str, Any], vault: Vault, seal
     if row.stripe_account_id and row.stripe_account_id != id:  # another account: what was read is of the old one
         row.events_read_until = row.relisted_at = row.synced_at = None
     row.stripe_account_id, row.is_live = id, door.is_live
-    row.mode = "settings" if sealed is None else "key"
+    row.mode = "connect" if door.account else "settings" if sealed is None else "key"
     row.sealed = None if sealed is None else vault.seal(dict(sealed))
     row.connected_at, row.disconnected_at = work.now, None
     row.answered_at, row.error, row.failed_at, row.missing_scopes = work.now, None, None, None
@@ -109,6 +110,15 @@ def connect(work: Work, door: Door, shown: Mapping[str, Any], vault: Vault, seal
     work.emit(events.AccountConnected(subject_id=row.id, data=told))
     work.enqueue("billing.check_scopes")
     work.enqueue("billing.sync", key="stripe-sync", is_full=True)
+
+
+def others_have(work: Work, stripe_account_id: str) -> bool:
+    """Whether another business is connected to the account. Until this unit has ended, none becomes so."""
+    repository.lock_new(work.session, "", f"account/{stripe_account_id}")
+    accounts = table_of(StripeAccount).c
+    theirs = (accounts.business_id != work.business_id) & accounts.disconnected_at.is_(None)
+    query = select(accounts.id).where(theirs, accounts.stripe_account_id == stripe_account_id)
+    return work.session.connection().execute(query.limit(1)).first() is not None
 
 
 def disconnect(work: Work, *, by: str) -> None:
@@ -127,6 +137,15 @@ def deauthorise(work: Work, stripe_account_id: str) -> None:
     row = repository.account(work.session, work.business_id)
     if row is not None and row.disconnected_at is None and row.stripe_account_id == stripe_account_id:
         disconnect(work, by="Stripe")
+
+
+def lose(work: Work) -> bool:
+    """Stripe lets our platform in no more: whoever owns the account ended it. False for an account with a key."""
+    row = repository.account(work.session, work.business_id)
+    if row is None or row.disconnected_at is not None or row.mode != "connect":
+        return False
+    disconnect(work, by="Stripe")
+    return True
 
 
 def note_scopes(work: Work, missing: list[str]) -> None:

@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import ColumnElement, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.billing.models import Dispute, Invoice, StripeEvent, Subscription, SubscriptionChange
+from backend.billing.models import Charge, Dispute, Invoice, Refund, StripeEvent, Subscription, SubscriptionChange
 from backend.customers.erasure import also_erases
 from backend.customers.models import Customer
 from backend.work import Work
@@ -55,7 +55,21 @@ def _ids_of(work: Work, customer_id: str) -> set[str]:
     for model, column in columns:
         mine = (model.business_id == work.business_id) & (model.customer_id == customer_id)
         found |= {id for id in work.session.scalars(select(column).where(mine)) if id}
-    return found
+    return found | _paid_by(work, customer_id)
+
+
+def _paid_by(work: Work, customer_id: str) -> set[str]:
+    """What they paid and got back: charges know Stripe's customer alone."""
+    mine = (Subscription.business_id == work.business_id) & (Subscription.customer_id == customer_id)
+    theirs = select(Subscription.stripe_customer_id).where(mine)
+    query = select(Charge.stripe_charge_id).where(
+        Charge.business_id == work.business_id, Charge.stripe_customer_id.in_(theirs)
+    )
+    charges = list(work.session.scalars(query))
+    back = select(Refund.stripe_refund_id).where(
+        Refund.business_id == work.business_id, Refund.stripe_charge_id.in_(charges)
+    )
+    return {*charges, *work.session.scalars(back)}
 
 
 def _holds(session: Session, part: bytes) -> ColumnElement[bool]:

@@ -61,3 +61,7 @@ class AccountConnected(Event, type="stripe_account.connected", audience="admin")
 
 class AccountDisconnected(Event, type="stripe_account.disconnected", audience="admin"):
     """By us, or deauthorised at Stripe. data: accountId, by."""
+
+
+class AccountRead(Event, type="stripe_account.read", audience="admin"):
+    """Everything was listed to its end. data: accountId, objects, isFirst."""

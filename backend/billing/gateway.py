@@ -126,15 +126,20 @@ class Gateway:
         items: list[Shown] = answer.get("data") or []
         return items, items[-1]["id"] if items and answer.get("has_more") else None
 
-    async def each(self, path: str, **filters: Any) -> AsyncIterator[Shown]:
-        """Everything in a list, page by page: `each("events", created={"gte": 1700000000}, types=[…])`."""
+    async def pages(self, path: str, **filters: Any) -> AsyncIterator[list[Shown]]:
+        """Everything in a list, page by page."""
         after: str | None = None
         while True:
             items, after = await self.page(path, after, **filters)
-            for item in items:
-                yield item
+            yield items
             if after is None:
                 return
+
+    async def each(self, path: str, **filters: Any) -> AsyncIterator[Shown]:
+        """Everything in a list, one by one: `each("events", created={"gte": 1700000000}, types=[…])`."""
+        async for items in self.pages(path, **filters):
+            for item in items:
+                yield item
 
     async def create_preview(self, **params: Any) -> Shown:
         """POST /v1/invoices/create_preview: what an invoice would be. Changes nothing."""
@@ -175,20 +180,35 @@ class Gateway:
         """The subscription goes on without it."""
         return await self.post(f"subscription_schedules/{id}/release", key)
 
+    # Connect, with the platform's key
+
+    async def exchange(self, code: str) -> Shown:
+        """What an OAuth code stands for: `stripe_user_id`, `livemode`. Refused (invalid_grant) when it was used or is old.
+
+        Called once: a code that may have been used cannot be tried again.
+        """
+        return await self._call("post", "/oauth/token", {"grant_type": "authorization_code", "code": code})
+
+    async def deauthorise(self, client_id: str, account: str) -> Shown:
+        """Give up the access to an account. Refused when there is none (any more)."""
+        return await self._call("post", "/oauth/deauthorize", {"client_id": client_id, "stripe_user_id": account})
+
     # The call
 
     async def _call(self, method: str, path: str, params: Mapping[str, Any], key: str | None = None) -> Shown:
         """One call, tried again with the same key after what may pass. The last trouble when it did not."""
         client, time = await self._gateways.client(self.door.key), self._gateways.time
-        options: dict[str, Any] = {"idempotency_key": key} if key else {}
-        if self.door.account and not path.startswith("accounts/"):
+        is_oauth = path.startswith("/oauth/")
+        url = path if is_oauth else f"/v1/{path}"
+        options: dict[str, Any] = {"idempotency_key": key} if key else {"base": "connect"} if is_oauth else {}
+        if self.door.account and not is_oauth and not path.startswith("accounts/"):
             options["stripe_account"] = self.door.account
         for tries in range(1, self._tries + 1):
             await self._pace.take()
             async with self._pace.slots:
                 trouble = None
                 try:
-                    answer = await client.raw_request_async(method, f"/v1/{path}", **params, **options)
+                    answer = await client.raw_request_async(method, url, **params, **options)
                 except Exception as error:
                     trouble, may_pass = _understood(error)
                     if trouble is None:
@@ -216,7 +236,7 @@ def _understood(error: Exception) -> tuple[Trouble | None, bool]:
     status, headers = error.http_status or 0, error.headers or {}
     body = error.json_body if isinstance(error.json_body, dict) else {}
     told = body.get("error")
-    told = told if isinstance(told, dict) else {"message": body.get("error_description") or told}
+    told = told if isinstance(told, dict) else {"message": body.get("error_description") or told, "code": told}
     words = clean_line(str(told.get("message") or error.user_message or type(error).__name__))[:_WORDS]
     code = str(told.get("code") or told.get("type") or "")
     words = f"Stripe answered {status}: {words}" if status else f"Stripe did not answer ({_cause(error)})"

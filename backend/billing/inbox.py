@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from backend.billing import events, mirror, normal, payers, repository
+from backend.billing import events, hints, mirror, payers, repository
 from backend.billing.mirror import Outcome
 from backend.billing.models import StripeEvent
 from backend.core.databases import insert_into
@@ -108,7 +108,7 @@ def _keep(session: Session, business_id: str, arrivals: list[Arrival]) -> list[b
 
 
 def _row(arrival: Arrival) -> dict[str, Any]:
-    event, hint = arrival.event, normal.hint(arrival.event)
+    event, hint = arrival.event, hints.hint(arrival.event)
     is_nothing = hint.kind is None or hint.id is None
     created = event.get("created")
     return {
@@ -174,7 +174,7 @@ def settle(work: Work, row_ids: Sequence[str], service: Callable[..., Outcome], 
 
 def _is_of_erased(work: Work, body: bytes) -> bool:
     """Whether an event tells of a customer who was erased here: Stripe goes on telling who that was."""
-    payer_id = normal.payer_of(orjson.loads(body))
+    payer_id = hints.payer_of(orjson.loads(body))
     known = payers.known_payer(work, payer_id) if payer_id else None
     return known is not None and known.erased_at is not None
 

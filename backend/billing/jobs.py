@@ -7,11 +7,13 @@ from backend.billing import accounts, change_carrying, inbox, relist, repository
 from backend.billing.looking import Look
 from backend.billing.mirror import Outcome
 from backend.core.errors import Unprocessable
-from backend.core.outside import Trouble
+from backend.core.outside import Refused, Trouble
 from backend.jobs.registry import JobContext, cron, job
 from backend.work import Work
 
 _RETRIES = 6
+_TRIES = 3
+"""After so many failures in a row a sync is a dead letter; the sweep of the next quarter of an hour begins another."""
 
 
 @job(queue="outside", retries=_RETRIES, backoff_seconds=5)
@@ -35,13 +37,13 @@ async def process_object(ctx: JobContext, *, kind: str, id: str) -> None:
         raise
 
 
-@job(queue="outside", retries=4, backoff_seconds=30)
+@job(queue="outside", retries=_TRIES - 1, backoff_seconds=30)
 async def sync(ctx: JobContext, *, is_full: bool = False) -> None:
     """Read what happened at Stripe since the last time, or everything."""
     await _noted(ctx, syncing.sync(ctx, is_full=is_full))
 
 
-@job(queue="outside", retries=8, backoff_seconds=30)
+@job(queue="outside", retries=_TRIES - 1, backoff_seconds=30)
 async def relist_account(ctx: JobContext) -> None:
     """Go on with reading everything again."""
     await _noted(ctx, relist.relist(ctx))
@@ -87,6 +89,8 @@ async def _noted(ctx: JobContext, work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Trouble as trouble:
+        if isinstance(trouble, Refused) and trouble.code == "account_invalid" and await ctx.write(accounts.lose):
+            return
         await ctx.write(_note, str(trouble))
         raise
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backend.billing import accounts, inbox, mirror, normal, payers, payments, plans
+from backend.billing import accounts, inbox, mirror, normal, payers, payments, plans, takings_keeping
 from backend.billing.gateway import Gateway, Shown
 from backend.billing.mirror import Outcome
 from backend.core.outside import Refused
@@ -39,6 +39,8 @@ class Look:
                 return await self._charge(id, number)
             case "dispute":
                 return await self._dispute(id, number)
+            case "payout":
+                return await self._kept(await self._found(self.gateway.get(f"payouts/{id}")), _keep_payout, number)
             case "customer":
                 return await self._kept(await self._found(self.gateway.customer(id)), _fill)
             case "price":
@@ -77,6 +79,10 @@ class Look:
         raw = await self._found(self.gateway.charge(id))
         if raw is None:
             return await self._write(_nothing)
+        await self.ctx.write(takings_keeping.keep_charges, [raw], number)
+        if raw.get("amount_refunded") or await self.ctx.read(takings_keeping.has_refunds, id):
+            async for page in self.gateway.pages("refunds", charge=id):
+                await self.ctx.write(takings_keeping.keep_refunds, page, number)
         invoice_id = await self._invoice_of(normal.charge(raw))
         if invoice_id:
             await self._beside().at("invoice", invoice_id)
@@ -115,8 +121,8 @@ class Look:
             raise
         return shown
 
-    async def _kept(self, raw: Shown | None, keep: Callable[..., Outcome]) -> Outcome:
-        return await self._write(keep, raw) if raw is not None else await self._write(_nothing)
+    async def _kept(self, raw: Shown | None, keep: Callable[..., Outcome], *args: Any) -> Outcome:
+        return await self._write(keep, raw, *args) if raw is not None else await self._write(_nothing)
 
     async def _write(self, service: Callable[..., Outcome], *args: Any, **kwargs: Any) -> Outcome:
         if not self.event_ids:
@@ -150,6 +156,10 @@ def _keep_price(work: Work, raw: Shown) -> Outcome:
 
 def _keep_product(work: Work, raw: Shown) -> Outcome:
     return "applied" if plans.keep_product(work, raw) else "unchanged"
+
+
+def _keep_payout(work: Work, raw: Shown, look: int) -> Outcome:
+    return takings_keeping.keep_payouts(work, [raw], look)
 
 
 def _fill(work: Work, raw: Shown) -> Outcome:

@@ -9,7 +9,24 @@ from typing import Any
 from sqlalchemy import Double, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.billing.takings_models import Balance, Charge, Payout, Refund, StripeConnecting, TakingsDay
 from backend.core.rows import Base, BusinessOwned, Identified, Json, JsonText, Versioned
+
+__all__ = [
+    "Balance",
+    "Charge",
+    "Dispute",
+    "Invoice",
+    "Payout",
+    "Plan",
+    "Refund",
+    "StripeAccount",
+    "StripeConnecting",
+    "StripeEvent",
+    "Subscription",
+    "SubscriptionChange",
+    "TakingsDay",
+]
 
 
 class StripeAccount(Identified, BusinessOwned, Base):
@@ -65,7 +82,7 @@ class StripeEvent(Identified, BusinessOwned, Base):
     occurred_at: Mapped[datetime]
     """`created`, by Stripe's clock, to the second."""
     object_kind: Mapped[str | None] = mapped_column(String(16))
-    """What to look at again (see `normal.hint`): subscription, invoice, charge, dispute, customer, price or product."""
+    """What to look at again (see `hints.hint`): subscription, invoice, charge, dispute, payout, customer, price or product."""
     object_id: Mapped[str | None] = mapped_column(String(255))
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
@@ -208,6 +225,7 @@ class Dispute(Identified, BusinessOwned, Base):
     __table_args__ = (
         UniqueConstraint("business_id", "stripe_dispute_id"),
         Index("ix_disputes_subscription", "business_id", "subscription_id"),
+        Index("ix_disputes_created", "business_id", "created_at"),
     )
 
     stripe_dispute_id: Mapped[str] = mapped_column(String(255))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
 from backend.billing.revenue import EARNING, Reduction, monthly, net_monthly, whole
 from backend.core.clock import instant
@@ -17,52 +17,6 @@ from backend.core.text import clean_line
 Raw = Mapping[str, Any]
 _ID_KEYS = ("externalId", "external_id", "userId", "user_id")
 """Where a customer's metadata may say what the business's own systems call them."""
-
-
-class Hint(NamedTuple):
-    """What an event says should be looked at. `kind` is None for what concerns nothing here."""
-
-    kind: str | None
-    id: str | None
-
-
-def hint(event: Raw) -> Hint:
-    """What to look at again after an event; its snapshot is not believed, for it may be old when it comes."""
-    told, type = _object(event), str(event.get("type", ""))
-    id = _text(told.get("id"))
-    if type == "account.application.deauthorized":
-        return Hint("account", _text(event.get("account")))
-    if type.startswith("customer.subscription."):
-        return Hint("subscription", id)
-    if type.startswith("subscription_schedule."):
-        owner = _id(told.get("subscription")) or _id(told.get("released_subscription"))
-        return Hint("subscription", owner) if owner else Hint(None, None)
-    if type.startswith("customer.discount."):
-        owner = _id(told.get("subscription"))
-        return Hint("subscription", owner) if owner else Hint("customer", _id(told.get("customer")))
-    if type in ("customer.updated", "customer.created", "customer.deleted"):
-        return Hint("customer", id)
-    if type.startswith("charge.dispute."):
-        return Hint("dispute", id)
-    if type.startswith("invoice_payment."):
-        return Hint("invoice", _id(told.get("invoice")))
-    if type.startswith("invoice.") and type != "invoice.upcoming":
-        return Hint("invoice", id)
-    if type.startswith(("refund.", "charge.refund.")):
-        return Hint("charge", _id(told.get("charge")))
-    if type.startswith("charge."):
-        return Hint("charge", id)
-    if type.startswith(("price.", "plan.")):
-        return Hint("price", id)
-    if type.startswith("product."):
-        return Hint("product", id)
-    return Hint(None, None)
-
-
-def payer_of(event: Raw) -> str | None:
-    """Stripe's id of the customer whom an event tells of, where it says so."""
-    told = _object(event)
-    return _id(told if told.get("object") == "customer" else told.get("customer"))
 
 
 @dataclass(frozen=True)
@@ -145,7 +99,7 @@ def price(raw: Raw) -> Price:
     is_metered = (recurring.get("usage_type") or raw.get("usage_type")) == "metered"
     return Price(
         str(raw["id"]),
-        _id(product) or "",
+        id_of(product) or "",
         line(name or raw.get("nickname"), 200) or None,
         0 if is_metered else amount,
         _currency(raw),
@@ -186,7 +140,7 @@ def subscription(raw: Raw, now: datetime) -> Subscription:
     ends = [discount["endsAt"] for discount in discounts if discount["endsAt"]]
     schedule, (scheduled_price, scheduled_at) = raw.get("schedule"), _scheduled(raw, first, now)
     columns = {
-        "stripe_item_id": _text(items[0].get("id")) if items else None,
+        "stripe_item_id": text_of(items[0].get("id")) if items else None,
         "status": status,
         "quantity": quantities[0] if quantities else 1,
         "currency": currency,
@@ -202,18 +156,18 @@ def subscription(raw: Raw, now: datetime) -> Subscription:
         "cancel_at": _instant(raw.get("cancel_at")),
         "canceled_at": _instant(raw.get("canceled_at")),
         "ended_at": _instant(raw.get("ended_at")),
-        "cancellation_reason": _text(details.get("reason")),
-        "cancellation_feedback": _text(details.get("feedback")),
-        "paused_behavior": _text(pause.get("behavior")) if pause else None,
+        "cancellation_reason": text_of(details.get("reason")),
+        "cancellation_feedback": text_of(details.get("feedback")),
+        "paused_behavior": text_of(pause.get("behavior")) if pause else None,
         "resumes_at": _instant(pause.get("resumes_at")) if pause else None,
         "discount_percent": next((one["percentOff"] for one in discounts if one["percentOff"]), None),
         "discount_amount": next((one["amountOff"] for one in discounts if one["amountOff"]), None),
         "discount_ends_at": datetime.fromisoformat(min(ends)) if ends else None,
         "discounts": discounts,
-        "stripe_schedule_id": _id(schedule),
+        "stripe_schedule_id": id_of(schedule),
         "scheduled_at": scheduled_at,
-        "collection_method": _text(raw.get("collection_method")) or "charge_automatically",
-        "billing_mode": _text((raw.get("billing_mode") or {}).get("type")) or "classic",
+        "collection_method": text_of(raw.get("collection_method")) or "charge_automatically",
+        "billing_mode": text_of((raw.get("billing_mode") or {}).get("type")) or "classic",
         "is_live": bool(raw.get("livemode")),
     }
     customer = raw.get("customer")
@@ -221,7 +175,7 @@ def subscription(raw: Raw, now: datetime) -> Subscription:
         columns["payment_fingerprint"] = fingerprint
     return Subscription(
         str(raw["id"]),
-        _id(customer) or "",
+        id_of(customer) or "",
         person(customer) if isinstance(customer, Mapping) else None,
         first,
         columns,
@@ -239,10 +193,10 @@ def invoice(raw: Raw) -> Invoice:
     tax = raw.get("tax") if raw.get("tax") is not None else sum(int(part.get("amount") or 0) for part in taxes)
     moments = raw.get("status_transitions") or {}
     columns = {
-        "stripe_charge_id": _id(raw.get("charge")) or _id(paid_by.get("charge")),
-        "stripe_payment_intent_id": _id(raw.get("payment_intent")) or _id(paid_by.get("payment_intent")),
-        "status": _text(raw.get("status")) or "draft",
-        "billing_reason": _text(raw.get("billing_reason")),
+        "stripe_charge_id": id_of(raw.get("charge")) or id_of(paid_by.get("charge")),
+        "stripe_payment_intent_id": id_of(raw.get("payment_intent")) or id_of(paid_by.get("payment_intent")),
+        "status": text_of(raw.get("status")) or "draft",
+        "billing_reason": text_of(raw.get("billing_reason")),
         "currency": _currency(raw),
         "subtotal": int(raw.get("subtotal") or 0),
         "discount": sum(int(part.get("amount") or 0) for part in raw.get("total_discount_amounts") or []),
@@ -256,8 +210,8 @@ def invoice(raw: Raw) -> Invoice:
         "period_start": _instant(raw.get("period_start")),
         "period_end": _instant(raw.get("period_end")),
     }
-    owner = _id(raw.get("subscription")) or _id(parent.get("subscription"))
-    return Invoice(str(raw["id"]), _id(raw.get("customer")), owner, columns)
+    owner = id_of(raw.get("subscription")) or id_of(parent.get("subscription"))
+    return Invoice(str(raw["id"]), id_of(raw.get("customer")), owner, columns)
 
 
 def charge(raw: Raw) -> Charge:
@@ -265,11 +219,11 @@ def charge(raw: Raw) -> Charge:
     card = (raw.get("payment_method_details") or {}).get("card") or {}
     return Charge(
         str(raw["id"]),
-        _id(raw.get("payment_intent")),
-        _id(raw.get("invoice")),
-        _id(raw.get("customer")),
+        id_of(raw.get("payment_intent")),
+        id_of(raw.get("invoice")),
+        id_of(raw.get("customer")),
         int(raw.get("amount_refunded") or 0),
-        _text(card.get("fingerprint")),
+        text_of(card.get("fingerprint")),
     )
 
 
@@ -277,15 +231,15 @@ def dispute(raw: Raw) -> Dispute:
     """A dispute as it was shown."""
     about = raw.get("charge")
     columns = {
-        "stripe_charge_id": _id(about),
-        "status": _text(raw.get("status")) or "needs_response",
-        "reason": _text(raw.get("reason")) or "general",
+        "stripe_charge_id": id_of(about),
+        "status": text_of(raw.get("status")) or "needs_response",
+        "reason": text_of(raw.get("reason")) or "general",
         "amount": int(raw.get("amount") or 0),
         "currency": _currency(raw),
         "created_at": _instant(raw.get("created")),
     }
     shown = charge(about) if isinstance(about, Mapping) else None
-    return Dispute(str(raw["id"]), shown, _id(about), _id(raw.get("payment_intent")), columns)
+    return Dispute(str(raw["id"]), shown, id_of(about), id_of(raw.get("payment_intent")), columns)
 
 
 def monthly_of(one: Price, quantity: int) -> Decimal:
@@ -309,12 +263,12 @@ def _discounts(raw: Raw, items: list[Raw]) -> Iterator[dict[str, Any]]:
         coupon = one.get("coupon") or (one.get("source") or {}).get("coupon")
         detail: Raw = coupon if isinstance(coupon, Mapping) else {}
         yield {
-            "id": _text(one.get("id")) or "",
-            "coupon": _id(coupon),
+            "id": text_of(one.get("id")) or "",
+            "coupon": id_of(coupon),
             "name": line(detail.get("name"), 200) or None,
             "percentOff": detail.get("percent_off"),
             "amountOff": detail.get("amount_off"),
-            "duration": _text(detail.get("duration")),
+            "duration": text_of(detail.get("duration")),
             "endsAt": instant(ends) if (ends := _instant(one.get("end"))) else None,
         }
 
@@ -334,7 +288,7 @@ def _scheduled(raw: Raw, current: Price | None, now: datetime) -> tuple[str | No
         return None, None
     for phase in schedule.get("phases") or []:
         starts, items = _instant(phase.get("start_date")), phase.get("items") or []
-        wanted = _id(items[0].get("price") or items[0].get("plan")) if items else None
+        wanted = id_of(items[0].get("price") or items[0].get("plan")) if items else None
         if starts and starts > now and wanted and wanted != (current.id if current else None):
             return wanted, starts
     return None, None
@@ -364,21 +318,16 @@ def _fingerprint(raw: Raw) -> str | None:
     settings = customer.get("invoice_settings") or {} if isinstance(customer, Mapping) else {}
     for method in (raw.get("default_payment_method"), settings.get("default_payment_method")):
         if isinstance(method, Mapping):
-            return _text((method.get("card") or {}).get("fingerprint"))
+            return text_of((method.get("card") or {}).get("fingerprint"))
     return None
 
 
-def _object(event: Raw) -> Raw:
-    told = (event.get("data") or {}).get("object")
-    return told if isinstance(told, Mapping) else {}
-
-
-def _id(value: Any) -> str | None:
+def id_of(value: Any) -> str | None:
     """The id of what was shown whole, or by its id alone."""
-    return _text(value.get("id") if isinstance(value, Mapping) else value)
+    return text_of(value.get("id") if isinstance(value, Mapping) else value)
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
     return clean_line(value)[:255] or None if isinstance(value, str) else None
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from backend.billing import events, mirror, normal, payers, repository
+from backend.billing import events, mirror, normal, payers, repository, takings_keeping
 from backend.billing.mirror import Keeping, Outcome
 from backend.billing.models import Dispute, Invoice, Subscription
 from backend.core.money import to_major
@@ -98,6 +98,8 @@ def keep_dispute(work: Work, raw: normal.Raw, look: int, *, is_news: bool, event
         work.session.flush()
     if invoice is not None:
         invoice.disputed = _disputed(work, invoice.id)
+    if is_changed:
+        takings_keeping.forget_days(work, [row.created_at])
     if subscription is None:
         return "applied" if is_changed else "unchanged"
     Keeping(work, look, is_news=is_news, event_id=event_id).change(

@@ -4,8 +4,9 @@ from typing import Annotated, get_args
 
 from fastapi import Query
 
-from backend.billing import accounts, service, syncing
+from backend.billing import accounts, connecting, service, syncing
 from backend.billing.change_router import router as changes
+from backend.billing.connect_router import router as connecting_routes
 from backend.billing.gateway import Door, is_live_key
 from backend.billing.repository import Filters
 from backend.billing.schemas import (
@@ -23,6 +24,7 @@ from backend.core.outside import Refused, Trouble
 from backend.core.text import Key
 from backend.core.wire import Page
 from backend.identity.service import own_business
+from backend.runtime import Runtime
 from backend.unit import Router, RuntimeOf, Unit
 
 router = Router(prefix="/api", tags=["billing"])
@@ -97,8 +99,13 @@ async def connect_stripe(business_id: str, body: AccountConnect, unit: Unit, run
 
 @router.delete("/businesses/{business_id}/stripe", status_code=204)
 async def disconnect_stripe(business_id: str, unit: Unit, runtime: RuntimeOf) -> None:
-    """Forget the key. What was read stays, to be looked at."""
+    """Forget the key, or give up the access that was agreed to. What was read stays, to be looked at."""
     await unit.read(own_business, business_id)
+    door = await unit.read(accounts.door_of, runtime.settings, runtime.vault)
+    if door is not None and door.account:
+        await _give_up(runtime, door)
+    if door is not None:
+        await unit.write(accounts.begin, door)  # one that was never read yet can be let go, too
     await unit.write(accounts.disconnect, by=unit.actor.name or "a member")
     runtime.trust.forget()
 
@@ -113,4 +120,16 @@ async def sync_stripe(business_id: str, body: SyncAsked, unit: Unit) -> SyncAcce
     return SyncAccepted(id=id)
 
 
+async def _give_up(runtime: Runtime, door: Door) -> None:
+    platform = runtime.stripe.open(connecting.platform(runtime.settings, door.business_id), tries=2)
+    try:
+        await platform.deauthorise(runtime.settings.stripe_connect_client_id.strip(), door.account or "")
+    except Refused:
+        pass  # Stripe knows of no access (any more): that is what was wanted
+    except Trouble as trouble:
+        words = f"{trouble}. It is connected still; try again."
+        raise Unavailable(words, code="STRIPE_UNREACHABLE") from trouble
+
+
+router.take_in(connecting_routes)
 router.take_in(changes)

@@ -145,12 +145,18 @@ class AccountRead(Wire):
     """What the key may not do; None while it was not tried."""
     events_read_until: UtcInstant | None
     synced_at: UtcInstant | None
+    last_synced_at: UtcInstant | None
+    """The same, by the name that other programs know."""
     relisted_at: UtcInstant | None
     relist: "Relist | None"
+    progress: float | None
+    """How much of the account was read, from 0 to 1; None when none is connected."""
+    connecting: "Connecting | None"
     answered_at: UtcInstant | None
     error: str | None
     failed_at: UtcInstant | None
     subscriptions: int
+    charges: int
     unprocessed: int
     """Webhooks that wait to be understood, or could not be."""
 
@@ -160,7 +166,23 @@ class Relist(Wire):
 
     what: str
     done: int
+    progress: float
+    """From 0 to 1; it never falls."""
     began_at: UtcInstant
+
+
+class Connecting(Wire):
+    """The last try to connect by OAuth, while it waits for the browser, and when it failed."""
+
+    expires_at: UtcInstant
+    error: str | None
+
+
+class ConnectUrl(Wire):
+    """Where an owner of the Stripe account agrees, in a browser, until `expiresAt`. For one use."""
+
+    url: str
+    expires_at: UtcInstant
 
 
 class SyncAsked(Wire):

@@ -38,6 +38,8 @@ SCOPES: dict[str, Try] = {
     "charges and refunds (read)": _read("refunds"),
     "charges (read)": _read("charges"),
     "disputes (read)": _read("disputes"),
+    "payouts (read)": _read("payouts"),
+    "balance (read)": lambda gateway: gateway.get("balance"),
     "events (read)": _read("events"),
 }
 

@@ -3,9 +3,9 @@
 from sqlalchemy import func, select
 
 from backend.billing import beside as beside  # it tells of what is paid beside each customer
-from backend.billing import repository, state
+from backend.billing import connecting, repository, state
 from backend.billing.accounts import settings_key
-from backend.billing.models import StripeEvent, Subscription
+from backend.billing.models import Charge, StripeAccount, StripeEvent, Subscription
 from backend.billing.plans import plans_by_id
 from backend.billing.relist import summary
 from backend.billing.repository import Filters
@@ -77,16 +77,31 @@ def read_account(work: Work, settings: Settings, vault: Vault) -> AccountRead:
         events_read_until=row.events_read_until if row is not None else None,
         synced_at=row.synced_at if row is not None else None,
         relisted_at=row.relisted_at if row is not None else None,
+        last_synced_at=row.synced_at if row is not None else None,
         relist=Relist(**told) if row is not None and (told := summary(row)) else None,
+        progress=_progress(row) if is_connected else None,
+        connecting=connecting.latest(work),
         answered_at=row.answered_at if row is not None else None,
         error=row.error if row is not None else None,
         failed_at=row.failed_at if row is not None else None,
         subscriptions=work.session.scalar(select(func.count()).select_from(Subscription).where(mine)) or 0,
+        charges=work.session.scalar(
+            select(func.count()).select_from(Charge).where(Charge.business_id == work.business_id)
+        )
+        or 0,
         unprocessed=work.session.scalar(
             select(func.count()).select_from(StripeEvent).where(waiting, StripeEvent.processed_at.is_(None))
         )
         or 0,
     )
+
+
+def _progress(row: StripeAccount | None) -> float:
+    """How much of the account was read once: all of it from the first time on."""
+    if row is None:
+        return 0.0
+    told = summary(row)
+    return 1.0 if row.relisted_at is not None else float(told["progress"]) if told else 0.0
 
 
 def _is_connected(work: Work) -> bool:

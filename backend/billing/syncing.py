@@ -30,6 +30,11 @@ TYPES = (
         " charge.failed charge.refunded charge.dispute.created charge.dispute.updated charge.dispute.closed"
         " customer.updated customer.deleted price.created price.updated price.deleted product.updated"
     ).split(),
+    (
+        "charge.succeeded charge.captured charge.updated charge.expired charge.dispute.funds_withdrawn"
+        " charge.dispute.funds_reinstated refund.created refund.updated refund.failed"
+        " payout.created payout.updated payout.paid payout.failed payout.canceled payout.reconciliation_completed"
+    ).split(),
 )
 """Stripe takes twenty types in one question."""
 

@@ -31,6 +31,15 @@ class Stripe(Noun):
         path = "/api/businesses/{business_id}/stripe"
         return await self.transport.call("POST", path, s.AccountRead, body, business_id=business_id)
 
+    async def begin_connect(self, business_id: str) -> s.ConnectUrl:
+        """A URL to open in a browser, where an owner of the Stripe account agrees."""
+        path = "/api/businesses/{business_id}/stripe/connect"
+        return await self.transport.call("POST", path, s.ConnectUrl, business_id=business_id)
+
+    async def finish_connect(self, **query: Any) -> s.AccountRead:
+        """What the browser does when Stripe sends it back: `state, code, error`."""
+        return await self.transport.call("GET", "/api/stripe/callback", s.AccountRead, **query)
+
     async def disconnect(self, business_id: str) -> None:
         await self.transport.call("DELETE", "/api/businesses/{business_id}/stripe", business_id=business_id)
 

@@ -9,6 +9,7 @@ from backend.client.billing import Stripe, Subscriptions
 from backend.client.bulk import Bulks
 from backend.client.customers import Customers
 from backend.client.escalation import Escalations
+from backend.client.finance import Finance
 from backend.client.identity import Businesses, Identity, Keys
 from backend.client.imports import Imports
 from backend.client.incidences import Channels, Incidences
@@ -45,6 +46,7 @@ class Client:
         self.context = Context(transport)
         self.customers = Customers(transport)
         self.escalations = Escalations(transport)
+        self.finance = Finance(transport)
         self.flows = Flows(transport)
         self.friction = Friction(transport)
         self.identity = Identity(transport)

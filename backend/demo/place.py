@@ -69,6 +69,7 @@ def settle(folder: Path, *, seed: int, clock: Clock) -> Place:
         stripe_secret_key=SecretStr(f"sk_test_{STRIPE_ACCOUNT}"),
         stripe_webhook_secret=SecretStr(new_token("whsec")),
         stripe_api_base=_NOWHERE,
+        stripe_connect_client_id="ca_double",
         bcrypt_cost=_COST,
         sign_in_per_minute=_PLENTY,
         track_per_minute=_PLENTY,

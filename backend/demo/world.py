@@ -13,7 +13,7 @@ from typing import Any
 
 from backend.core.security import fingerprint
 from backend.customers.models import Customer, CustomerHandle
-from backend.demo import cast, leavers, lives, macros, meals, menu, pasts, rulebook, talk, visits
+from backend.demo import cast, leavers, lives, macros, meals, menu, pasts, rulebook, takings, talk, visits
 from backend.demo.casebook import CURRENCY, PLATFORM, TIME_ZONE, Casebook
 from backend.demo.ledger import Ledger
 from backend.demo.lives import Life, Scene, Stage
@@ -58,6 +58,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     pasts.live(ledger, people, Random(f"pasts {seed}"), now)
     meals.keep(ledger, people, Random(f"meals {seed}"), now)
     leavers.keep(ledger, Random(f"leavers {seed}"), now)
+    takings.keep(ledger, Random(f"takings {seed}"), now)
     business = ledger.rows[Business.__table__][0]  # type: ignore[index]
     business["next_number"] = book.next_number
     return ledger

@@ -11,6 +11,7 @@ from functools import cache
 from console.actions.action import GROUPS, ROLES, Action, Argument, Group, Kind
 from console.actions.administration import ADMINISTRATION
 from console.actions.everywhere import EVERYWHERE
+from console.actions.finance import FINANCE_WORK
 from console.actions.moving import MOVING
 from console.actions.retention import RETENTION_WORK
 from console.actions.rules import RULES_WORK
@@ -19,7 +20,7 @@ from console.actions.writing import WRITING
 
 __all__ = ["ACTIONS", "BY_ID", "GROUPS", "ROLES", "Action", "Argument", "Group", "Kind", "named", "on"]
 
-ACTIONS = (*MOVING, *WORK, *RULES_WORK, *RETENTION_WORK, *ADMINISTRATION, *WRITING, *EVERYWHERE)
+ACTIONS = (*MOVING, *WORK, *RULES_WORK, *RETENTION_WORK, *FINANCE_WORK, *ADMINISTRATION, *WRITING, *EVERYWHERE)
 """In the order in which footer, menus and help list them. A new family of screens adds a file here."""
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

@@ -1,7 +1,7 @@
 """The retention board and cancel flows."""
 
 from console.actions.action import Action, Argument
-from console.actions.screens import FLOW, FLOW_TRIAL, FLOW_VERSIONS, FLOW_YAML, RETENTION
+from console.actions.screens import FINANCE, FLOW, FLOW_TRIAL, FLOW_VERSIONS, FLOW_YAML, RETENTION
 
 # fmt: off
 RETENTION_WORK: tuple[Action, ...] = (
@@ -15,7 +15,7 @@ RETENTION_WORK: tuple[Action, ...] = (
     Action("paying_order", "Order", ("S",), "Find", "Subscriptions in another order.", verb="order",
            screens=(RETENTION,), needs=("online",), argument=Argument("order", "paying_order"), foot=3),
     Action("stripe_sync", "Read Stripe", ("Y",), "Work", "Read Stripe now, not with the next webhook or sweep.",
-           verb="sync", screens=(RETENTION,), role="admin", needs=("online",), foot=4),
+           verb="sync", screens=(RETENTION, FINANCE), role="admin", needs=("online",), foot=4),
     # Flows
     Action("flow_edit", "YAML", ("e",), "Work", "The steps as YAML: read them, or write the next document.", verb="edit",
            screens=(FLOW,), foot=2),

@@ -96,7 +96,12 @@ def _lines(one: dict[str, Any]) -> list[str]:
         ("all listed", one["relistedAt"] or "never"),
     ]
     if one["relist"]:
-        rows.append(("listing now", f"{one['relist']['what']}, {one['relist']['done']:,} subscriptions so far"))
+        rows.append(
+            (
+                "listing now",
+                f"{one['relist']['what']}, {one['relist']['done']:,} objects, {100 * one['relist']['progress']:.0f} %",
+            )
+        )
     if one["missingScopes"]:
         rows.append(("the key lacks", ", ".join(one["missingScopes"])))
     if one["error"]:

@@ -112,6 +112,10 @@ class Verbs(App[None]):
         """The retention board."""
         await self.go("retention")
 
+    async def action_go_finance(self) -> None:
+        """The money."""
+        await self.go("finance")
+
     async def action_go_rules(self) -> None:
         """Every rule set."""
         await self.go("rules")

@@ -22,6 +22,7 @@ SCREENS = (
     ("n", "analytics"),
     ("r", "rules"),
     ("o", "retention"),
+    ("f", "finance"),
     ("m", "macros"),
     ("i", "integrations"),
     ("u", "outbox"),

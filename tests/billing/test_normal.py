@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backend.billing import normal
+from backend.billing import hints, normal
 from backend.billing.revenue import Reduction, net_monthly
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -183,25 +183,25 @@ HINTS = [
     ("product.updated", {"id": "prod_1"}, ("product", "prod_1")),
     ("subscription_schedule.updated", {"id": "sub_sched_1", "subscription": "sub_1"}, ("subscription", "sub_1")),
     ("subscription_schedule.released", {"released_subscription": "sub_1"}, ("subscription", "sub_1")),
-    ("payout.paid", {"id": "po_1"}, (None, None)),
+    ("payout.paid", {"id": "po_1"}, ("payout", "po_1")),
 ]
 
 
 @pytest.mark.parametrize(("type", "told", "wanted"), HINTS, ids=[hint[0] for hint in HINTS])
 def test_what_each_event_says_should_be_looked_at(type: str, told: Raw, wanted: tuple[str | None, str | None]) -> None:
-    assert normal.hint({"type": type, "data": {"object": told}}) == wanted
+    assert hints.hint({"type": type, "data": {"object": told}}) == wanted
     whole = {key: {"id": value} if key == "subscription" else value for key, value in told.items()}
-    assert normal.hint({"type": type, "data": {"object": whole}}) == wanted
+    assert hints.hint({"type": type, "data": {"object": whole}}) == wanted
 
 
 def test_an_application_that_lost_its_access_names_the_account_on_top() -> None:
     event = {"type": "account.application.deauthorized", "account": "acct_9", "data": {"object": {"id": "ca_1"}}}
-    assert normal.hint(event) == ("account", "acct_9")
+    assert hints.hint(event) == ("account", "acct_9")
 
 
 @pytest.mark.parametrize("nonsense", [{}, {"type": 3}, {"type": "invoice.paid", "data": None}, {"data": {"object": 4}}])
 def test_nonsense_concerns_nobody(nonsense: Raw) -> None:
-    assert normal.hint(nonsense)[1] is None
+    assert hints.hint(nonsense)[1] is None
 
 
 def test_words_from_outside_are_cleaned() -> None:

@@ -366,6 +366,35 @@ def test_subscriptions_and_the_account_behind_them(agent: Shell, admin: Shell) -
     assert len(changed) < 20
 
 
+def test_finance(agent: Shell, admin: Shell) -> None:
+    """Three months of takings, what they make of the business, and what to do about it."""
+    metrics = agent.json("finance", "metrics")
+    assert metrics["revenueTotal"] > 1_000_000
+    assert metrics["chargebackRatio"] > 0.02
+    text = agent.text("finance", "metrics")
+    assert metrics["definitions"]["payoutReliability"] in text
+    assert len(agent.json("finance", "metrics", "--history")["items"]) >= 29
+    longer = agent.json("finance", "metrics", "--from", metrics["start"][:10], "--to", metrics["end"][:10])
+    assert longer["transactionCount"] >= metrics["transactionCount"]
+    assert "is no day" in agent.refused("finance", "metrics", "--from", "yesterday")
+    readiness = agent.json("finance", "readiness")
+    points = [one["points"] for one in (*readiness["helps"], *readiness["hurts"])]
+    assert readiness["score"] == readiness["base"] + sum(points)
+    text = agent.text("finance", "readiness")
+    assert "Many chargebacks" in text
+    assert readiness["nextTier"]["levers"][0]["label"] in text
+    assert "Improving" in agent.text("finance", "readiness", "--history")
+    found = agent.json("finance", "recommendations", "--status", "pending")["items"]
+    assert "reduce_chargebacks" in [one["rule"] for one in found]
+    assert "Reduce chargebacks" in agent.text("finance", "recommendations")
+    assert "is accepted" in agent.text("finance", "accept", found[0]["id"])
+    assert "accepted already" in agent.refused("finance", "dismiss", found[0]["id"])
+    assert "no recommendation" in agent.refused("finance", "dismiss", "nothing")
+    assert "acct_1ThaliTandoor" in admin.text("finance", "status")
+    assert "connected already" in admin.refused("finance", "connect")
+    assert "admin" in agent.refused("finance", "connect")
+
+
 def test_rules_speak(agent: Shell) -> None:
     options = ("--inactivity", "61", "--back", "4", "--price-checks", "6", "--event", "WEDDING", "--first-time")
     verdict = agent.json("friction", "detect", *options)

@@ -115,6 +115,8 @@ def test_kinds_are_found_by_name_and_only_once() -> None:
         "assignment",
         "risk",
         "flow",
+        "readiness",
+        "recommendation",
     )
     assert kinds["routing"] is ROUTING
     assert kinds.get("weather") is None

@@ -282,6 +282,18 @@ WORDS = {
     ),
     "trial_first": "offer is TRIAL_EXTENSION and status is trialing",
     "deep_discount": "offer is DISCOUNT and discount > 25 %",
+    "revenue_up": "change of revenue > 0",
+    "revenue_down": "change of revenue < 0",
+    "volatile": "volatility of revenue > 0.5",
+    "steady": "volatility of revenue < 0.2",
+    "chargebacks_high": "chargebacks > 2 %",
+    "chargebacks_low": "chargebacks < 0.5 %",
+    "payouts_reliable": "payouts on time > 95 %",
+    "payouts_late": "payouts on time < 80 %",
+    "reduce_chargebacks": "chargebacks > 2 %",
+    "stabilise_revenue": "volatility of revenue > 0.5",
+    "improve_payouts": "payouts on time < 80 %",
+    "focus_on_core": "readiness score < 50",
 }
 
 

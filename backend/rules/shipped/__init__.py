@@ -10,6 +10,8 @@ from backend.rules.shipped.feedback import FEEDBACK
 from backend.rules.shipped.flow import FLOW
 from backend.rules.shipped.friction import FRICTION
 from backend.rules.shipped.notification import NOTIFICATION
+from backend.rules.shipped.readiness import READINESS
+from backend.rules.shipped.recommendation import RECOMMENDATION
 from backend.rules.shipped.risk import RISK
 from backend.rules.shipped.routing import ROUTING
 from backend.rules.shipped.sla import SLA
@@ -27,4 +29,6 @@ ORDERING_KINDS: tuple[Kind, ...] = (
     ASSIGNMENT,
     RISK,
     FLOW,
+    READINESS,
+    RECOMMENDATION,
 )

@@ -12,6 +12,10 @@
     double.restricted_key("subscription_write", "charge_read")   # permissions; 403 names the missing one
     book = double.connect("acct_other")             # another account, by Stripe-Account; builders take book=
     double.new_code("acct_other")                   # an OAuth code for /oauth/token; double.disconnect("acct_other")
+    double.charge(2_900), double.payout(50_000)     # without an invoice
+    double.takings(2_000, days=90)                  # charges with refunds, disputes and payouts; events of none
+    double.fail_payout(id), double.fail_refund(id)  # the bank sends it back
+    double.elsewhere.add("acct_taken")              # an account that another platform controls
     double.dispute(charge_id), double.decide(dispute_id, "won")
     double.account.dunning = Dunning((3, 5, 7), ends="cancel")   # or "unpaid", "past_due"
     double.account.bank_refuses = "account_closed"  # payouts fail; pays_out = False: none are made by themselves

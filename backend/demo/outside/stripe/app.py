@@ -13,6 +13,7 @@ from backend.core.clock import Clock
 from backend.demo.outside.stripe.access import Key
 from backend.demo.outside.stripe.book import Book, new_id
 from backend.demo.outside.stripe.exchange import Change, Exchange, Lost
+from backend.demo.outside.stripe.form import Params, read_form
 from backend.demo.outside.stripe.keys import Answered, Keys
 from backend.demo.outside.stripe.mail import Mail
 from backend.demo.outside.stripe.mishap import Mishap
@@ -46,6 +47,8 @@ class Serving:
         """The accounts that the platform has access to."""
         self.codes: dict[str, tuple[str, int]] = {}
         """OAuth codes: whose, and until when."""
+        self.elsewhere: set[str] = set()
+        """The accounts that another platform controls."""
         self.books: dict[str, Book] = {}
         self.keys = Keys(self.time)
         self._numbers = count(1)
@@ -84,6 +87,9 @@ class Serving:
         body = (await request.body()).decode()
         if request.url.path.startswith("/_fake/"):
             answered = self._control(request.url.path, body)
+        elif request.url.path == "/oauth/authorize":
+            status, headers, page = self.authorized(request.method, read_form(request.url.query) | read_form(body))
+            answered = Answered(status, page, "")
         else:
             answered, headers = await self._answered(request, body, scope, receive)
         if answered is None:
@@ -98,10 +104,18 @@ class Serving:
         await send({"type": "http.response.start", "status": answered.status, "headers": raw})
         await send({"type": "http.response.body", "body": answered.body})
 
+    def authorized(self, method: str, given: Params) -> tuple[int, dict[str, str], bytes]:
+        """What the page of an owner who is to agree answers."""
+        from backend.demo.outside.stripe.oauth import authorize
+
+        return authorize(self, method, given)
+
     def _control(self, path: str, body: str) -> Answered:
         given = orjson.loads(body or "{}")
         if path == "/_fake/advance":
             return Answered(200, orjson.dumps({"now": self.time.advance(**given)}), "")
+        if path == "/_fake/code":
+            return Answered(200, orjson.dumps({"code": self.new_code(given["account"])}), "")
         if path == "/_fake/mishap":
             self.mishaps.append(Mishap(**given))
             return Answered(200, b"{}", "")

@@ -14,12 +14,14 @@ from backend.demo.outside.stripe import (  # noqa: F401 – each declares its ro
     money,
     oauth,
     subscriptions,
+    takings,
     world,
 )
 from backend.demo.outside.stripe.access import Key
 from backend.demo.outside.stripe.app import Serving
 from backend.demo.outside.stripe.book import Book, new_id
 from backend.demo.outside.stripe.mail import Post
+from backend.demo.outside.stripe.payments import make_charge
 from backend.demo.outside.stripe.rows import Body
 
 
@@ -109,6 +111,40 @@ class StripeDouble(Serving):
         book = book or self.account
         for method in book.rows("payment_method").of("customer", customer):
             book.declines.pop(method["id"], None)
+
+    def takings(
+        self, number: int, *, days: int = 90, currency: str = "", seed: int = 1, book: Book | None = None
+    ) -> dict[str, int]:
+        """So many charges in the last `days` with refunds, disputes and payouts; how many of each. Nobody is told."""
+        book = book or self.account
+        return takings.add_takings(book, number, days=days, currency=currency or book.currency, seed=seed)
+
+    def charge(self, amount: int, currency: str = "", *, is_told: bool = False, book: Book | None = None) -> Body:
+        """A charge that succeeds now, of minor units."""
+        book = book or self.account
+        with self._telling(book, is_told):
+            made = make_charge(book, None, amount, currency or book.currency, None)
+            book.tell("charge.succeeded", made)
+        return made
+
+    def payout(self, amount: int, currency: str = "", *, book: Book | None = None) -> Body:
+        """Money on its way to the bank now; events are told."""
+        book = book or self.account
+        return money.make_payout(book, amount, currency or book.currency, automatic=True)
+
+    def fail_payout(self, id: str, code: str = "account_closed", *, book: Book | None = None) -> Body:
+        """The bank sends a payout back, though it was paid; events are told."""
+        book = book or self.account
+        return book.change("payout.failed", book.find("payout", id), status="failed", failure_code=code)
+
+    def fail_refund(self, id: str, *, book: Book | None = None) -> Body:
+        """The bank sends a refund back; events are told."""
+        book = book or self.account
+        body = book.find("refund", id)
+        charge = book.find("charge", body["charge"])
+        left = charge["amount_refunded"] - body["amount"]
+        book.change("charge.updated", charge, amount_refunded=left, refunded=False)
+        return book.change("refund.failed", body, status="failed")
 
     def dispute(self, charge: str, reason: str = "fraudulent", *, book: Book | None = None) -> Body:
         """The customer's bank disputes a charge; events are told."""

@@ -1,9 +1,12 @@
-"""Connecting and disconnecting other accounts by OAuth."""
+"""Connecting and disconnecting other accounts by OAuth: the page on which an owner agrees, codes and tokens."""
 
+from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from backend.demo.outside.stripe.access import Key
 from backend.demo.outside.stripe.book import new_id
+from backend.demo.outside.stripe.form import Params
 from backend.demo.outside.stripe.refusal import Refusal
 from backend.demo.outside.stripe.routes import Asked, route
 from backend.demo.outside.stripe.rows import Body
@@ -31,6 +34,8 @@ def _(asked: Asked) -> Body:
     account, until = double.codes.pop(code, ("", 0))
     if until <= double.time.now():
         raise _refusal("invalid_grant", f"Authorization code does not exist: {code}")
+    if account in double.elsewhere:
+        raise _refusal("invalid_grant", "This account is controlled by another platform.")
     book = double.books.get(account) or double.open(account)
     double.connected.add(account)
     token = new_id("sk_test")
@@ -48,6 +53,30 @@ def _(asked: Asked) -> Body:
         raise _refusal("invalid_client", words, 401)
     disconnect(asked.double, account)
     return {"stripe_user_id": account}
+
+
+def authorize(double: "Serving", method: str, given: Params) -> tuple[int, dict[str, str], bytes]:
+    """The page on which somebody who owns an account agrees (GET), and where their browser is sent then (POST).
+
+    `account` is whose owner it is, a new one when left out; `deny` is their no.
+    """
+    back, state = str(given.get("redirect_uri") or ""), str(given.get("state") or "")
+    if given.get("client_id") != CLIENT_ID or given.get("response_type") != "code" or not back:
+        return 400, {"content-type": "text/plain"}, b"No application has this client_id, or redirect_uri is missing."
+    if method == "GET":
+        kept = "".join(f"<input type=hidden name='{escape(k)}' value='{escape(str(v))}'>" for k, v in given.items())
+        page = f"<!doctype html><meta charset=utf-8><title>Connect</title><form method=post>{kept}"
+        page += "Account <input name=account placeholder=acct_…> <button>Connect</button> "
+        page += "<button name=deny value=1>Cancel</button></form>"
+        return 200, {"content-type": "text/html; charset=utf-8"}, page.encode()
+    account = str(given.get("account") or "") or new_id("acct")
+    if given.get("deny"):
+        told = {"error": "access_denied", "error_description": "The user denied your request"}
+    elif account in double.elsewhere:
+        told = {"error": "access_denied", "error_description": "This account is controlled by another platform."}
+    else:
+        told = {"scope": "read_write", "code": double.new_code(account)}
+    return 302, {"location": f"{back}?{urlencode(told | {'state': state})}"}, b""
 
 
 def _application() -> Body:

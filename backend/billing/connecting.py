@@ -1,0 +1,177 @@
+"""Connecting a Stripe account by OAuth (Stripe Connect, standard accounts).
+
+A member asks for a URL and opens it in a browser; Stripe sends the browser back with a code and the `state` that we
+drew. The state says for which member and business it was drawn, holds ten minutes, and for one use; only its
+fingerprint is kept. What is kept of the account is its id: it is called with the platform's key and `Stripe-Account`.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from backend.billing import accounts, repository
+from backend.billing.gateway import Door, Shown, is_live_key
+from backend.billing.models import StripeConnecting
+from backend.billing.schemas import Connecting
+from backend.core.errors import Conflict, Failure, Forbidden, Invalid, Unprocessable
+from backend.core.outside import Refused
+from backend.core.sealing import Vault
+from backend.core.security import fingerprint, new_token
+from backend.core.text import clean_line
+from backend.events.event import Actor
+from backend.identity.models import Member, User
+from backend.identity.permissions import ADMIN
+from backend.settings import Settings
+from backend.work import Work
+
+HOLDS = timedelta(minutes=10)
+AUTHORIZE = "https://connect.stripe.com"
+CALLBACK = "/api/stripe/callback"
+_KEPT = timedelta(days=1)
+_AGAIN = "Begin again with `holdfast finance connect` or in the console."
+
+
+class Connector(NamedTuple):
+    """For whom a state was drawn."""
+
+    business_id: str
+    actor: Actor
+
+
+def check_ready(settings: Settings) -> None:
+    """Unprocessable, saying what to set, unless this server is a Connect platform."""
+    missing = [
+        name
+        for name, value in (
+            ("HOLDFAST_STRIPE_CONNECT_CLIENT_ID", settings.stripe_connect_client_id),
+            ("HOLDFAST_STRIPE_SECRET_KEY", settings.stripe_secret_key.get_secret_value()),
+        )
+        if not value.strip()
+    ]
+    if missing:
+        words = f"This server is no Stripe Connect platform: an admin must set {' and '.join(missing)}."
+        words += " A restricted key connects an account without it: `holdfast stripe connect`."
+        raise Unprocessable(words, code="STRIPE_CONNECT_NOT_CONFIGURED", settings=missing)
+
+
+def platform(settings: Settings, business_id: str, account: str | None = None) -> Door:
+    """The platform's own door, or the one to a connected account."""
+    key = settings.stripe_secret_key.get_secret_value().strip()
+    return Door(business_id, key, account, is_live_key(key))
+
+
+def begin(work: Work, settings: Settings) -> tuple[str, datetime]:
+    """Draw a state for the member who asks, and until when it holds. Conflict when an account is connected."""
+    _check_free(work, settings)
+    mine = StripeConnecting.business_id == work.business_id
+    old = delete(StripeConnecting).where(mine, StripeConnecting.expires_at < work.now - _KEPT)
+    work.session.execute(old.execution_options(synchronize_session=False))
+    state = new_token("hfc")
+    about = {"member_id": work.actor.id or "", "created_at": work.now, "expires_at": work.now + HOLDS}
+    work.add(StripeConnecting(fingerprint=fingerprint(state), **about))
+    return state, work.now + HOLDS
+
+
+def url(settings: Settings, state: str, server: str) -> str:
+    """Where the browser goes; `server` is how it reaches us to come back."""
+    asked = {
+        "response_type": "code",
+        "client_id": settings.stripe_connect_client_id.strip(),
+        "scope": "read_write",
+        "state": state,
+        "redirect_uri": (settings.public_url or server).rstrip("/") + CALLBACK,
+    }
+    return f"{(settings.stripe_api_base or AUTHORIZE).rstrip('/')}/oauth/authorize?{urlencode(asked)}"
+
+
+def connector_of(session: Session, state: str) -> Connector:
+    """For whom a state was drawn. Invalid without one, Unprocessable when nobody here drew it (or it is long gone),
+    Forbidden when that member may not connect accounts any more."""
+    if not state:
+        raise Invalid(f"state: missing. Stripe sends it back with the browser. {_AGAIN}", code="STATE_MISSING")
+    query = (
+        select(StripeConnecting.business_id, Member.id, Member.role, Member.removed_at, User.name)
+        .join(Member, Member.id == StripeConnecting.member_id)
+        .join(User, User.id == Member.user_id)
+        .where(StripeConnecting.fingerprint == fingerprint(state))
+    )
+    found = session.execute(query).first()
+    if found is None:
+        raise Unprocessable(f"This state was not drawn here, or long ago. {_AGAIN}", code="STATE_UNKNOWN")
+    business_id, member_id, role, removed_at, name = found
+    if removed_at is not None or role not in ADMIN.roles:
+        raise Forbidden("Who began this may not connect accounts of this business any more.", code="ROLE_MISSING")
+    return Connector(business_id, Actor("member", member_id, name, role))
+
+
+def use(work: Work, state: str, settings: Settings) -> None:
+    """Use a state up. Conflict when it was used before or something is connected, Unprocessable when it is too old."""
+    mine = (StripeConnecting.business_id == work.business_id) & (StripeConnecting.fingerprint == fingerprint(state))
+    row = work.session.scalars(select(StripeConnecting).where(mine).with_for_update()).one()
+    if row.used_at is not None:
+        raise Conflict(f"This answer of Stripe's was used already; nothing was changed. {_AGAIN}", code="STATE_USED")
+    if row.expires_at <= work.now:
+        words = f"This took longer than {HOLDS.seconds // 60} minutes; nothing was connected. {_AGAIN}"
+        raise Unprocessable(words, code="STATE_EXPIRED")
+    _check_free(work, settings)
+    row.used_at = work.now
+
+
+def note(work: Work, state: str, words: str) -> None:
+    """Why nothing came of it, for who waits in the console."""
+    mine = (StripeConnecting.business_id == work.business_id) & (StripeConnecting.fingerprint == fingerprint(state))
+    statement = update(StripeConnecting).where(mine).values(error=words)
+    work.session.execute(statement.execution_options(synchronize_session=False))
+
+
+def latest(work: Work) -> Connecting | None:
+    """The last try, while it waits and when it failed; None when there is none, or it went well."""
+    query = select(StripeConnecting).where(StripeConnecting.business_id == work.business_id)
+    row = work.session.scalar(query.order_by(StripeConnecting.id.desc()).limit(1))
+    if row is None or (row.used_at is not None and row.error is None):
+        return None
+    is_over = row.expires_at <= work.now and row.error is None
+    error = f"Nobody agreed within {HOLDS.seconds // 60} minutes. {_AGAIN}" if is_over else row.error
+    return Connecting(expires_at=row.expires_at, error=error)
+
+
+def finish(work: Work, door: Door, shown: Shown, vault: Vault) -> None:
+    """Connect the account that somebody agreed to. Conflict when another business has it."""
+    id = door.account or ""
+    if accounts.others_have(work, id):
+        words = f"{id} is connected to another business here; disconnect it there first. Nothing was changed."
+        raise Conflict(words, code="STRIPE_ACCOUNT_TAKEN", accountId=id)
+    accounts.connect(work, door, shown, vault, None)
+
+
+def declined(error: str, description: str) -> Failure:
+    """What Stripe sent the browser back with instead of a code."""
+    words = clean_line(description or error)[:300]
+    if error == "access_denied" and "platform" not in words.lower():
+        return Unprocessable(f"Nobody agreed at Stripe: {words}. {_AGAIN}", code="STRIPE_CONNECT_DENIED")
+    return _refused(words, error)
+
+
+def refused(trouble: Refused) -> Failure:
+    """Why Stripe took no code."""
+    if trouble.code == "invalid_grant" and "platform" not in str(trouble).lower():
+        words = f"Stripe takes this code no more: it was used, or is older than five minutes. {_AGAIN}"
+        return Unprocessable(words, code="STRIPE_CODE_REFUSED", stripe=str(trouble))
+    return _refused(str(trouble), trouble.code)
+
+
+def _refused(words: str, code: str) -> Failure:
+    if "platform" in words.lower():
+        told = f"{words} Stripe lets an account that another platform controls be connected by a restricted key only:"
+        return Unprocessable(f"{told} `holdfast stripe connect`.", code="STRIPE_ACCOUNT_ELSEWHERE")
+    return Unprocessable(f"Stripe refused to connect the account: {words}", code="STRIPE_CONNECT_REFUSED", stripe=code)
+
+
+def _check_free(work: Work, settings: Settings) -> None:
+    row = repository.account(work.session, work.business_id)
+    has_key = row is None and bool(accounts.settings_key(work, settings))
+    if has_key or (row is not None and row.disconnected_at is None):
+        raise Conflict("A Stripe account is connected already. Disconnect it first.", code="STRIPE_CONNECTED")
