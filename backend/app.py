@@ -17,9 +17,9 @@ from backend.health import router as health
 from backend.identity.browsers import Across
 from backend.identity.permissions import TABLE
 from backend.runtime import Runtime
+from backend.settings import VERSION
 from backend.unit import Router, is_behind_gate
 
-VERSION = "0.1.0"
 _YOUNG_OBJECTS = 5_000
 """Between two looks for garbage: sixty requests at work hold more than the 700 that are the default."""
 
@@ -46,7 +46,10 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
     app.state.runtime = runtime
     app.router.routes += _routes()
     answer_failures(app)
-    edge: dict[str, Any] = {"metrics": HttpMetrics(runtime.registry), "max_body_bytes": runtime.settings.max_body_bytes}
+    edge: dict[str, Any] = {
+        "metrics": HttpMetrics(runtime.registry, runtime.meters.responses),
+        "max_body_bytes": runtime.settings.max_body_bytes,
+    }
     edge["larger"] = {"/api/imports": runtime.settings.max_import_bytes}
     app.add_middleware(Edge, **edge)
     _open_doors(app, edge)

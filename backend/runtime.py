@@ -13,6 +13,7 @@ from backend.core.clock import Clock, RealClock
 from backend.core.databases import connect
 from backend.core.db import Database
 from backend.core.limits import RateLimit
+from backend.core.meters import Meters
 from backend.core.outside import Outside
 from backend.core.sealing import Vault
 from backend.events.feed import Feed
@@ -42,6 +43,7 @@ class Runtime:
     track_limit: RateLimit
     retention_limit: RateLimit
     retention_address_limit: RateLimit
+    meters: Meters
     outside: Outside
     stripe: Gateways
     trust: Trust
@@ -56,6 +58,7 @@ class Runtime:
         database = connect(settings.resolved_database_url())
         feed = Feed(database)
         gate = Gate(database, clock, settings)
+        registry = CollectorRegistry()
         outside = Outside(clock, is_private_open=settings.private_addresses)
         runtime = cls(
             settings,
@@ -65,11 +68,12 @@ class Runtime:
             Presence(feed),
             Attendance(database, clock, settings.attendance_seconds),
             gate,
-            CollectorRegistry(),
+            registry,
             RateLimit(settings.sign_in_per_minute, clock),
             RateLimit(settings.track_per_minute, clock),
             RateLimit(settings.retention_per_minute, clock),
             RateLimit(settings.retention_per_minute_and_address, clock),
+            Meters(registry),
             outside,
             Gateways(outside, settings.stripe_api_base),
             Trust(database, settings),
@@ -81,6 +85,8 @@ class Runtime:
         """After each commit: the feeds of the businesses that have news, and the relay when jobs are wanted."""
         if businesses := info.get("businesses"):
             self.feed.wake(businesses)
+        if rated := info.get("rated"):
+            self.meters.risk.note(rated)
         if (due := info.get("jobs")) and self.worker:
             self.worker.wake(due)
 

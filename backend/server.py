@@ -11,8 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from backend.core.log import configure
+from backend.core.reporting import report_errors
 from backend.migrations.run import is_current, migrate
-from backend.settings import Settings
+from backend.settings import VERSION, Settings
 
 _GRACE_SECONDS = 10
 _M_ARENA_MAX = -8  # malloc.h
@@ -25,6 +26,7 @@ _LARGEST_FRAME = 65_536  # what a client says on /live, in bytes
 def prepare(settings: Settings) -> list[str]:
     """Set up logs and bring the database up to date; the revisions applied. Unusable when it cannot be used."""
     configure(settings.log_level, settings.log_format)
+    report_errors(settings.sentry_dsn.get_secret_value(), VERSION)
     url = settings.resolved_database_url()
     if is_current(url):
         return []

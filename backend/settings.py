@@ -9,6 +9,8 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+VERSION = "0.1.0"
+
 
 class Settings(BaseSettings):
     """Everything that a server can be told. `holdfast doctor` prints what is in force."""
@@ -78,7 +80,23 @@ class Settings(BaseSettings):
     private_addresses: bool = Field(
         False, description="whether integrations may be on this machine or in a private network"
     )
-    sentry_dsn: str = Field("", description="where errors are reported")
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="the mail server for letters to staff: smtp://user:password@mail.example.com:587?from=us@example.com",
+    )
+    slack_url: SecretStr = Field(
+        SecretStr(""),
+        description="the Slack webhook for letters to staff, of businesses that have no channel of theirs",
+    )
+    teams_url: SecretStr = Field(SecretStr(""), description="the same for Microsoft Teams")
+    keep_letters_days: float = Field(
+        90, gt=0, description="how long letters to staff are kept once they are over, in days"
+    )
+    sentry_dsn: SecretStr = Field(
+        SecretStr(""), description="where errors are reported: a DSN of Sentry. Words and variables never go there"
+    )
+    backup_dir: Path | None = Field(None, description="where backups are kept; `backups` in data_dir when absent")
+    keep_backups: int = Field(7, ge=0, description="how many backups are kept, one a night; 0 makes none by itself")
 
     @classmethod
     def settings_customise_sources(

@@ -3,6 +3,7 @@
 from importlib import import_module, util
 
 SLICES = (
+    "delivery",
     "identity",
     "rules",
     "customers",
@@ -20,6 +21,8 @@ SLICES = (
     "analytics",
     "events",
     "jobs",
+    "backup",
+    "monitoring",
 )
 
 

@@ -24,6 +24,8 @@ COMMANDS = (
     "approval",
     "floor",
     "alerts",
+    "delivery",
+    "jobs",
     "notifications",
     "customer",
     "risk",
@@ -43,6 +45,7 @@ COMMANDS = (
     "serve",
     "init",
     "migrate",
+    "backup",
     "openapi",
     "bench",
 )

@@ -18,6 +18,8 @@ MODES: dict[str, str] = {
     "rules": "console.rules.sets:RulesScreen",
     "macros": "console.macros.macros:MacrosScreen",
     "integrations": "console.integrations.integrations:IntegrationsScreen",
+    "jobs": "console.jobs.jobs:JobsScreen",
+    "delivery": "console.delivery.delivery:DeliveryScreen",
     "settings": "console.setup.settings:SettingsScreen",
     "outbox": "console.setup.outbox:OutboxScreen",
 }

@@ -38,6 +38,8 @@ SCREENS = (
     "integration_log",
     "imports",
     "import",
+    "jobs",
+    "delivery",
 )
 """Screens that have keys."""
 

@@ -1,6 +1,6 @@
 """Which events concern whom: each cause answers the alerts it raises and the kinds that it settles.
 
-Readings of an event and its case; who has muted what, and who works here, is the service's affair.
+What comes by the thousand is in `following`. Readings of an event and its case; who has muted what, and who works here, is the service's affair.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,6 +34,13 @@ class Notice:
     members: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     severity: Severity = "info"
+    who: str = ""
+    """The customer, by the id that the business gave them: only for words that leave the house."""
+    level: str = ""
+    """Of risk: the level now."""
+    has_risen: bool = False
+    value: int | None = None
+    """What the customer pays a month, in minor units."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from backend.alerts.models import Alert
+from backend.alerts.models import Alert, AlertCause, AlertItem
 from backend.customers.models import Customer
-from backend.identity.models import Member
+from backend.delivery.models import Channel, Letter
+from backend.identity.models import Member, User
 from backend.incidences.models import Incidence
 
 _IS_READ = case((Alert.read_at.is_(None), 0), else_=1)
@@ -32,7 +33,7 @@ def page(
             Alert, _IS_READ.label("is_read"), Incidence.number, Incidence.summary, Customer.name, Customer.external_id
         )
         .outerjoin(Incidence, Incidence.id == Alert.incidence_id)
-        .outerjoin(Customer, Customer.id == Incidence.customer_id)
+        .outerjoin(Customer, Customer.id == func.coalesce(Incidence.customer_id, Alert.customer_id))
         .where(*_own(business_id, member_id))
     )
     if unread is not None:
@@ -72,9 +73,48 @@ def read_before(session: Session, business_id: str, at: datetime, limit: int) ->
 
 
 def staff(session: Session, business_id: str) -> Sequence[Row[Any]]:
-    """(id, role, preferences) of who works here."""
+    """(id, role, preferences, email) of who works here."""
     here = (Member.business_id == business_id) & Member.removed_at.is_(None)
-    return session.execute(select(Member.id, Member.role, Member.preferences).where(here).order_by(Member.id)).all()
+    columns = (Member.id, Member.role, Member.preferences, User.email)
+    return session.execute(select(*columns).join(User, User.id == Member.user_id).where(here).order_by(Member.id)).all()
+
+
+def caused_by(session: Session, business_id: str, seq: int) -> Sequence[Alert]:
+    """Everybody's alerts that the event at `seq` raised or counted on."""
+    query = select(Alert).join(AlertCause, AlertCause.alert_id == Alert.id)
+    mine = (AlertCause.business_id == business_id) & (AlertCause.seq == seq)
+    return session.scalars(query.where(mine).order_by(Alert.id)).all()
+
+
+def deliveries(session: Session, business_id: str, alert_id: str, member_id: str) -> Sequence[Any]:
+    """Where what an alert stands for was told outside, a row for each letter and each place at which it still waits:
+    way, channel (its name), email, letter_id, state, error, settled_at, sent_at, due_at, many."""
+    causes = select(AlertCause.seq).where(AlertCause.business_id == business_id, AlertCause.alert_id == alert_id)
+    columns = (
+        AlertItem.way,
+        AlertItem.letter_id,
+        Channel.name.label("channel"),
+        User.email,
+        Letter.state,
+        Letter.error,
+        Letter.settled_at,
+    )
+    query = (
+        select(
+            *columns,
+            func.min(AlertItem.sent_at).label("sent_at"),
+            func.min(AlertItem.due_at).label("due_at"),
+            func.count().label("many"),
+        )
+        .outerjoin(Letter, (Letter.id == AlertItem.letter_id) & (Letter.business_id == business_id))
+        .outerjoin(Channel, (Channel.id == AlertItem.channel_id) & (Channel.business_id == business_id))
+        .outerjoin(Member, (Member.id == AlertItem.destination) & (Member.business_id == business_id))
+        .outerjoin(User, User.id == Member.user_id)
+        .where(AlertItem.business_id == business_id, AlertItem.seq.in_(causes))
+        .where((AlertItem.way != "EMAIL") | (AlertItem.destination == member_id))  # others' mail is theirs to know of
+    )
+    told = func.min(AlertItem.due_at)
+    return session.execute(query.group_by(*columns, AlertItem.destination).order_by(told, AlertItem.destination)).all()
 
 
 def _own(business_id: str, member_id: str) -> tuple[Any, ...]:

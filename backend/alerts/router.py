@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from backend.alerts import service
-from backend.alerts.schemas import AlertPage, AlertRead, AllRead, Muted
+from backend.alerts.schemas import AlertDelivery, AlertPage, AlertRead, AlertTimes, AllRead, Muted
 from backend.core.http import JsonResponse
+from backend.core.wire import Page
 from backend.unit import Router, Unit
 
 router = Router(prefix="/api/alerts", tags=["alerts"])
@@ -33,6 +34,24 @@ async def muted(unit: Unit) -> Response:
 async def mute(body: Muted, unit: Unit) -> Response:
     """Hear nothing of these kinds, and of all others again."""
     return JsonResponse(await unit.write(service.mute, body))
+
+
+@router.get("/times", response_model=AlertTimes)
+async def times(unit: Unit) -> Response:
+    """When the caller is told outside."""
+    return JsonResponse(await unit.read(service.times))
+
+
+@router.put("/times", response_model=AlertTimes)
+async def set_times(body: AlertTimes, unit: Unit) -> Response:
+    """Be told outside in other hours from now on."""
+    return JsonResponse(await unit.write(service.set_times, body))
+
+
+@router.get("/{alert_id}/deliveries", response_model=Page[AlertDelivery])
+async def list_deliveries(alert_id: str, unit: Unit) -> Response:
+    """What became of one of them outside: by which ways it went, and when."""
+    return JsonResponse(await unit.read(service.deliveries, alert_id))
 
 
 @router.post("/read-all", response_model=AllRead)

@@ -16,7 +16,7 @@ _TRIES = 3
 """After so many failures in a row a sync is a dead letter; the sweep of the next quarter of an hour begins another."""
 
 
-@job(queue="outside", retries=_RETRIES, backoff_seconds=5)
+@job(queue="outside", retries=_RETRIES, backoff_seconds=5, is_of_webhook=True)
 async def process_object(ctx: JobContext, *, kind: str, id: str) -> None:
     """Look at what events told of, and settle all of them that have come by now."""
     waiting = await ctx.read(inbox.waiting, kind, id)

@@ -4,6 +4,7 @@ from typing import Any
 
 from backend.alerts import schemas as s
 from backend.client.noun import Noun
+from backend.core.wire import Page
 
 
 class Alerts(Noun):
@@ -22,3 +23,13 @@ class Alerts(Noun):
 
     async def mute(self, body: s.Muted) -> s.Muted:
         return await self.transport.call("PUT", "/api/alerts/muted", s.Muted, body)
+
+    async def times(self) -> s.AlertTimes:
+        return await self.transport.call("GET", "/api/alerts/times", s.AlertTimes)
+
+    async def set_times(self, body: s.AlertTimes) -> s.AlertTimes:
+        return await self.transport.call("PUT", "/api/alerts/times", s.AlertTimes, body)
+
+    async def deliveries(self, id: str) -> Page[s.AlertDelivery]:
+        path = "/api/alerts/{alert_id}/deliveries"
+        return await self.transport.call("GET", path, Page[s.AlertDelivery], alert_id=id)

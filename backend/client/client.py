@@ -8,6 +8,7 @@ from backend.client.analytics import Analytics
 from backend.client.billing import Stripe, Subscriptions
 from backend.client.bulk import Bulks
 from backend.client.customers import Customers
+from backend.client.delivery import Delivery
 from backend.client.escalation import Escalations
 from backend.client.finance import Finance
 from backend.client.identity import Businesses, Identity, Keys
@@ -45,6 +46,7 @@ class Client:
         self.churn = Churn(transport)
         self.context = Context(transport)
         self.customers = Customers(transport)
+        self.delivery = Delivery(transport)
         self.escalations = Escalations(transport)
         self.finance = Finance(transport)
         self.flows = Flows(transport)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from backend.client.noun import Noun
+from backend.monitoring.schemas import Monitored
 
 
 class System(Noun):
@@ -14,6 +15,10 @@ class System(Noun):
 
     async def metrics(self) -> str:
         return (await self.transport.raw("GET", "/metrics")).text
+
+    async def monitoring(self) -> Monitored:
+        """How every part does."""
+        return await self.transport.call("GET", "/api/monitoring", Monitored)
 
     async def track_script(self) -> str:
         """What a page loads to tell signals."""

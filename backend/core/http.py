@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.core.errors import Failure, Invalid, NotFound, TooLarge, TooSlow
 from backend.core.ids import new_id
 from backend.core.log import REQUEST_ID, logger
+from backend.core.meters import Recent
 from backend.core.text import clean_line
 
 BODY_SECONDS = 30.0
@@ -45,7 +46,8 @@ def envelope(failure: Failure, request_id: str) -> JsonResponse:
 class HttpMetrics:
     """Counts and times of requests, by route."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, recent: Recent) -> None:
+        self._note = recent.note
         self.seconds = Histogram(
             "holdfast_http_seconds",
             "Time to answer",
@@ -65,6 +67,7 @@ class HttpMetrics:
                 self.answers.labels(method, route, str(status)),
             )
         series[0].observe(seconds)
+        self._note(seconds)
         series[1].inc()
 
 

@@ -3,9 +3,11 @@
 Of our own, since what a library brings for it (Rich, Pygments) took a tenth of a second and five megabytes of each process.
 """
 
+import contextlib
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -26,6 +28,8 @@ class Logger:
         self.level, self.is_json = logging.WARNING, False
         self.stream: TextIO | None = None
         """None is the stderr of the moment."""
+        self.on_error: Callable[[str, BaseException | None, dict[str, Any]], None] | None = None
+        """Gets every error as well: the line, the exception and the fields."""
 
     def debug(self, event: str, **fields: Any) -> None:
         self.log(logging.DEBUG, event, **fields)
@@ -45,6 +49,9 @@ class Logger:
 
     def log(self, level: int, event: str, *, exc_info: BaseException | None = None, **fields: Any) -> None:
         """A line of `level`; with `exc_info` (an exception) and its traceback, which shows no values of variables."""
+        if level >= logging.ERROR and self.on_error is not None:
+            with contextlib.suppress(Exception):  # whoever listens must not be another trouble
+                self.on_error(event, exc_info, fields)
         if level < self.level:
             return
         told = {

@@ -6,9 +6,11 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from backend.core.clock import RealClock
 from backend.demo.pace import Pace
@@ -16,6 +18,7 @@ from backend.demo.place import FIRST_ROWS, Place, settle
 
 STRIPE_AFTER = 1.5
 """Seconds from the first rows to Stripe: nobody looks at subscriptions sooner."""
+SLACK_PATH = "/services/T0DEMO/B0DEMO/X0DEMO"
 Ready = Callable[[Place, str], None]
 
 
@@ -34,13 +37,19 @@ def serve(
     `follows_stdin`: each line is a command for the driver's pace, and the end of it ends the demo: whoever started
     it is gone.
     """
-    (shop, page), (stripe, api) = _find_port(), _find_port()
+    (shop, page), (stripe, api), (slack, chat), (post, mail) = (_find_port() for _ in range(4))
     place, pace = replace(settle(folder, seed=seed, clock=RealClock()), page=f"{page}/account"), Pace(speed)
     place.settings.stripe_api_base = api
+    place.settings.slack_url = SecretStr(chat + SLACK_PATH)
+    place.settings.smtp_url = SecretStr(f"{mail.replace('http', 'smtp')}?from=desk@feast.example")
     tasks: set[asyncio.Task[None]] = set()
 
     def ready(url: str) -> None:
-        tasks.add(asyncio.get_running_loop().create_task(_live(place, url, shop, stripe, pace if is_lively else None)))
+        tasks.add(
+            asyncio.get_running_loop().create_task(
+                _live(place, url, (shop, stripe, slack, post), pace if is_lively else None)
+            )
+        )
         if follows_stdin:
             _follow_stdin(pace)
         if on_ready:
@@ -59,17 +68,26 @@ def _find_port() -> tuple[socket.socket, str]:
     return listening, f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-async def _live(place: Place, url: str, shop: socket.socket, stripe: socket.socket, pace: Pace | None) -> None:
-    """The world around the backend: the customers' app, the chat platform, Stripe, and with a pace the customers."""
+async def _live(place: Place, url: str, ports: Sequence[socket.socket], pace: Pace | None) -> None:
+    """The world around the backend: the customers' app, the chat platform, Stripe, the team's Slack and mail, and with a
+    pace the customers."""
+    shop, stripe, slack, post = ports
     await asyncio.sleep(FIRST_ROWS)
     from backend.demo.chat import Chat
     from backend.demo.driver import Driver
+    from backend.demo.outside.mailbox import Mailbox
+    from backend.demo.outside.pigeonhole import Pigeonhole
     from backend.demo.outside.serve import served
     from backend.demo.storefront import Storefront
 
     clock = RealClock()
     chat, storefront = Chat(place.freshchat, clock), Storefront(url)
-    async with served(chat.double) as address, served(storefront, shop):
+    async with (
+        served(chat.double) as address,
+        served(storefront, shop),
+        served(Pigeonhole(), slack),
+        Mailbox().served(post),
+    ):
         await storefront.open(place.page)
         await chat.connect(url, address)
         async with asyncio.TaskGroup() as tasks:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, insert, select, text
+from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, text
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
@@ -22,6 +22,13 @@ _HEAD = _HEAD.order_by(EVENTS.seq.desc()).limit(1)
 _WITH_BODY = select(table_of(EventRow), _BODIES.body).join(
     table_of(EventBody), (_BODIES.business_id == EVENTS.business_id) & (_BODIES.seq == EVENTS.seq)
 )
+
+
+def with_state() -> Select[Any]:
+    """A select of events with bodies and states, for who reads the log by conditions of their own."""
+    return _WITH_BODY.add_columns(_BODIES.state)
+
+
 _AFTER = (
     _WITH_BODY.add_columns(_BODIES.state)
     .where(EVENTS.business_id == bindparam("business"), EVENTS.seq > bindparam("after"))

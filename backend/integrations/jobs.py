@@ -1,15 +1,27 @@
 """Webhooks are understood after they were answered; platforms are called outside of any transaction."""
 
 from datetime import timedelta
+from typing import Any
 
+from backend.alerts.causes import Notice
+from backend.alerts.jobs import also_follow
 from backend.integrations import arrivals, carrier, connections, pruning, repository, service, sweep, sync
+from backend.integrations.events import OutgoingFailed
 from backend.integrations.importing import imports
 from backend.integrations.webhooks import posts, sending
 from backend.jobs.following import FOLLOWERS, Follower
 from backend.jobs.registry import JobContext, cron, job
 
 
-@job(retries=5)
+def _unsent(row: Any, data: dict[str, Any]) -> Notice | None:
+    message = f"{data.get('platform', 'a platform')} did not take it: {data.get('error') or 'no reason given'}"
+    return Notice("INTEGRATION_FAILING", message, severity="danger")
+
+
+also_follow(OutgoingFailed, _unsent)
+
+
+@job(retries=5, is_of_webhook=True)
 async def process_delivery(ctx: JobContext, *, delivery_id: str) -> None:
     """Apply what a kept webhook tells, once, whatever happens to this process."""
     try:

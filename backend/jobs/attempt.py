@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,12 +86,17 @@ class Attempts:
             handed.request_id,
             handed.attempt,
         )
+        began, has_failed = time.perf_counter(), True
         try:
             async with asyncio.timeout(job.timeout_seconds):
                 await job.run(context, **handed.args)
+            has_failed = False
         except Exception as error:
             logger.warning("job failed", job=job.name, id=handed.id, attempt=handed.attempt, exc_info=error)
             return {"error": _told(error, job), "hopeless": _is_hopeless(error)}
+        finally:
+            if meters := getattr(self._runtime, "meters", None):
+                meters.job(job.name, time.perf_counter() - began, is_webhook=job.is_of_webhook, has_failed=has_failed)
         return None
 
     async def settle(self, handed: Handed, failure: Failure) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import bindparam, delete, insert, select
 
 from backend.core.ids import new_id
 from backend.core.rows import table_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Built once, on the bare table: building and planning them anew each time cost more than running them.
 _TABLE = table_of(PendingJob)
 _INSERT = insert(_TABLE)
+_IS_THERE = select(_TABLE.c.id).where(_TABLE.c.business_id == bindparam("business"), _TABLE.c.key == bindparam("which"))
 _DELETE = delete(_TABLE).where(_TABLE.c.business_id == bindparam("business"), _TABLE.c.key == bindparam("which"))
 
 
@@ -69,7 +70,21 @@ def _insert(work: "Work", rows: dict[str, Any] | list[dict[str, Any]]) -> None:
 def add_subscribers(work: "Work", event: type[Event], row: EventRow) -> None:
     """Want every job subscribed to `event`, under an id made of the event's, so that it runs once whatever happens."""
     for job in SUBSCRIBERS.get(event, ()):
+        if job.is_gathering:
+            _add_unless_there(work, job, row.seq)
+            continue
         add(work, job, at=None, key=None, args={"event_id": row.id, "seq": row.seq}, id=f"{row.id}:{job.name}")
+
+
+def _add_unless_there(work: "Work", job: Job, seq: int) -> None:
+    """Want `job` under its own name, unless it is wanted already; looked for once in a unit."""
+    known = ("gathering", work.business_id, job.name)
+    if known in work.session.info:
+        return
+    work.session.info[known] = True
+    asked = {"business": work.business_id, "which": job.name}
+    if work.session.connection().execute(_IS_THERE, asked).first() is None:
+        add(work, job, at=None, key=job.name, args={"seq": seq}, is_first=True)
 
 
 def add_again(work: "Work", handed: Handed) -> None:

@@ -47,6 +47,11 @@ class Job:
     backoff_seconds: float = 1.0
     queue: Queue = "default"
     timeout_seconds: float | None = None
+    is_of_webhook: bool = False
+    """Whether it applies a webhook: how long that takes is measured apart."""
+    is_gathering: bool = False
+    """Whether one run is enough for all events since the last one. It cancels its timer, whose key is its name, under
+    the lock of the log before it reads what there is; so no event is left without a run after it."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,13 @@ SUBSCRIBERS: dict[type[Event], list[Job]] = {}
 
 
 def job(
-    *, retries: int = 3, backoff_seconds: float = 1.0, queue: Queue = "default", timeout_seconds: float | None = None
+    *,
+    retries: int = 3,
+    backoff_seconds: float = 1.0,
+    queue: Queue = "default",
+    timeout_seconds: float | None = None,
+    is_of_webhook: bool = False,
+    is_gathering: bool = False,
 ) -> Callable[[JobFunction], Job]:
     """Declare a job: `@job(retries=5) async def send(ctx, *, message_id)`. Enqueue it with `work.enqueue(send, …)`.
 
@@ -84,7 +95,7 @@ def job(
         name = f"{run.__module__.split('.')[-2:][0]}.{run.__name__}"
         if name in JOBS:
             raise ValueError(f"two jobs are called {name}")
-        JOBS[name] = Job(name, run, retries, backoff_seconds, queue, timeout_seconds)
+        JOBS[name] = Job(name, run, retries, backoff_seconds, queue, timeout_seconds, is_of_webhook, is_gathering)
         return JOBS[name]
 
     return declare

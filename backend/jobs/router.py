@@ -6,10 +6,10 @@ from fastapi import Query
 
 from backend.core.errors import Conflict, NotFound, Unavailable
 from backend.core.wire import Page
-from backend.jobs import dead_letter, repository, service
+from backend.jobs import dead_letter, repository, schedules, service
 from backend.jobs.engine import Engine
 from backend.jobs.repository import Cursor
-from backend.jobs.schemas import DeadLetterRead, JobAccepted, JobRead, JobStatus
+from backend.jobs.schemas import DeadLetterRead, JobAccepted, JobRead, JobStatus, ScheduleRead
 from backend.runtime import Runtime
 from backend.unit import Router, RuntimeOf, Unit
 
@@ -40,6 +40,17 @@ async def list_jobs(
         return Page(items=items)
     ran, following = await repository.recorded(engine, unit.business_id, after, status, limit - len(items))
     return Page(items=items + ran, next_cursor=None if following is None else str(following))
+
+
+@router.get("/jobs/schedules")
+async def list_schedules(unit: Unit, runtime: RuntimeOf) -> Page[ScheduleRead]:
+    """What runs by itself: when it ran last and next, and how that went."""
+    engine, business_id = _engine(runtime), unit.business_id
+    ticks = await unit.read(schedules.last_ticks)
+    ids = schedules.ids_of(ticks, business_id)
+    waiting = await unit.read(schedules.waiting_ids, ids)
+    known = await schedules.ran(engine, business_id, ids)
+    return Page(items=schedules.told(ticks, waiting, known, business_id, runtime.clock.now()))
 
 
 @router.post("/jobs/{job_id}/retry", status_code=202)

@@ -39,3 +39,19 @@ class DeadLetterRead(Wire):
     attempts: int
     failed_at: UtcInstant
     replayed_at: UtcInstant | None
+
+
+class ScheduleRead(Wire):
+    """What runs by itself. `lastAt` is its last tick, None of one that has not had any; `status` and `error` are those of
+    the run that it wanted, None when that is not kept any more."""
+
+    name: str
+    cron: str
+    """Five fields, in UTC."""
+    is_of_installation: bool
+    doc: str
+    last_at: UtcInstant | None
+    next_at: UtcInstant
+    status: JobStatus | None
+    error: str | None
+    job_id: str | None

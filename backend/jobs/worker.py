@@ -9,6 +9,7 @@ from typing import Any, Literal
 from backend.core.clock import Clock
 from backend.core.db import Database
 from backend.core.errors import Unavailable
+from backend.core.files import jobs_file
 from backend.core.ids import new_id
 from backend.core.log import logger
 from backend.jobs.attempt import Attempts
@@ -29,8 +30,7 @@ def system_url(database_url: str) -> str:
     """
     if not database_url.startswith("sqlite:///"):
         return "postgresql://" + database_url.split("://", 1)[1]
-    path = Path(database_url.removeprefix("sqlite:///"))
-    return f"sqlite:///{path.with_name(path.stem + '.jobs.db')}"
+    return f"sqlite:///{jobs_file(Path(database_url.removeprefix('sqlite:///')))}"
 
 
 class Worker:

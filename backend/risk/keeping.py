@@ -94,6 +94,7 @@ def rate_all(work: Work, pasts: Mapping[str, Activity]) -> list[str]:
             history.append((id, *values, compiled.version, moment(now), new_id(), work.business_id))
         if before is None or (before[0], level) != (rated.score, rated.level):
             changed.append((id, external_id, rated, before, since))
+    work.session.info["rated"] = work.session.info.get("rated", 0) + len(pasts)
     _ROWS.insert(work.session, rows)
     _HISTORY.insert(work.session, history)
     within = [id for id, _, rated, before, _ in changed if _level(before) == rated.level]

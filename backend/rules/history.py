@@ -33,6 +33,8 @@ HISTORY: dict[str, History] = {}
 """By kind; filled by the modules called `rules` of the slices that keep the facts."""
 
 NO_PAST: dict[str, str] = {
+    "alert": "Nothing was replayed: who worked here, what they had muted and which channels there were at that time is not "
+    "kept. Publish, and look at where the next alerts went (each tells it).",
     "assignment": "Nothing was replayed: which case was best depended on everybody who was there and all that waited at "
     "that second, which is not kept. Publish, and look at why each case was given (its timeline says it).",
     "casework": "Nothing was replayed: these rules are asked when a customer writes after the end of a case, and what they "

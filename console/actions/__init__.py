@@ -15,12 +15,23 @@ from console.actions.finance import FINANCE_WORK
 from console.actions.moving import MOVING
 from console.actions.retention import RETENTION_WORK
 from console.actions.rules import RULES_WORK
+from console.actions.running import RUNNING
 from console.actions.work import WORK
 from console.actions.writing import WRITING
 
 __all__ = ["ACTIONS", "BY_ID", "GROUPS", "ROLES", "Action", "Argument", "Group", "Kind", "named", "on"]
 
-ACTIONS = (*MOVING, *WORK, *RULES_WORK, *RETENTION_WORK, *FINANCE_WORK, *ADMINISTRATION, *WRITING, *EVERYWHERE)
+ACTIONS = (
+    *MOVING,
+    *WORK,
+    *RULES_WORK,
+    *RETENTION_WORK,
+    *FINANCE_WORK,
+    *ADMINISTRATION,
+    *RUNNING,
+    *WRITING,
+    *EVERYWHERE,
+)
 """In the order in which footer, menus and help list them. A new family of screens adds a file here."""
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

@@ -14,6 +14,7 @@ LISTS = (*TABBED, ROWS, BEHIND, CUSTOMERS)
 MACROS, MACRO_TEXT = "macros", "macro_text"
 INTEGRATIONS, INTEGRATION_FORM, MAPPING_TEXT = "integrations", "integration_form", "mapping_text"
 INTEGRATION_LOG, IMPORTS, IMPORT = "integration_log", "imports", "import"
+JOBS, DELIVERY = "jobs", "delivery"
 RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
 DRAFTING = (RULE_SET, RULE)
 OUTLINES = (
@@ -30,4 +31,6 @@ OUTLINES = (
     INTEGRATION_LOG,
     IMPORTS,
     IMPORT,
+    JOBS,
+    DELIVERY,
 )

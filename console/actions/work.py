@@ -74,6 +74,8 @@ WORK: tuple[Action, ...] = (
            needs=("online",), argument=Argument("reason", "text"), foot=2),
     Action("read", "Read", ("r",), "Work", "You have read it.", screens=(ALERTS,), needs=("online",), foot=2),
     Action("read_all", "Read all", ("R",), "Work", "You have read them all.", screens=(ALERTS,), needs=("online",), foot=3),
+    Action("deliveries", "Told outside", ("d",), "Work", "What became of it outside: e-mail, Slack, Teams.",
+           screens=(ALERTS,), needs=("online",), foot=5),
     Action("mute", "Mute…", ("M",), "Work", "Choose kinds of alerts to hear nothing of.", screens=(ALERTS,),
            needs=("online",), foot=4),
     Action("repeat", "Repeat", (".",), "Work", "Do the last verb again, here.", screens=DESK),

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Container
 
 from console.actions import Action
 from console.alerts.columns import KINDS, columns
 from console.alerts.inbox import Inbox
+from console.alerts.told import of_alert
 from console.frame.tabbed import Tabbed
+from widgets.panel import Panel
 from widgets.prompt import Choice, Option
 from widgets.queue_messages import Opened
 from widgets.queue_table import QueueTable
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from backend.alerts.schemas import AlertRead, AllRead, Muted
 
 UNREAD, ALL = "unread", "all"
+WIDE = 120
+"""Columns from which on what became of an alert stands beside the list; below, it stands under it."""
 TICK = 15.0
 """Seconds between looks at the clock: ages are told in minutes."""
 
@@ -38,7 +43,9 @@ class AlertsScreen(Tabbed):
 
     def compose_body(self) -> ComposeResult:
         yield TabStrip(id="tabs")
-        yield QueueTable(columns(lambda: self.console.now()), key="id", empty=self._empty, id="main")
+        with Container(id="panes"):
+            yield QueueTable(columns(lambda: self.console.now()), key="id", empty=self._empty, id="main")
+            yield Panel(id="told")
 
     @property
     def table(self) -> QueueTable:
@@ -152,13 +159,57 @@ class AlertsScreen(Tabbed):
     @on(QueueTable.Opened)
     def _opened(self, event: Opened) -> None:
         alert = self.table.row(event.key)
-        if alert is None or alert["incidenceId"] is None:
+        if alert is None:
+            return
+        if alert["incidenceId"] is None:
+            self._open_customer(alert)
             return
         shown = [self.table.row(key) for key in self.table.model.shown]
         cases = [row["incidenceId"] for row in shown if row is not None and row["incidenceId"] is not None]
         if not alert["read"] and self.console.is_online:
             self._read(alert)
         self.console.open_incidence(alert["incidenceId"], list(dict.fromkeys(cases)))
+
+    def _open_customer(self, alert: Mapping[str, Any]) -> None:
+        """What is about a customer and no case leads to the customer."""
+        if not alert["customerId"]:
+            self.console.say("It is about no case and no customer.")
+            return
+        from console.customers.customer import CustomerScreen
+
+        if not alert["read"] and self.console.is_online:
+            self._read(alert)
+        self.app.push_screen(CustomerScreen(alert["customerId"]))
+
+    def action_deliveries(self) -> None:
+        """What became of the one under the cursor outside; again to see no more of it."""
+        panes = self.query_one("#panes")
+        panes.toggle_class("-told")
+        self._tell()
+
+    def on_resize(self) -> None:
+        """Beside the list where there is room."""
+        self.query_one("#panes").set_class(self.size.width < WIDE, "-narrow")
+
+    def _tell(self) -> None:
+        """Show what became of the one under the cursor, when that is wanted."""
+        alert, panel = self.alert(), self.query_one("#told", Panel)
+        if not self.query_one("#panes").has_class("-told"):
+            return
+        if alert is None:
+            panel.show((), ["There is no alert here."], title="Told outside")
+            return
+        id, api = alert["id"], self.console.api
+
+        def done(page: Any) -> None:
+            now = self.alert()
+            if self.is_attached and now is not None and now["id"] == id:
+                rows = [one.model_dump(mode="json", by_alias=True) for one in page.items]
+                panel.show(*of_alert(now, rows, self.console.now()), title="Told outside")
+
+        self.console.calls.start(
+            "read where it was told", lambda: api.alerts.deliveries(id), done=done, group="told", exclusive=True
+        )
 
     def action_mute(self) -> None:
         """Choose a kind to hear nothing of, or to hear of again."""
@@ -202,6 +253,7 @@ class AlertsScreen(Tabbed):
     @on(QueueTable.Highlighted)
     def _cursor_moved(self) -> None:
         self.recheck()
+        self._tell()
 
 
 def _order(row: Mapping[str, Any]) -> tuple[bool, str, str]:

@@ -22,6 +22,11 @@ KINDS = {
     "WATCHED": "watched",
     "SUBSCRIPTION_CHANGE": "billing",
     "INTERVENTION_OVERDUE": "overdue",
+    "RISK_CHANGED": "risk",
+    "CHURN_CROSSED": "may leave",
+    "PAYMENT_FAILED": "not paid",
+    "PLAYBOOK_FAILED": "playbook",
+    "INTEGRATION_FAILING": "integration",
 }
 """Kinds in a word or two, in the order in which they are offered for muting."""
 

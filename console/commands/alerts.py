@@ -68,6 +68,58 @@ def unmute(kinds: Kinds, url: twin.Url = "", json: twin.Json = False) -> None:
     _tell(twin.told(twin.signed_in(url, _muting(lambda known: known - set(map(_spelled, kinds))))), json)
 
 
+@group.command()
+def deliveries(
+    id: Annotated[str, typer.Argument(help="The alert's id.")], url: twin.Url = "", json: twin.Json = False
+) -> None:
+    """What became of an alert outside: e-mail, Slack, Teams."""
+    page = twin.told(twin.signed_in(url, lambda api: api.alerts.deliveries(id)))
+    rows = [("way", "place", "state", "causes", "at", "why"), *map(_delivery, page["items"])]
+    show(twin.table(rows) if page["items"] else "It was told nowhere else.", page, as_json=json)
+
+
+@group.command()
+def times(
+    zone: Annotated[str, typer.Option(help="Your time zone, such as Asia/Kolkata.")] = "",
+    quiet: Annotated[str, typer.Option(help="When you want quiet: 21:00-08:00, or none.")] = "",
+    digest: Annotated[str, typer.Option(help="When your daily digest comes: 08:30.")] = "",
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """When you are told outside; with options, from now on."""
+    begin, _, end = ("", "", "") if quiet.lower() == "none" else quiet.partition("-")
+
+    async def told(api: "Client") -> Any:
+        from pydantic import ValidationError
+
+        from backend.alerts.schemas import AlertTimes
+        from console.output import fail
+
+        known = await api.alerts.times()
+        if not (zone or quiet or digest):
+            return known
+        given = {"zone": zone, "digestAt": digest} | ({"quietFrom": begin, "quietTo": end} if quiet else {})
+        wanted = known.model_dump(by_alias=True) | {
+            name: value for name, value in given.items() if value or name.startswith("quiet")
+        }
+        try:
+            return await api.alerts.set_times(AlertTimes.model_validate(wanted))
+        except ValidationError as error:
+            fail(error.errors()[0]["msg"].removeprefix("Value error, "))
+
+    one = twin.told(twin.signed_in(url, told))
+    calm = f"quiet from {one['quietFrom']} to {one['quietTo']}" if one["quietFrom"] else "no quiet hours"
+    show(f"{one['zone']}: {calm}, the daily digest at {one['digestAt']}.", one, as_json=json)
+
+
+def _delivery(one: dict[str, Any]) -> tuple[str, ...]:
+    from backend.core.clock import RealClock
+    from console.desk import ages
+
+    when = ages.local(one["at"], RealClock().now())
+    return (one["way"].lower(), one["place"], one["state"].lower(), str(one["count"]), when, one["error"] or "")
+
+
 def _muting(change: Callable[[set[str]], set[str]]) -> Callable[["Client"], Awaitable[Any]]:
     async def muting(api: "Client") -> Any:
         from pydantic import ValidationError

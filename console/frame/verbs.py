@@ -124,6 +124,14 @@ class Verbs(App[None]):
         """The macros."""
         await self.go("macros")
 
+    async def action_go_jobs(self) -> None:
+        """What runs by itself."""
+        await self.go("jobs")
+
+    async def action_go_delivery(self) -> None:
+        """What leaves the house."""
+        await self.go("delivery")
+
     async def action_go_integrations(self) -> None:
         """The chat platforms."""
         await self.go("integrations")

@@ -117,6 +117,7 @@ def test_kinds_are_found_by_name_and_only_once() -> None:
         "flow",
         "readiness",
         "recommendation",
+        "alert",
     )
     assert kinds["routing"] is ROUTING
     assert kinds.get("weather") is None

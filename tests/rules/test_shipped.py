@@ -294,6 +294,12 @@ WORDS = {
     "stabilise_revenue": "volatility of revenue > 0.5",
     "improve_payouts": "payouts on time < 80 %",
     "focus_on_core": "readiness score < 50",
+    "danger": "severity is danger",
+    "high_risk": "kind is one of RISK_CHANGED, CHURN_CROSSED and level is high and has risen",
+    "unpaid": "kind is one of PAYMENT_FAILED",
+    "failing": "kind is one of PLAYBOOK_FAILED, INTEGRATION_FAILING",
+    "daily": "severity is warning and not (kind is one of RISK_CHANGED, CHURN_CROSSED and level is high and has risen)",
+    "unread_danger": "severity is danger",
 }
 
 

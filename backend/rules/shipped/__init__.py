@@ -1,6 +1,7 @@
 """The rule sets a business starts with. Every number in them is data that an admin edits."""
 
 from backend.rules.kinds import Kind
+from backend.rules.shipped.alert import ALERT
 from backend.rules.shipped.assignment import ASSIGNMENT
 from backend.rules.shipped.casework import CASEWORK
 from backend.rules.shipped.cost import COST
@@ -31,4 +32,5 @@ ORDERING_KINDS: tuple[Kind, ...] = (
     FLOW,
     READINESS,
     RECOMMENDATION,
+    ALERT,
 )

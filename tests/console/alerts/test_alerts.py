@@ -5,11 +5,15 @@ from typing import Any, get_args
 from textual.pilot import Pilot
 
 from backend.alerts.schemas import Kind
+from backend.delivery.schemas import ChannelAdd
 from backend.incidences.schemas import IncidenceChange, NoteAdd
+from backend.risk.events import RiskChanged
+from backend.work import Work
 from console.actions import BY_ID
 from console.alerts.alerts import AlertsScreen
 from console.alerts.columns import KINDS
 from console.alerts.loud import came
+from console.customers.customer import CustomerScreen
 from console.incidences.workspace import IncidenceScreen
 from tests.console.desk.floor import Console, Floor, Row, said, until
 from tests.console.escalations.world import hand_up, text_of
@@ -176,3 +180,32 @@ async def test_only_ones_own_breach_rings_and_only_if_one_wants_it(floor: Floor)
         assert await heard(breach(other), breach(row, "SLA_WARNED")) == (0, 0), "not mine, not missed"
         app.preferences.change(alarm="desktop")
         assert await heard(breach(row)) == (0, 1), "and no control of it reaches the terminal"
+
+
+async def test_what_became_of_it_outside_and_the_way_to_a_customer(floor: Floor) -> None:
+    body = {"kind": "EMAIL", "name": "mail", "address": "smtp://127.0.0.1:9?from=desk@feast.co"}
+    await floor.api.delivery.add(ChannelAdd.model_validate(body))
+    rows = await world(floor)
+    customer = rows[0]["customer"]["id"]
+
+    def rises(work: Work) -> None:
+        data = {"score": [0, 80], "level": ["low", "high"], "factors": []}
+        work.emit(RiskChanged(subject_id=customer, customer_id=customer, data=data, state={"userId": "CUST-1"}))
+
+    await floor.units.write(rises)
+    await floor.backend.drain()
+    async with floor.console(size=(140, 45)) as (app, pilot):
+        table = await on_alerts(app, pilot)
+        await until(lambda: "risk low → high" in text_of(app))
+        while table.row(table.cursor_key)["kind"] != "ESCALATED":
+            await pilot.press("j")
+        await pilot.press("d")
+        await until(lambda: "goes at" in text_of(app))
+        while table.row(table.cursor_key)["kind"] != "RISK_CHANGED":
+            await pilot.press("k")
+        await until(lambda: "The rules (g r, Alerts)" in text_of(app))
+        await pilot.press("d")
+        await until(lambda: "The rules (g r, Alerts)" not in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, CustomerScreen))
+        assert app.troubles == []

@@ -1,0 +1,1 @@
+"""Backups: copies of everything, opened and checked before they count as one, and the way back."""

@@ -1,0 +1,154 @@
+"""Ways out of a business: added, tried and removed by admins, and how each does."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from backend.core.errors import Conflict, Unprocessable
+from backend.core.ids import new_id
+from backend.core.sealing import Broken, Vault
+from backend.delivery import events, repository, service
+from backend.delivery.address import Kind, checked, hint_of, mail_server
+from backend.delivery.models import Channel
+from backend.delivery.schemas import ChannelAdd, ChannelRead, LetterAccepted
+from backend.settings import Settings
+from backend.work import Work
+
+COUNTED = timedelta(days=30)
+TITLES: dict[Kind, str] = {"EMAIL": "mail", "SLACK": "Slack", "TEAMS": "Teams"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a letter gets out: the address that opens the channel, and the channel when it is one of the business's."""
+
+    kind: Kind
+    address: str
+    channel: Channel | None
+
+
+def installed(settings: Settings) -> dict[Kind, str]:
+    """The addresses that are set for the whole installation."""
+    found: dict[Kind, str] = {
+        "EMAIL": settings.smtp_url.get_secret_value(),
+        "SLACK": settings.slack_url.get_secret_value(),
+        "TEAMS": settings.teams_url.get_secret_value(),
+    }
+    return {kind: address for kind, address in found.items() if address}
+
+
+def ways(work: Work, standing_in: Collection[Kind]) -> dict[Kind, list[str | None]]:
+    """By kind, the ids of the channels that a business can be reached by; None is the installation's own, of the kinds
+    in `standing_in`."""
+    found: dict[Kind, list[str | None]] = {kind: [None] for kind in standing_in}
+    own: dict[Kind, list[str | None]] = {}
+    for channel in repository.channels(work.session, work.business_id):
+        own.setdefault(channel.kind, []).append(channel.id)  # type: ignore[arg-type]  # a column that holds nothing else
+    return found | own
+
+
+def way_of(work: Work, kind: Kind, channel_id: str | None, vault: Vault, settings: Settings) -> Way | str:
+    """How a letter gets out, or in words why it cannot. Of several channels of a kind, the first one."""
+    own = repository.channels(work.session, work.business_id, kind)
+    if channel_id is not None:
+        own = [channel for channel in own if channel.id == channel_id]
+        if not own:
+            return "the channel that it was for is gone"
+    if own:
+        try:
+            return Way(kind, str(vault.open(own[0].sealed).get("address") or ""), own[0])
+        except Broken as error:
+            return f"{error}; an admin must add {own[0].name} again"
+    address = installed(settings).get(kind)
+    if address is None:
+        return f"nothing is set to send {TITLES[kind]} by: an admin must add a channel (holdfast delivery add {kind.lower()})"
+    return Way(kind, address, None)
+
+
+def list_channels(work: Work, settings: Settings) -> list[ChannelRead]:
+    """The business's channels, and those of the installation that stand in for kinds it has none of."""
+    totals: Counter[tuple[str, str | None, str]] = Counter()
+    for row in repository.counts(work.session, work.business_id, work.now - COUNTED):
+        totals[row.kind, row.channel_id, row.state] += row.many
+    own = repository.channels(work.session, work.business_id)
+    first = {channel.kind: channel.id for channel in reversed(own)}
+    for kind, channel_id, state in [key for key in totals if key[1] is None and key[0] in first]:
+        totals[kind, first[kind], state] += totals.pop((kind, channel_id, state))
+    shown = [_read(channel, totals) for channel in own]
+    for kind, address in installed(settings).items():
+        if kind not in first:
+            bare = Channel(kind=kind, name=service.INSTALLATION, hint=_hint(kind, address))
+            shown.append(_read(bare, totals))
+    return shown
+
+
+def add_channel(work: Work, body: ChannelAdd, vault: Vault, *, is_private_open: bool) -> ChannelRead:
+    """Add a way out. Conflict when the name is used; Unprocessable with an address that nothing must be sent to."""
+    if any(body.name == channel.name for channel in repository.channels(work.session, work.business_id)):
+        raise Conflict(f"There is a channel called {body.name} already. Give another name.", code="NAME_USED")
+    try:
+        address = checked(body.kind, body.address, is_private_open=is_private_open)
+    except ValueError as error:
+        raise Unprocessable(f"address: {error}", code="BAD_ADDRESS", field="address") from error
+    row = Channel(kind=body.kind, name=body.name, created_at=work.now, hint=hint_of(body.kind, address))
+    row.sealed = vault.seal({"address": address})
+    work.add(row)
+    work.emit(events.ChannelAdded(subject_id=row.id, data={"kind": row.kind, "name": row.name}))
+    return _read(row, Counter())
+
+
+def remove_channel(work: Work, id: str) -> None:
+    """Forget a channel and its address. What it sent stays on record."""
+    row = service.channel_of(work, id)
+    told = {"kind": row.kind, "name": row.name}
+    work.session.execute(delete(Channel).where(Channel.business_id == work.business_id, Channel.id == id))
+    work.emit(events.ChannelRemoved(subject_id=id, data=told))
+
+
+def try_channel(work: Work, id: str, to: str) -> LetterAccepted:
+    """Write a letter to see whether the channel works: to `to`, by e-mail, and else to where it leads."""
+    row = service.channel_of(work, id)
+    letter = service.post(
+        work,
+        to=to if row.kind == "EMAIL" else "",
+        subject="Holdfast can reach you here",
+        text=f"{work.actor.name or 'Somebody'} tried the channel {row.name}. Nothing is to be done.",
+        cause=f"test:{new_id()}",
+        kind=row.kind,  # type: ignore[arg-type]  # of a column that holds nothing else
+        channel_id=row.id,
+    )
+    return LetterAccepted(id=letter)
+
+
+def _hint(kind: Kind, address: str) -> str:
+    try:
+        return hint_of(kind, address)
+    except ValueError as error:
+        return f"its address {error}"
+
+
+def _read(row: Channel, totals: "Counter[tuple[str, str | None, str]]") -> ChannelRead:
+    sent, failed = (totals[row.kind, row.id, state] for state in ("SENT", "FAILED"))
+    return ChannelRead(
+        id=row.id,
+        kind=row.kind,
+        name=row.name,
+        hint=row.hint,
+        created_at=row.created_at,
+        answered_at=row.answered_at,
+        error=row.error,
+        failed_at=row.failed_at,
+        paused_until=row.paused_until,
+        sent=sent,
+        failed=failed,
+        waiting=sum(totals[row.kind, row.id, state] for state in ("PENDING", "SENDING")),
+        rate=round(sent / (sent + failed), 4) if sent + failed else None,
+    )
+
+
+def team_of(address: str) -> str:
+    """The mailbox that gets what is addressed to an e-mail channel itself; empty when none is set."""
+    return mail_server(address).team

@@ -1,0 +1,1 @@
+"""Monitoring: how every part does, for a person who wonders why something does not happen."""

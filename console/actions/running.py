@@ -1,0 +1,17 @@
+"""Jobs, and what leaves the house."""
+
+from console.actions.action import Action
+from console.actions.screens import DELIVERY, JOBS
+
+# fmt: off
+RUNNING: tuple[Action, ...] = (
+    Action("job_again", "Try again", ("r",), "Work", "Run a job that waits now, one that failed once more, or replay a dead letter.",
+           verb="again", screens=(JOBS,), role="admin", needs=("online",), foot=2),
+    Action("job_cancel", "Cancel", ("x",), "Work", "Forget a job that waits, or stop one that runs.", verb="cancel",
+           screens=(JOBS,), role="admin", needs=("online",), dangerous=True, foot=3),
+    Action("channel_try", "Try", ("t",), "Work", "Send something by this channel; by e-mail to yourself.", verb="try",
+           screens=(DELIVERY,), role="admin", needs=("online",), foot=2),
+    Action("letter_again", "Send again", ("r",), "Work", "Send a letter that failed once more.", verb="again",
+           screens=(DELIVERY,), role="admin", needs=("online",), foot=3),
+)
+# fmt: on

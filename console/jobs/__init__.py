@@ -1,0 +1,1 @@
+"""Jobs: what runs by itself, what failed, and how every part of the whole does."""

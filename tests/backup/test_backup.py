@@ -1,0 +1,178 @@
+"""Backups of a database in use: whole, opened and checked, kept so many, and restored without losing what was there."""
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.backup import copying, postgres, restoring
+from backend.backup.copying import ABOUT, APP, JOBS, Spoiled
+from backend.backup.restoring import Refused
+from backend.core.files import jobs_file
+from backend.settings import Settings
+from tests.support.backend import Backend
+from tests.support.incidences import open_case
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def elsewhere(backend: Backend, folder: Path, name: str = "other.db", **more: Any) -> Settings:
+    """The same installation with another database."""
+    return Settings(database_url=f"sqlite:///{folder / name}", data_dir=backend.settings.data_dir, **more)
+
+
+async def test_a_backup_is_whole_and_comes_back(backend: Backend, tmp_path: Path) -> None:
+    owner = await backend.owner()
+    case = await open_case(owner)
+    await backend.drain()
+    made = copying.make(backend.settings, tmp_path / "backups", backend.clock)
+    kind = "sqlite" if backend.url.startswith("sqlite") else "postgresql"
+    assert (made.database, made.rows["incidences"], made.rows["businesses"]) == (kind, 1, 1)
+    assert made.events == (await owner.audit.verify())["events"]
+    assert made.name == "holdfast-20260302T090000Z"
+    place = tmp_path / "backups" / made.name
+    assert copying.read(place) == made
+    assert all(path.stat().st_mode & 0o077 == 0 for path in [place, *place.iterdir()]), "nobody else reads it"
+    await open_case(owner, "after")  # what came later is not in it
+    target = elsewhere(backend, tmp_path)
+    if kind == "postgresql":
+        with pytest.raises(Refused, match="backup of postgresql"):
+            restoring.restore(target, place, backend.clock)
+        with pytest.raises(Refused, match="already"):
+            restoring.restore(backend.settings, place, backend.clock)
+        return  # that it comes back is how it was checked
+    restored, said = restoring.restore(target, place, backend.clock)
+    assert (restored, said) == (made, [])
+    async with Backend(target.database_url, backend.settings.data_dir) as again:
+        client = again.client()
+        await client.identity.sign_in("owner1@example.com", "correct horse")
+        assert [one.ref for one in (await client.incidences.list()).items] == [case.ref]
+        assert (await client.audit.verify())["isWhole"] is True
+        await again.drain()
+
+
+@on_sqlite
+async def test_what_is_there_is_never_overwritten(backend: Backend, tmp_path: Path) -> None:
+    await open_case(await backend.owner())
+    made = copying.make(backend.settings, tmp_path / "backups", backend.clock)
+    place, target = tmp_path / "backups" / made.name, elsewhere(backend, tmp_path)
+    restoring.restore(target, place, backend.clock)
+    app = tmp_path / "other.db"
+    with closing(sqlite3.connect(app)) as connection, connection:
+        connection.execute("DELETE FROM incidences")
+    with pytest.raises(Refused, match="--replace"):
+        restoring.restore(target, place, backend.clock)
+    _, said = restoring.restore(target, place, backend.clock, replaces=True)
+    assert any("other.db.before-restore-20260302T090000 now" in one for one in said)
+    aside = app.with_name("other.db.before-restore-20260302T090000")
+    for path, count in ((app, 1), (aside, 0)):
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("SELECT count(*) FROM incidences").fetchone() == (count,)
+    _claim(app)
+    with pytest.raises(Refused, match="A server works on"):
+        restoring.restore(target, place, backend.clock, replaces=True)
+    stranger = elsewhere(backend, tmp_path, "third.db", secret="another")
+    assert "another secret" in restoring.restore(stranger, place, backend.clock)[1][0]
+
+
+def _claim(app: Path) -> None:
+    """Another process that lives works on the database: the one that started this one."""
+    import os
+
+    from backend.core.processes import place
+
+    with closing(sqlite3.connect(app)) as connection, connection:
+        row = ("p", 1, place(), os.getppid())
+        connection.execute("INSERT INTO server_processes (id, beats, place, pid) VALUES (?, ?, ?, ?)", row)
+
+
+@on_sqlite
+async def test_a_damaged_backup_is_not_restored(backend: Backend, tmp_path: Path) -> None:
+    await open_case(await backend.owner())
+    made = copying.make(backend.settings, tmp_path, backend.clock)
+    place, target = tmp_path / made.name, elsewhere(backend, tmp_path)
+    whole = (place / APP).read_bytes()
+    (place / APP).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(Spoiled, match="not as it was written"):
+        restoring.restore(target, place, backend.clock)
+    (place / APP).unlink()
+    with pytest.raises(Spoiled, match="missing"):
+        restoring.restore(target, place, backend.clock)
+    (place / ABOUT).write_text(json.dumps({**json.loads((place / ABOUT).read_text()), "sums": {"../secret": "x"}}))
+    with pytest.raises(Spoiled):
+        copying.read(place)
+    (place / ABOUT).write_text("{}")
+    with pytest.raises(Spoiled, match="holds no backup"):
+        restoring.restore(target, place, backend.clock)
+    assert not (tmp_path / "other.db").exists()
+
+
+@on_sqlite
+async def test_a_broken_chain_makes_no_backup(backend: Backend, tmp_path: Path) -> None:
+    await open_case(await backend.owner())
+    app = Path(backend.url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(app)) as connection, connection:
+        connection.execute("UPDATE event_bodies SET body = '{}' WHERE seq = 2")
+    with pytest.raises(Spoiled, match=r"event 2 of business .* its words were changed"):
+        copying.make(backend.settings, tmp_path / "backups", backend.clock)
+    assert list((tmp_path / "backups").iterdir()) == [], "nothing of it stays"
+
+
+@on_sqlite
+@pytest.mark.settings(keep_backups=2)
+async def test_nightly_keeps_the_newest_of_them(backend: Backend, tmp_path: Path) -> None:
+    await backend.owner()
+    await backend.drain()
+    for _ in range(4):
+        backend.clock.advance(days=1)
+        await backend.drain()
+    found = copying.list_backups(copying.folder_of(backend.settings))
+    assert [one.made_at[:10] for one in found] == ["2026-03-06", "2026-03-05"]
+    assert {JOBS, APP} == set(found[0].sums)
+    job = next(one for one in await _schedules(backend) if one.name == "backup.back_up")
+    assert (job.status, job.is_of_installation, job.next_at.isoformat()) == (
+        "succeeded",
+        True,
+        "2026-03-06T21:10:00+00:00",
+    )
+    app = Path(backend.url.removeprefix("sqlite:///"))
+    shutil.rmtree(copying.folder_of(backend.settings))
+    with closing(sqlite3.connect(app)) as connection, connection:
+        connection.execute("UPDATE event_bodies SET body = '{}' WHERE seq = 1")
+    backend.clock.advance(days=1)
+    await backend.drain()
+    job = next(one for one in await _schedules(backend) if one.name == "backup.back_up")
+    assert (job.status, "words were changed" in (job.error or "")) == ("retrying", True)
+
+
+async def _schedules(backend: Backend) -> Any:
+    return (await (await backend.owner()).jobs.schedules()).items
+
+
+def test_a_password_is_not_on_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told: dict[str, Any] = {}
+
+    def run(command: list[str], **more: Any) -> Any:
+        told.update(command=command, environment=more["env"])
+        raise postgres.subprocess.TimeoutExpired(command, 1)
+
+    monkeypatch.setattr(postgres.subprocess, "run", run)
+    with pytest.raises(postgres.Missing, match="not done within an hour"):
+        postgres.dump("postgresql://asha:s3%20cret@db.example.com:5433/desk?sslmode=require", tmp_path / "x.dump")
+    assert "--dbname=postgresql://asha@db.example.com:5433/desk?sslmode=require" in told["command"]
+    assert not any("s3" in part for part in told["command"])
+    assert told["environment"]["PGPASSWORD"] == "s3 cret"
+    assert jobs_file(Path("/x/a.db")) == Path("/x/a.jobs.db")
+
+
+def test_a_backup_of_nothing_says_so(tmp_path: Path) -> None:
+    assert copying.list_backups(tmp_path) == []
+    (tmp_path / "holdfast-1").mkdir()
+    (tmp_path / "holdfast-1" / ABOUT).write_text("no json")
+    assert copying.list_backups(tmp_path) == [], "what cannot be read is no backup"
+    with pytest.raises(Spoiled):
+        copying.read(tmp_path / "holdfast-1")

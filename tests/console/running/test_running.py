@@ -1,0 +1,136 @@
+"""Jobs and delivery against a real server, by keys only: seen, run again, cancelled, replayed, tried, sent again."""
+
+from typing import Any
+
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.image import SVGImageSnapshotExtension
+from textual.pilot import Pilot
+
+from backend.delivery import service as delivery
+from backend.delivery.schemas import ChannelAdd
+from backend.demo.outside.pigeonhole import SLACK_PATH, Pigeonhole
+from backend.demo.outside.serve import served
+from backend.jobs.models import DeadLetter
+from backend.work import Work
+from console.actions import BY_ID
+from console.delivery.delivery import DeliveryScreen
+from console.jobs.jobs import JobsScreen
+from tests.console.desk.floor import Console, Floor, said, until
+from tests.console.desk.test_looks import look
+from tests.widgets.stage import screen_lines
+from widgets.outline import Outline
+
+
+def text_of(app: Console) -> str:
+    return "\n".join(screen_lines(app))
+
+
+def why_not(app: Console, id: str) -> str:
+    return app.screen.refusal(BY_ID[id])  # type: ignore[attr-defined,no-any-return]
+
+
+async def go(app: Console, pilot: Pilot[Any], letter: str, kind: type[Any]) -> Outline:
+    """Go there, once it is read."""
+    await pilot.press("g", letter)
+    await until(lambda: isinstance(app.screen, kind) and app.screen.is_read)
+    await pilot.pause()
+    return app.screen.query_one(Outline)
+
+
+async def to_line(outline: Outline, pilot: Pilot[Any], key: str) -> None:
+    await pilot.press("home")
+    for _ in range(80):
+        if outline.key.startswith(key):
+            return
+        await pilot.press("j")
+    raise AssertionError(f"no line {key}")
+
+
+async def world(floor: Floor, address: str) -> None:
+    """A channel that has taken one letter and refused another, a job that waits for tomorrow, and one that died."""
+    body = {"kind": "SLACK", "name": "[ops]\x1b]0;x\x07", "address": address + SLACK_PATH}
+    channel = await floor.api.delivery.add(ChannelAdd.model_validate(body))
+
+    def happened(work: Work) -> None:
+        for number in (1, 2):
+            words = {"subject": f"Letter {number} [/bold]", "text": "What is [red]said[/red]"}
+            delivery.post(work, to="", cause=f"c{number}", kind="SLACK", channel_id=channel.id, **words)
+        work.enqueue("alerts.dispatch", at=work.now.replace(hour=23), key="later", destination="nowhere")
+        letter = {"job_id": "j-1", "job": "integrations.carry", "args": {"platform": "intercom"}, "attempts": 4}
+        work.add(DeadLetter(**letter, error="401: \x1b[31mthe token", failed_at=work.now, request_id=""))
+
+    await floor.units.write(happened)
+    await floor.backend.drain()
+
+
+async def test_an_admin_runs_cancels_and_replays(floor: Floor) -> None:
+    chat = Pigeonhole(answers=[(200, None), (404, None)])
+    async with served(chat) as address:
+        await world(floor, address)
+        async with floor.console() as (app, pilot):
+            outline = await go(app, pilot, "j", JobsScreen)
+            shown = text_of(app)
+            assert "Letters to staff" in shown
+            assert "Dead letters: 2" in shown
+            await to_line(outline, pilot, "part:delivery")
+            assert "success" in text_of(app)
+            assert "no job under the cursor" in why_not(app, "job_again")
+            await to_line(outline, pilot, "dead:")
+            await until(lambda: why_not(app, "job_again") == "")
+            assert "over" in why_not(app, "job_cancel")
+            await pilot.press("r")
+            await until(lambda: "It is run once more." in said(app))
+            waiting = (await floor.api.jobs.list(status="waiting"))["items"]
+            later = next(one["id"] for one in waiting if one["name"] == "alerts.dispatch")
+            await to_line(outline, pilot, f"job:{later}")
+            await pilot.press("x")
+            await until(lambda: len(app.screen_stack) > 2 or app.screen.is_modal)
+            await pilot.press("y")
+            await until(lambda: "It is cancelled." in said(app))
+            left = (await floor.api.jobs.list(status="waiting"))["items"]
+            assert later not in [one["id"] for one in left]
+            assert app.troubles == []
+
+
+async def test_an_admin_tries_a_channel_and_sends_again(floor: Floor) -> None:
+    chat = Pigeonhole(answers=[(200, None), (404, None)])
+    async with served(chat) as address:
+        await world(floor, address)
+        async with floor.console() as (app, pilot):
+            outline = await go(app, pilot, "d", DeliveryScreen)
+            await to_line(outline, pilot, "channel:")
+            assert "50% of 2 sent" in text_of(app)
+            await pilot.press("t")
+            await until(lambda: any("A letter is on its way" in one for one in said(app)))
+            await floor.backend.drain()
+            await to_line(outline, pilot, "letter:")
+            assert "404" in text_of(app)
+            await pilot.press("enter")
+            await until(lambda: "What is [red]said[/red]" in text_of(app))
+            await pilot.press("r")
+            await until(lambda: "It is sent again." in said(app))
+            await floor.backend.drain()
+            await until(lambda: "100% of 3 sent" in text_of(app) or "✗ failed" not in text_of(app))
+            assert len(chat.posts) == 3
+            assert app.troubles == []
+
+
+async def test_others_are_told_why_not(floor: Floor) -> None:
+    async with floor.console(email="ben@feast.co") as (app, pilot):
+        await pilot.press("g", "j")
+        await pilot.pause()
+        assert not isinstance(app.screen, JobsScreen)
+        assert "admin" in why_not(app, "go_jobs")
+        assert "supervisor" in why_not(app, "go_delivery")
+
+
+async def test_looks(floor: Floor, snapshot: SnapshotAssertion) -> None:
+    chat = Pigeonhole(answers=[(200, None), (404, None)])
+    async with served(chat) as address:
+        await world(floor, address)
+        for size, theme in (((80, 24), "day"), ((140, 45), "night")):
+            async with floor.console(size=size, theme=f"holdfast-{theme}") as (app, pilot):
+                await go(app, pilot, "d", DeliveryScreen)
+                await pilot.pause(0.3)
+                name = f"{size[0]}x{size[1]}-{theme}"
+                assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)(name=name)
