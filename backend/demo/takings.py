@@ -21,7 +21,7 @@ from backend.rules.shipped.recommendation import CATALOGUE, READINESS_SCORE, REC
 
 DAYS = 92
 ORDERS_A_DAY = 7
-DISPUTED, DISPUTED_BEFORE = 0.07, 0.012
+DISPUTED, DISPUTED_BEFORE = 0.1, 0.012
 """How many of the single orders, in the last month and before it."""
 _PERIOD, _WEEK = timedelta(days=30), timedelta(days=7)
 _SPAN = {"week": _WEEK, "month": timedelta(days=30), "year": timedelta(days=365)}

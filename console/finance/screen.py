@@ -125,6 +125,7 @@ class FinanceScreen(Connecting, GoingAbout):
         is_lines = tab in (READINESS, ADVICE)
         is_drawn = tab == TRENDS or (tab == OVERVIEW and self.size.height >= TALL)
         is_plot = is_drawn and not self.is_linear
+        self.set_class(is_plot and tab == OVERVIEW, "-tall")
         shown = {"#main": tab == OVERVIEW, "#plot": is_plot, "#page": is_page, "#lines": is_lines}
         for selector, is_shown in shown.items():
             self.query_one(selector).display = is_shown

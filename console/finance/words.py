@@ -215,7 +215,7 @@ def recommendation(one: Row, now: datetime) -> tuple[Pairs, list[Cell]]:
     sign, role = PRIORITIES[one["priority"]]
     pairs: Pairs = [
         ("why", one["reason"]),
-        ("brings", [(f"{one['impact']} points of readiness", "bold"), (f"  {sign} {one['priority']}", role)]),
+        ("brings", [(f"{one['impact']} points of readiness  ", "bold"), (f"{sign} {one['priority']}", role)]),
         ("state", STATUSES[one["status"]]),
         ("since", f"{ages.local(one['createdAt'], now)} by rules v{one['ruleVersion']}"),
     ]
@@ -233,7 +233,7 @@ def stripe(one: Row | None, url: str, now: datetime) -> tuple[Pairs, list[Cell]]
     if one["isConnected"]:
         mode = {"settings": "the server's key", "key": "a key of its own", "connect": "Stripe Connect"}[one["mode"]]
         kind = {True: "live", False: "test", None: "not read yet"}[one["isLive"]]
-        pairs.append(("account", [(one["accountId"] or "?", "bold"), (f"  {kind}, by {mode}", "muted")]))
+        pairs.append(("account", [(f"{one['accountId'] or '?'}  ", "bold"), (f"{kind}, by {mode}", "muted")]))
         pairs.append(("read", _read(one, now)))
         pairs.append(("last sync", ages.local(one["lastSyncedAt"], now) if one["lastSyncedAt"] else "never"))
         pairs.append(("known", f"{one['charges']:,} charges, {one['subscriptions']:,} subscriptions"))

@@ -86,6 +86,7 @@ async def money(billing: Billing) -> Money:
     return Money(billing, api, business, await billing.backend.units())
 
 
+@SQLITE
 async def test_what_comes_late_reaches_the_numbers(billing: Billing) -> None:
     """A dispute won after forty days, a payout that fails after it was paid, a refund of an old charge."""
     there = await money(billing)

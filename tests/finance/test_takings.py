@@ -4,8 +4,6 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-import pytest
-
 from backend.billing import takings, takings_keeping
 from backend.billing.takings import GIVEN_BACK, Takings
 from backend.identity.schemas import BusinessChange
@@ -67,7 +65,7 @@ class Book:
 def spans(rng: Random, now: datetime) -> list[tuple[datetime, datetime]]:
     """Some that begin and end anywhere, and the last days to now."""
     found = [(now - timedelta(days=days), now) for days in (7, 30, 60)]
-    for _ in range(6):
+    for _ in range(4):
         edges = sorted(now - timedelta(seconds=rng.randrange(75 * 86_400)) for _ in range(2))
         found.append((edges[0], edges[1]))
     return found
@@ -78,15 +76,14 @@ def sums_of(work: Work, asked: list[tuple[datetime, datetime]]) -> list[dict[str
     return [{currency: one for currency, one in found.items() if one != Takings()} for found in told]
 
 
-@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York"])
-async def test_roll_ups_agree_with_the_rows_whatever_happens(backend: Backend, zone: str) -> None:
+async def test_roll_ups_agree_with_the_rows_whatever_happens(backend: Backend) -> None:
     owner = await backend.owner()
     business = await owner.businesses.show(await business_of(owner))
-    await owner.businesses.change(business.id, BusinessChange(version=business.version, time_zone=zone))
+    await owner.businesses.change(business.id, BusinessChange(version=business.version, time_zone="America/New_York"))
     units = await backend.units()
     backend.clock.advance(days=31)  # the clocks of New York were put forward meanwhile
     book = Book(11, backend.clock.now())
-    for look in range(1, 6):
+    for look in range(1, 5):
         book.happen()
         for keep, bodies in (
             (takings_keeping.keep_charges, book.charges),
