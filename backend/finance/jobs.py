@@ -2,7 +2,8 @@
 
 from backend.billing import takings
 from backend.billing.events import AccountRead
-from backend.finance import advising, keeping
+from backend.delivery import channels
+from backend.finance import advising, digest, keeping
 from backend.jobs.registry import JobContext, cron, job, on
 from backend.rules.events import RulesPublished
 from backend.work import Work
@@ -31,6 +32,13 @@ async def generate_recommendations(ctx: JobContext) -> None:
     """Run the rules on the numbers, and forget hours of long ago."""
     await ctx.write(_advise)
     await ctx.write(keeping.prune)
+
+
+@cron("40 3 * * *")
+@job()
+async def send_notification_digest(ctx: JobContext) -> None:
+    """Mail owners and admins what is new."""
+    await ctx.write(digest.send, tuple(channels.installed(ctx.runtime.settings)))
 
 
 @on(AccountRead)

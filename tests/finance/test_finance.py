@@ -9,8 +9,9 @@ from sqlalchemy import select
 from backend.billing import takings_keeping
 from backend.billing.models import Dispute
 from backend.client import ApiError
+from backend.delivery.models import Letter
 from backend.demo.outside.stripe import Mischief
-from backend.finance import advising, jobs, keeping
+from backend.finance import advising, digest, jobs, keeping
 from backend.finance.models import MetricSnapshot, ReadinessScore
 from backend.finance.schemas import RecommendationChange
 from backend.identity.schemas import BusinessChange
@@ -178,6 +179,18 @@ async def test_readiness_and_what_is_recommended(billing: Billing) -> None:
     first = await api.finance.recommendations(there.business, limit=2)
     rest = await api.finance.recommendations(there.business, limit=2, cursor=first.next_cursor)
     assert [one.id for one in (*first.items, *rest.items)] == [one.id for one in page.items]
+
+    # Owners and admins are told once by mail; not while there is no way to send any.
+    assert await there.units.write(digest.send, ()) == 0
+    await billing.backend.member("admin")
+    assert await there.units.write(digest.send, ("EMAIL",)) == 2
+    assert await there.units.write(digest.send, ("EMAIL",)) == 0
+    letters = await billing.rows(Letter)
+    assert {(letter.recipient, letter.subject.partition(": ")[2]) for letter in letters} == {
+        ("owner1@example.com", "3 new recommendations"),
+        ("admin2@example.com", "3 new recommendations"),
+    }
+    assert "Reduce chargebacks (high priority, +15 points)" in letters[0].text
 
     agent = await billing.backend.member("agent")
     core, cut, steady = page.items
