@@ -1,4 +1,4 @@
-"""`python -m tests.bench [signals desk console table rules analytics risk billing retention decisions scale] [--postgresql]`: measure, print the table, exit 1 on a miss.
+"""`python -m tests.bench [signals desk console table rules analytics risk billing retention decisions scale fanout crowd] [--postgresql]`: measure, print the table, exit 1 on a miss.
 
 Everything is a ratio to a floor measured in the same run, or a budget of the console. Run it on a quiet machine.
 """
@@ -13,9 +13,9 @@ from typing import Any
 Rows = list[dict[str, Any]]
 NAMES = (
     *("signals", "desk", "console", "table", "rules", "analytics"),
-    *("risk", "billing", "retention", "decisions", "scale"),
+    *("risk", "billing", "retention", "decisions", "scale", "fanout", "crowd"),
 )
-OF_A_DATABASE = ("signals", "desk", "console", "billing")
+OF_A_DATABASE = ("signals", "desk", "console", "billing", "fanout", "crowd")
 
 
 def bench_of(name: str, database_url: str | None) -> Rows:
