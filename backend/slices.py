@@ -18,6 +18,7 @@ SLICES = (
     "interventions",
     "integrations",
     "finance",
+    "playbooks",
     "analytics",
     "events",
     "jobs",

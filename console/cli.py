@@ -40,6 +40,7 @@ COMMANDS = (
     "intervention",
     "import_customers",
     "flow",
+    "playbook",
     "retention",
     "office",
     "serve",

@@ -15,6 +15,7 @@ MODES: dict[str, str] = {
     "retention": "console.retention.retention:RetentionScreen",
     "finance": "console.finance.screen:FinanceScreen",
     "customers": "console.customers.customers:CustomersScreen",
+    "playbooks": "console.playbooks.playbooks:PlaybooksScreen",
     "rules": "console.rules.sets:RulesScreen",
     "macros": "console.macros.macros:MacrosScreen",
     "integrations": "console.integrations.integrations:IntegrationsScreen",

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from backend.agent.next import free
 from backend.agent.ranking import ownerless, ownerless_after, speaks
+from backend.customers.models import Customer
 from backend.identity.models import Member, User
 from backend.incidences import events, ladder, owners
+from backend.incidences.models import Incidence
 from backend.incidences.service import record
 from backend.rules import service as rules
 from backend.rules.engine import Compiled
@@ -68,6 +70,25 @@ def assign(work: Work, after: Any = None) -> Turn:
         record(work, row, events.IncidenceAssigned, {"changes": {"agent_id": [None, fairest.id]}, "reason": why})
         given += 1
     return Turn(given)
+
+
+def fairest(work: Work, row: Incidence) -> str | None:
+    """Who should get one case now: the least busy of those who are there and have room, then in turn; whoever speaks
+    the customer's language first. None when nobody has room. They are kept from being given others' until the end."""
+    compiled = rules.current(work, owners.KIND)
+    there, loads = _there(work, compiled), owners.loads(work)
+    able = there
+    if row.escalation_level:
+        roles = ladder.takers(rules.current(work, "escalation"), row.escalation_level)
+        able = [member for member in there if member.role in roles]
+    language = work.session.get_one(Customer, row.customer_id).language
+    speakers = [member for member in able if speaks(member, language)]
+    room = [one for one in speakers or able if loads.get(one.id, 0) < owners.capacity_of(compiled, one)]
+    if not room:
+        return None
+    found = min(room, key=lambda member: (loads.get(member.id, 0), member.turn, member.id))
+    found.turn = max(member.turn for member in there) + 1
+    return found.id
 
 
 def _in_order(work: Work, most: int, after: Any) -> Iterator[tuple[Any, Any]]:

@@ -23,6 +23,7 @@ Kind = Literal[
     "PAYMENT_FAILED",
     "PLAYBOOK_FAILED",
     "INTEGRATION_FAILING",
+    "PLAYBOOK",
 ]
 Severity = Literal["info", "warning", "danger"]
 

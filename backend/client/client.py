@@ -20,6 +20,7 @@ from backend.client.jobs import Jobs
 from backend.client.live import Live
 from backend.client.macros import Macros
 from backend.client.notifications import Notifications
+from backend.client.playbooks import Executions, Playbooks
 from backend.client.retention import Flows, Retention
 from backend.client.risk import Churn
 from backend.client.rules import Rules
@@ -49,6 +50,7 @@ class Client:
         self.delivery = Delivery(transport)
         self.escalations = Escalations(transport)
         self.finance = Finance(transport)
+        self.executions = Executions(transport)
         self.flows = Flows(transport)
         self.friction = Friction(transport)
         self.identity = Identity(transport)
@@ -62,6 +64,7 @@ class Client:
         self.macros = Macros(transport)
         self.notifications = Notifications(transport)
         self.outgoing = Outgoing(transport)
+        self.playbooks = Playbooks(transport)
         self.retention = Retention(transport)
         self.rules = Rules(transport)
         self.stripe = Stripe(transport)

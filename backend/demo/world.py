@@ -13,7 +13,7 @@ from typing import Any
 
 from backend.core.security import fingerprint
 from backend.customers.models import Customer, CustomerHandle
-from backend.demo import cast, leavers, letters, lives, macros, meals, menu, pasts, rulebook, takings, talk, visits
+from backend.demo import cast, leavers, letters, lives, macros, meals, menu, pasts, playing, rulebook, takings, talk, visits
 from backend.demo.casebook import CURRENCY, PLATFORM, TIME_ZONE, Casebook
 from backend.demo.ledger import Ledger
 from backend.demo.lives import Life, Scene, Stage
@@ -61,6 +61,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     takings.keep(ledger, Random(f"takings {seed}"), now)
     heads = [actor for role in ("supervisor", "admin", "owner") for actor in staff[role]]
     letters.keep(ledger, people, heads, Random(f"letters {seed}"), now)
+    playing.keep(ledger, people, Random(f"playbooks {seed}"), now, staff["supervisor"][0])
     business = ledger.rows[Business.__table__][0]  # type: ignore[index]
     business["next_number"] = book.next_number
     return ledger

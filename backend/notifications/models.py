@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.core.rows import Base, BusinessOwned, Identified
 
 UNDECIDED = ("OFFERED", "SEEN")
+STANDING = "playbook"
+"""The kind of rule of what waits for the customer, whatever visit they come in."""
 
 
 class Notification(Identified, BusinessOwned, Base):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.notifications.models import UNDECIDED, Notification
+from backend.notifications.models import STANDING, UNDECIDED, Notification
 
 
 def changed(session: Session, business_id: str, customer_id: str, after: int | None, limit: int) -> list[Notification]:
@@ -21,6 +21,13 @@ def unshown(session: Session, business_id: str, ids: Collection[str]) -> list[No
     """Those among `ids` that no app has shown yet."""
     query = select(Notification).where(Notification.business_id == business_id, Notification.id.in_(ids))
     return list(session.scalars(query.where(Notification.state == "OFFERED").order_by(Notification.seq)))
+
+
+def standing(session: Session, business_id: str, customer_id: str) -> list[Notification]:
+    """Those of a customer that wait for them, whatever visit they come in, and that no app has shown yet."""
+    mine = (Notification.business_id == business_id) & (Notification.customer_id == customer_id)
+    waits = (Notification.rule_kind == STANDING) & (Notification.state == "OFFERED")
+    return list(session.scalars(select(Notification).where(mine, waits).order_by(Notification.seq)))
 
 
 def undecided(session: Session, business_id: str, customer_id: str) -> Sequence[Notification]:

@@ -15,7 +15,7 @@ from backend.events import log
 from backend.events.event import Event
 from backend.notifications import events, repository
 from backend.notifications.cases import open_case_of
-from backend.notifications.models import UNDECIDED, Notification
+from backend.notifications.models import STANDING, UNDECIDED, Notification
 from backend.notifications.schemas import (
     NotificationPage,
     NotificationRead,
@@ -51,6 +51,31 @@ def keep(work: Work, offer: Offer) -> None:
     _record(work, row, events.NotificationOffered)
 
 
+def offer_standing(
+    work: Work, customer_id: str, text: str, *, cause: str, rule: str, version: int, why: str
+) -> Notification:
+    """Something to tell a customer as soon as they are in the app, whenever that is: it belongs to no visit.
+
+    `rule` is what said so, of the kind STANDING. It is shown once, and never to a customer who wants to be left alone.
+    """
+    live = prompting.hold(work, customer_id)
+    row = Notification(
+        customer_id=live.person.customer_id,
+        cause=cause,
+        action="NOTICE",
+        text=text,
+        rule_kind=STANDING,
+        rule=rule,
+        rule_version=version,
+        why=why[:400],
+        visit_started_at=None,
+        state="OFFERED",
+        offered_at=work.now,
+    )
+    _record(work, row, events.NotificationOffered)
+    return row
+
+
 def trigger(work: Work, body: NotificationTrigger) -> TriggerAnswer:
     """Offer what the rules have for the customer right now, or say why there is nothing."""
     live = prompting.hold(work, body.user_id)
@@ -75,7 +100,8 @@ def changes(work: Work, customer: Customer, after: int | None, limit: int) -> No
     """What happened to the customer's notifications after a seq."""
     prompts, is_left_alone = prompting.prompts_now(work, customer)
     rows = repository.changed(work.session, work.business_id, customer.id, after, limit)
-    to_show = [] if is_left_alone else repository.unshown(work.session, work.business_id, prompts)
+    standing = repository.standing(work.session, work.business_id, customer.id)
+    to_show = [] if is_left_alone else [*standing, *repository.unshown(work.session, work.business_id, prompts)]
     return NotificationPage(
         items=[shown(row, customer, prompts) for row in rows],
         to_show=[row.id for row in to_show],
@@ -157,6 +183,6 @@ def _record(work: Work, row: Notification, event: type[Event]) -> None:
 def shown(row: Notification, customer: Customer, prompts: Collection[str] | None = None) -> NotificationRead:
     """`row` as it goes over the wire. `prompts` are those of the visit: an offer of none of them has expired."""
     fields = {name: getattr(row, name) for name in NotificationRead.model_fields if name != "user_id"}
-    if prompts is not None and row.state in UNDECIDED and row.id not in prompts:
+    if prompts is not None and row.state in UNDECIDED and row.id not in prompts and row.rule_kind != STANDING:
         fields["state"] = "EXPIRED"
     return NotificationRead(user_id=customer.external_id, **fields)

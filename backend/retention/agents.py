@@ -52,7 +52,11 @@ def make_offer(work: Work, body: OfferAsk) -> State:
     The same offer again is the same run; another one after a no is the one to fall back on. Conflict while the customer
     goes through a flow, Unprocessable when limits forbid the offer, with their words.
     """
-    me = require_staff(work)
+    return put_offer(work, body, by=require_staff(work))
+
+
+def put_offer(work: Work, body: OfferAsk, *, by: str | None) -> State:
+    """The same for a member, or (None) for nobody in particular: a playbook that started by itself."""
     found = subscription_of(work, body.subscription_id)
     case = None if body.incidence_id is None else incidence_of(work, body.incidence_id)
     if case is not None and case.customer_id != found.customer_id:
@@ -72,7 +76,7 @@ def make_offer(work: Work, body: OfferAsk) -> State:
     if flow is not None:
         flow = flows.kept(work, flow)
         run.flow_id, run.flow_version = flow.id, flow.active_number
-    run.flow_rule, run.started_by, run.incidence_id = steps.BY_AGENT, me, case.id if case else None
+    run.flow_rule, run.started_by, run.incidence_id = steps.BY_AGENT, by, case.id if case else None
     run.reason = body.reason
     history = history_of(work, subscription, run.group, rules.current(work, flows.KIND).settings)
     run.limits, run.refused, run.ranking = history.as_json(), offers["refused"], placed([entry], [None])

@@ -13,6 +13,7 @@ from console.actions.administration import ADMINISTRATION
 from console.actions.everywhere import EVERYWHERE
 from console.actions.finance import FINANCE_WORK
 from console.actions.moving import MOVING
+from console.actions.playbooks import PLAYBOOK_WORK
 from console.actions.retention import RETENTION_WORK
 from console.actions.rules import RULES_WORK
 from console.actions.running import RUNNING
@@ -27,6 +28,7 @@ ACTIONS = (
     *RULES_WORK,
     *RETENTION_WORK,
     *FINANCE_WORK,
+    *PLAYBOOK_WORK,
     *ADMINISTRATION,
     *RUNNING,
     *WRITING,

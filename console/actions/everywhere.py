@@ -1,16 +1,16 @@
 """How screens show, going from one to another, and the console itself."""
 
 from console.actions.action import Action, Argument
-from console.actions.screens import ALERTS, CASES, DESK, FLOW, FLOW_VERSIONS, QUEUE, RETENTION
+from console.actions.screens import ALERTS, CASES, DESK, FLOW, FLOW_VERSIONS, PLAYBOOKS, QUEUE, RETENTION
 
 # fmt: off
 EVERYWHERE: tuple[Action, ...] = (
     # Screen
-    Action("preview", "Preview", ("p",), "Screen", "Preview right, below or off.", screens=(QUEUE, RETENTION), foot=50),
+    Action("preview", "Preview", ("p",), "Screen", "Preview right, below or off.", screens=(QUEUE, RETENTION, PLAYBOOKS), foot=50),
     Action("preview_down", "More of it", ("J",), "Screen", "Further down in what stands beside the rows.",
-           arrows=("ctrl+down",), screens=(RETENTION, FLOW, FLOW_VERSIONS)),
+           arrows=("ctrl+down",), screens=(RETENTION, FLOW, FLOW_VERSIONS, PLAYBOOKS)),
     Action("preview_up", "Back in it", ("K",), "Screen", "Further up in what stands beside the rows.",
-           arrows=("ctrl+up",), screens=(RETENTION, FLOW, FLOW_VERSIONS)),
+           arrows=("ctrl+up",), screens=(RETENTION, FLOW, FLOW_VERSIONS, PLAYBOOKS)),
     Action("pause", "Pause the feed", ("P",), "Screen", "Let the screen stand still; again to go on.", screens=(*CASES, ALERTS, RETENTION)),
     Action("larger", "Larger", ("+",), "Screen", "More room for the pane with the focus.", screens=DESK),
     Action("smaller", "Smaller", ("_",), "Screen", "Less room for it.", screens=DESK),
@@ -32,6 +32,7 @@ EVERYWHERE: tuple[Action, ...] = (
     Action("go_jobs", "Jobs", ("jump j",), "Go", "What runs by itself, what failed, and how every part does.",
            role="admin"),
     Action("go_delivery", "Delivery", ("jump d",), "Go", "Channels to staff, and what left by them.", role="supervisor"),
+    Action("go_playbooks", "Playbooks", ("jump p",), "Go", "What is done to customers step by step, and what goes on."),
     Action("go_outbox", "Outbox", ("jump u",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console

@@ -29,10 +29,6 @@ RETENTION_WORK: tuple[Action, ...] = (
            screens=(FLOW,), role="admin", needs=("online",), argument=Argument("name", "text", True), foot=6),
     Action("flow_archive", "Archive", ("D",), "Work", "Nobody meets it any more.", verb="archive", screens=(FLOW,),
            role="admin", needs=("online",), foot=7),
-    Action("flow_keep", "Keep", ("alt+enter", "ctrl+j", "f9"), "Work", "Keep what is written as the next document.",
-           verb="keep", screens=(FLOW_YAML,), role="admin", needs=("online",), foot=1),
-    Action("flow_editor", "Editor", ("f7",), "Work", "Write in $EDITOR, and take it over here.", verb="editor",
-           screens=(FLOW_YAML,), role="admin", foot=3),
     Action("trial_span", "Days", ("d",), "Work", "How far back the dry run goes.", verb="days", screens=(FLOW_TRIAL,),
            needs=("online",), argument=Argument("days", "text", True), foot=2),
 )

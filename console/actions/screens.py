@@ -9,7 +9,9 @@ FINANCE = "finance"
 CUSTOMERS, CUSTOMER = "customers", "customer"
 RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "flow_yaml", "flow_trial", "flow_versions"
 BEHIND = "runs_behind"
-TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION, CUSTOMER, FINANCE)
+PLAYBOOKS, PLAYBOOK_YAML, CANDIDATES = "playbooks", "playbook_yaml", "playbook_candidates"
+YAMLS = (FLOW_YAML, PLAYBOOK_YAML)
+TABBED = (*CASES, ALERTS, ANALYTICS, RETENTION, CUSTOMER, FINANCE, PLAYBOOKS)
 LISTS = (*TABBED, ROWS, BEHIND, CUSTOMERS)
 MACROS, MACRO_TEXT = "macros", "macro_text"
 INTEGRATIONS, INTEGRATION_FORM, MAPPING_TEXT = "integrations", "integration_form", "mapping_text"
@@ -31,6 +33,7 @@ OUTLINES = (
     INTEGRATION_LOG,
     IMPORTS,
     IMPORT,
+    CANDIDATES,
     JOBS,
     DELIVERY,
 )

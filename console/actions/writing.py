@@ -1,7 +1,7 @@
 """Writing and copying."""
 
 from console.actions.action import Action, Argument
-from console.actions.screens import CASES, DESK, INCIDENCE
+from console.actions.screens import CASES, DESK, INCIDENCE, YAMLS
 
 _ONE = ("incidence",)
 
@@ -12,7 +12,7 @@ WRITING: tuple[Action, ...] = (
            foot=4),
     Action("note", "Note", ("c",), "Write", "Write a note that only the team sees.", screens=CASES, needs=_ONE,
            argument=Argument("text", "text"), foot=5),
-    Action("macro", "Macro", ("m",), "Write", "A reply, a note and changes under a name; a reply is looked at first.",
+    Action("macro", "Macro or playbook", ("m",), "Write", "A macro on the case (a reply is looked at first), or a playbook for all that are marked.",
            screens=DESK, needs=("incidence", "online"), argument=Argument("name", "text")),
     Action("send", "Send", ("alt+enter", "ctrl+j", "f9"), "Write", "Send what is written.", screens=(INCIDENCE,),
            binds=("composer.send",)),
@@ -20,6 +20,10 @@ WRITING: tuple[Action, ...] = (
            screens=(INCIDENCE,), needs=("incidence", "online")),
     Action("reveal", "Reveal", ("u",), "Work", "Show e-mail and phone in full, which is recorded.",
            screens=(INCIDENCE,), needs=("incidence", "online")),
+    Action("yaml_keep", "Keep", ("alt+enter", "ctrl+j", "f9"), "Work", "Keep what is written as the next document.",
+           verb="keep", screens=YAMLS, needs=("online",), foot=1),
+    Action("yaml_editor", "Editor", ("f7",), "Work", "Write in $EDITOR, and take it over here.", verb="editor",
+           screens=YAMLS, foot=3),
     # Copy
     Action("copy", "Copy…", ("y",), "Copy", "Copy something of the incidence: the footer tells what.", screens=DESK,
            is_prefix=True, foot=70),

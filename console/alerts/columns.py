@@ -27,6 +27,7 @@ KINDS = {
     "PAYMENT_FAILED": "not paid",
     "PLAYBOOK_FAILED": "playbook",
     "INTEGRATION_FAILING": "integration",
+    "PLAYBOOK": "playbook",
 }
 """Kinds in a word or two, in the order in which they are offered for muting."""
 

@@ -49,7 +49,7 @@ def show_flow(name: Name, url: twin.Url = "", json: twin.Json = False) -> None:
 @group.command()
 def add(file: File, reason: Reason = "", url: twin.Url = "", json: twin.Json = False) -> None:
     """A new flow from YAML with its name; customers meet it once it is activated."""
-    text = _read(file)
+    text = read_text(file)
 
     async def made(api: "Client") -> Any:
         from backend.retention.flow_schemas import FlowMake
@@ -68,7 +68,7 @@ def edit(name: Name, file: File = None, reason: Reason = "", url: twin.Url = "",
         return await api.flows.show(name)
 
     seen = twin.told(twin.signed_in(url, found))
-    text = _read(file) if file else _edited(seen["yaml"])
+    text = read_text(file) if file else edited(seen["yaml"])
     if text == seen["yaml"]:
         show("Nothing was changed.", seen, as_json=json)
         return
@@ -158,7 +158,7 @@ def dry_run(
     json: twin.Json = False,
 ) -> None:
     """What the customers of the last days would have met. Changes nothing."""
-    text = _read(file) if file else None
+    text = read_text(file) if file else None
 
     async def tried(api: "Client") -> Any:
         from backend.retention.flow_schemas import FlowTrial
@@ -185,9 +185,10 @@ def _met(one: dict[str, Any]) -> str:
     return f"customers meet document {one['activeNumber']}{new}"
 
 
-def _read(file: Path | None) -> str:
+def read_text(file: Path | None) -> str:
+    """What a file, or standard input, holds. Exits with words when it cannot be read."""
     if file is None:
-        fail("say which file: --file FLOW.yaml, or --file - for what is piped in.")
+        fail("say which file: --file NAME.yaml, or --file - for what is piped in.")
     if str(file) == "-":
         return sys.stdin.read()
     try:
@@ -196,12 +197,13 @@ def _read(file: Path | None) -> str:
         fail(f"{file} cannot be read: {error}.")
 
 
-def _edited(text: str) -> str:
+def edited(text: str) -> str:
+    """The text as it was left in $EDITOR. Exits with words when there is none."""
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor:
         fail("set EDITOR, or give the steps with --file.")
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "flow.yaml"
+        file = Path(folder) / "document.yaml"
         file.write_text(text, encoding="utf-8")
         if subprocess.run([*shlex.split(editor), str(file)], check=False).returncode:
             fail("the editor ended with an error; nothing was changed.")

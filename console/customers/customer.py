@@ -19,6 +19,7 @@ from console.frame.screen import FrameScreen
 from console.incidences.happenings import entry_of, is_told
 from console.incidences.panels import Content, customer
 from console.incidences.side import Side
+from console.playbooks.starting import choose
 from console.store import RESET, Update
 from widgets.paint import Cell
 from widgets.timeline import Timeline
@@ -217,6 +218,11 @@ class CustomerScreen(FrameScreen):
     def action_customer_offer(self) -> None:
         """What the customer may be offered, the best first."""
         self.paid.offer()
+
+    def action_customer_playbook(self, name: str = "") -> None:
+        """Start a playbook for the customer."""
+        if self.who is not None:
+            choose(self.console, name, {self.who.id: self.who.name or self.who.user_id})
 
     def action_customer_subscription(self, kind: str = "") -> None:
         """What may be done to their subscription, or the kind of change that was named."""

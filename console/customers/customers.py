@@ -11,11 +11,12 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from console.customers.columns import of_customers
+from console.customers.columns import named, of_customers
 from console.customers.customer import CustomerScreen
 from console.customers.leaving import TOPICS
 from console.desk.filter_line import FilterLine
 from console.frame.screen import FrameScreen
+from console.playbooks.starting import choose
 from console.store import RESET, Update
 from console.twin import told
 from widgets.plain import plain
@@ -175,12 +176,15 @@ class CustomersScreen(FrameScreen):
 
     def about(self) -> tuple[str, ...]:
         """What verbs act on."""
-        return (str(self.table.cursor_key),) if self.is_mounted else ()
+        if not self.is_mounted:
+            return ()
+        return tuple(map(str, self.table.marked_keys or (self.table.cursor_key,)))
 
     def verdicts(self) -> Mapping[str, str]:
         """There must be something under the cursor."""
         is_empty = self.is_mounted and self.table.cursor_key is None
-        return {"open": "There is nothing under the cursor."} if is_empty else {}
+        nothing = "There is nothing under the cursor."
+        return dict.fromkeys(("open", "customer_playbook"), nothing) if is_empty else {}
 
     def action_open(self, ref: str = "") -> None:
         """Everything about the customer under the cursor; or the case named."""
@@ -216,14 +220,22 @@ class CustomersScreen(FrameScreen):
         self._order_rows()
         self.read()
 
+    def action_customer_playbook(self, name: str = "") -> None:
+        """Start a playbook for those that are marked, else for the one under the cursor."""
+        keys = self.table.marked_keys or [self.table.cursor_key]
+        rows = [row for key in keys if (row := self.table.row(key)) is not None]
+        choose(self.console, name, {row["id"]: named(row) for row in rows})
+
     def action_read_again(self) -> None:
         """Everything as it is now."""
         self._trends.clear()
         self.read()
 
     def action_back(self) -> None:
-        """Out of the filter, then as everywhere."""
-        if self._filter:
+        """Out of the marks, then of the filter, then as everywhere."""
+        if self.table.marked_keys or self.table.model.anchor is not None:
+            self.table.clear_marks()
+        elif self._filter:
             self.query_one(FilterLine).clear()
         else:
             super().action_back()

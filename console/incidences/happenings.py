@@ -124,6 +124,16 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return _ON_SUBSCRIPTION[kind].format(words=data.get("words", "?"), error=data.get("error", "?"))
         case "subscription_change.mismatched":
             return f"subscription: {data.get('words', '?')}, and Stripe shows otherwise: {data.get('error', '?')}"
+        case (
+            "playbook_execution.started"
+            | "playbook_execution.step_done"
+            | "playbook_execution.ended"
+            | "playbook_execution.wait_changed"
+            | "playbook_execution.paused"
+            | "playbook_execution.resumed"
+            | "playbook_execution.staff_notified"
+        ):
+            return f"playbook {data.get('playbook', '?')}: {_of_playbook(kind.rpartition('.')[2], data)}{reason}"
         case "help_wanted":
             return f"noted that the customer accepted help: “{data.get('prompt', '')}”"
         case "friction_noticed":
@@ -144,6 +154,19 @@ def is_told(frame: Frame) -> bool:
     if not deliveries.is_told(frame):
         return False
     return frame["type"] != "incidence.action_denied" or not (frame.get("data") or {}).get("approvalId")
+
+
+def _of_playbook(happened: str, data: Mapping[str, Any]) -> str:
+    match happened:
+        case "started":
+            return f"began ({data.get('why', '')})"
+        case "step_done":
+            return f"{data.get('step', '?')}: {data.get('told', '')}"
+        case "ended":
+            return str(data.get("how") or "ended")
+        case "staff_notified":
+            return f"told colleagues: “{data.get('text', '')}”"
+    return {"wait_changed": "another end of its wait", "paused": "paused", "resumed": "goes on"}[happened]
 
 
 _OFFERS = {

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from console.incidences.joining import JoinScreen
+from console.playbooks import starting
+from console.twin import told
 from widgets.paint import Cell
 from widgets.prompt import Choice, Confirm, Option
 
@@ -21,30 +23,44 @@ class MacroScreen(JoinScreen):
     """What is done to many cases alike."""
 
     def action_macro(self, name: str = "") -> None:
-        """The macro of that name, or one to choose."""
+        """The macro or playbook of that name, or one to choose; for several that are marked, a playbook."""
         row, api = self.selected(), self.console.api
         if row is None:
             return
-        if len(self.targets()) > 1:
-            self.console.say("A macro is for one case at a time: its words are looked at.", "warning")
+        targets = self.targets()
+        if len(targets) > 1:
+            rows = (self.store.incidences.get(target.id) for target in targets)
+            whom = {one["incidenceId"]: one["customer"]["name"] or one["ref"] for one in rows if one is not None}
+            starting.choose(self.console, name, whom, are_cases=True)
             return
 
-        def listed(found: Macros) -> None:
-            word = name.strip().casefold()
-            wanted = [one for one in found.items if one.name.casefold() == word] or [
-                one for one in found.items if one.name.casefold().startswith(word)
-            ]
-            if word and len(wanted) == 1:
-                self._look(row, wanted[0].macro_id)
-            elif word and not wanted:
-                self.console.say(f"There is no macro {name.strip()!r}.", "warning")
-            elif not found.items:
-                self.console.say(f"There are no macros yet: {self.console.key_of('go_macros')} writes one.")
-            else:
-                options = [Option(one.macro_id, one.name, _told(one)) for one in wanted]
-                self.app.push_screen(Choice("Macro", options), lambda id: self._look(row, id) if id else None)
+        async def both() -> tuple[Macros, Any]:
+            return await api.macros.list(), await api.playbooks.list(status="ACTIVE")
 
-        self.console.calls.start("list the macros", api.macros.list, done=listed)
+        def listed(found: tuple[Macros, Any]) -> None:
+            playbooks = {one["playbookId"]: one for one in told(found[1])["items"]}
+            options = [Option(one.macro_id, one.name, _told(one)) for one in found[0].items]
+            options += [Option(id, one["name"], f"playbook · {starting.detail(one)}") for id, one in playbooks.items()]
+            word = name.strip().casefold()
+            wanted = [one for one in options if one.label.casefold() == word] or [
+                one for one in options if one.label.casefold().startswith(word)
+            ]
+
+            def chosen(id: str | None) -> None:
+                if id in playbooks:
+                    whom = {row["incidenceId"]: row["customer"]["name"] or row["ref"]}
+                    starting.ask(self.console, playbooks[id], whom, are_cases=True)
+                elif id is not None:
+                    self._look(row, id)
+
+            if word and len(wanted) == 1:
+                chosen(wanted[0].key)
+            elif word and not wanted:
+                self.console.say(f"There is no macro or playbook {name.strip()!r}.", "warning")
+            else:
+                self.app.push_screen(Choice("Macro or playbook", wanted), chosen)
+
+        self.console.calls.start("list macros and playbooks", both, done=listed)
 
     def _look(self, row: Mapping[str, Any], macro_id: str) -> None:
         """What it comes to here, before anything is done."""

@@ -23,6 +23,7 @@ SCREENS = (
     ("r", "rules"),
     ("o", "retention"),
     ("f", "finance"),
+    ("p", "playbooks"),
     ("m", "macros"),
     ("i", "integrations"),
     ("u", "outbox"),

@@ -1,0 +1,57 @@
+"""Steps are done one after the other, waits end, and playbooks start by themselves."""
+
+from typing import Any
+
+from backend.alerts.causes import Cause, Notice, roles_from
+from backend.alerts.jobs import tells_of
+from backend.core.errors import Failure
+from backend.jobs.registry import JobContext, cron, job, on
+from backend.playbooks import events, running, triggering
+from backend.work import Work
+
+_RETRIES = 3
+
+
+@job(retries=_RETRIES)
+async def advance(ctx: JobContext, *, execution_id: str, step: str) -> None:
+    """Do the step that an execution is at. What cannot be done fails there, and can be tried again by hand."""
+    try:
+        await ctx.write(running.advance, execution_id, step)
+    except Exception as error:
+        refusal = error if isinstance(error, Failure) else None
+        is_last = ctx.attempt > _RETRIES
+        if refusal is None or not running.is_final(refusal):
+            if not is_last:
+                raise
+            if refusal is None:
+                await ctx.write(running.fail, execution_id, step, f"{type(error).__name__}: {error}")
+                raise  # nobody foresaw it: it has to be found among the dead letters too
+        await ctx.write(running.fail, execution_id, step, refusal.message)
+
+
+@on(*triggering.OCCASIONS)
+@job()
+async def consider(ctx: JobContext, *, event_id: str, seq: int) -> None:
+    """Start what an event is an occasion for."""
+    await ctx.write(triggering.consider, seq)
+
+
+@cron("25 2 * * *")
+@job(queue="slow")
+async def look_daily(ctx: JobContext) -> None:
+    """Days go by without an event: look at everybody, after they were rated and predicted."""
+    triggers = await ctx.read(triggering.daily)
+    looked = await triggering.everybody(ctx, triggers)
+    day = ctx.runtime.clock.now().date().isoformat()
+    for id, trigger in triggers.items():
+        chosen = looked.found[id][: trigger.at_most]
+        for start in range(0, len(chosen), triggering.STARTS):
+            await ctx.write(triggering.start_found, id, chosen[start : start + triggering.STARTS], day)
+
+
+@tells_of(events.StaffNotified)
+def notified(_work: Work, _row: Any, data: dict[str, Any], _by: str) -> Cause:
+    """A step tells colleagues something: those of a role and above, or some by name."""
+    roles = tuple(dict.fromkeys(role for least in data["roles"] for role in roles_from(least)))
+    message = f"{data['text']} (playbook {data['playbook']})"
+    return Cause((Notice("PLAYBOOK", message, tuple(data["members"]), roles, severity="warning"),))

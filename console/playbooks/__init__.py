@@ -1,0 +1,1 @@
+"""Playbooks: what they do, what goes on, and starting them for whom one chose."""
