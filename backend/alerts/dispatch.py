@@ -39,6 +39,7 @@ NAMES = {
     "PLAYBOOK_FAILED": "playbooks that failed",
     "INTEGRATION_FAILING": "integrations that fail",
     "INTERVENTION_OVERDUE": "interventions overdue",
+    "PLAYBOOK": "words of playbooks",
 }
 """What several of a kind are called."""
 

@@ -13,7 +13,21 @@ from typing import Any
 
 from backend.core.security import fingerprint
 from backend.customers.models import Customer, CustomerHandle
-from backend.demo import cast, leavers, letters, lives, macros, meals, menu, pasts, playing, rulebook, takings, talk, visits
+from backend.demo import (
+    cast,
+    leavers,
+    letters,
+    lives,
+    macros,
+    meals,
+    menu,
+    pasts,
+    playing,
+    rulebook,
+    takings,
+    talk,
+    visits,
+)
 from backend.demo.casebook import CURRENCY, PLATFORM, TIME_ZONE, Casebook
 from backend.demo.ledger import Ledger
 from backend.demo.lives import Life, Scene, Stage

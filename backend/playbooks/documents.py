@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from backend.core.text import Key, Line, OptionalLine
+from backend.core.text import JsonObject, Key, Line, OptionalLine
 from backend.core.wire import UtcInstant, Wire
 from backend.incidences.macro_schemas import Words
 from backend.interventions.schemas import AnyPriority, AnyType
@@ -119,6 +119,14 @@ class InterventionStep(_Step):
     due: Length = "2d"
 
 
+class WebhookStep(_Step):
+    """Tells a webhook endpoint of the business (by id or name), signed, at least once; `data` goes with it."""
+
+    kind: Literal["webhook"]
+    to: Key
+    data: JsonObject = {}
+
+
 class ConditionStep(_Step):
     """Goes on when the condition holds. Otherwise the steps of `else` are done instead of all that follow; without
     any, that is the end."""
@@ -128,7 +136,7 @@ class ConditionStep(_Step):
     otherwise: Annotated[list["Step"], Field(alias="else", max_length=MOST_STEPS)] = []
 
 
-KINDS = ("notify", "message", "offer", "wait", "assign", "intervention", "condition")
+KINDS = ("notify", "message", "offer", "wait", "assign", "intervention", "webhook", "condition")
 
 
 def _kind_of(step: Any) -> str | None:
@@ -143,6 +151,7 @@ Step = Annotated[
     | Annotated[WaitStep, Tag("wait")]
     | Annotated[AssignStep, Tag("assign")]
     | Annotated[InterventionStep, Tag("intervention")]
+    | Annotated[WebhookStep, Tag("webhook")]
     | Annotated[ConditionStep, Tag("condition")],
     Discriminator(_kind_of, custom_error_type="step", custom_error_message=f"kind must be one of {', '.join(KINDS)}"),
 ]

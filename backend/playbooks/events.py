@@ -39,5 +39,9 @@ class ExecutionEnded(Event, type="playbook_execution.ended"):
     """It came to an end. data: + status, how, isSuccess."""
 
 
+class ExecutionFailed(Event, type="playbook_execution.failed"):
+    """A step could not be done, and it ended there. data: + status, how, isSuccess."""
+
+
 class StaffNotified(Event, type="playbook_execution.staff_notified"):
     """A step tells colleagues something. data: + text, roles, members."""

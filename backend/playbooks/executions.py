@@ -278,7 +278,8 @@ def end(work: Work, row: PlaybookExecution, status: str, how: str, is_success: b
     if status == "COMPLETED":
         row.step_id = None
     work.cancel(key_of(row.id))
-    return record(work, row, events.ExecutionEnded, {"status": status, "how": row.ended_how, "isSuccess": is_success})
+    event = events.ExecutionFailed if status == "FAILED" else events.ExecutionEnded
+    return record(work, row, event, {"status": status, "how": row.ended_how, "isSuccess": is_success})
 
 
 def key_of(id: str) -> str:
@@ -296,7 +297,7 @@ def record(work: Work, row: PlaybookExecution, event: type[Event], data: State) 
     row.version += 1
     work.session.flush()
     state = read_of(work, row)
-    is_told = event in (events.ExecutionStarted, events.ExecutionEnded)  # in the case's story, steps would be noise
+    is_told = event in _TOLD  # in the case's story, steps would be noise
     said = {name: value for name, value in data.items() if value not in (None, "")}
     work.emit(
         event(
@@ -328,6 +329,7 @@ def _to_change(work: Work, id: str, version: int | None) -> PlaybookExecution:
     return row
 
 
+_TOLD = (events.ExecutionStarted, events.ExecutionEnded, events.ExecutionFailed)
 _MOVES: Sequence[type[Event]] = (
     events.ExecutionStarted,
     events.StepDone,
@@ -335,6 +337,7 @@ _MOVES: Sequence[type[Event]] = (
     events.ExecutionPaused,
     events.ExecutionResumed,
     events.ExecutionEnded,
+    events.ExecutionFailed,
 )
 
 

@@ -7,6 +7,7 @@ from backend.alerts.jobs import tells_of
 from backend.core.errors import Failure
 from backend.jobs.registry import JobContext, cron, job, on
 from backend.playbooks import events, running, triggering
+from backend.playbooks.models import PlaybookExecution
 from backend.work import Work
 
 _RETRIES = 3
@@ -30,10 +31,11 @@ async def advance(ctx: JobContext, *, execution_id: str, step: str) -> None:
 
 
 @on(*triggering.OCCASIONS)
-@job()
-async def consider(ctx: JobContext, *, event_id: str, seq: int) -> None:
-    """Start what an event is an occasion for."""
-    await ctx.write(triggering.consider, seq)
+@job(is_gathering=True)
+async def consider(ctx: JobContext, *, seq: int) -> None:
+    """Start what has happened since the last time is an occasion for."""
+    while await ctx.write(triggering.consider, seq):
+        pass
 
 
 @cron("25 2 * * *")
@@ -55,3 +57,12 @@ def notified(_work: Work, _row: Any, data: dict[str, Any], _by: str) -> Cause:
     roles = tuple(dict.fromkeys(role for least in data["roles"] for role in roles_from(least)))
     message = f"{data['text']} (playbook {data['playbook']})"
     return Cause((Notice("PLAYBOOK", message, tuple(data["members"]), roles, severity="warning"),))
+
+
+@tells_of(events.ExecutionFailed)
+def failed(work: Work, row: Any, data: dict[str, Any], _by: str) -> Cause:
+    """A step could not be done: whoever started it hears of it, of one that started by itself all supervisors."""
+    by = work.session.get_one(PlaybookExecution, row.subject_id).started_by
+    message = f"playbook {data['playbook']} failed at {data['how']}"
+    roles = () if by else roles_from("supervisor")
+    return Cause((Notice("PLAYBOOK_FAILED", message, (by,) if by else (), roles, severity="warning"),))

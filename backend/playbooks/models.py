@@ -81,6 +81,15 @@ class PlaybookExecution(Identified, BusinessOwned, Versioned, Base):
     """Whether its goal held when it ended; None while it goes on, and for one that was cancelled."""
 
 
+class TriggerPlace(BusinessOwned, Base):
+    """How far the log was looked through for what triggers wait for."""
+
+    __tablename__ = "playbook_trigger_places"
+
+    business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    seq: Mapped[int]
+
+
 class PlaybookStep(BusinessOwned, Base):
     """What a step did in an execution: the key makes sure that it is once."""
 

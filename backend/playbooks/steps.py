@@ -12,6 +12,7 @@ from backend.agent import fair
 from backend.billing.models import Subscription
 from backend.core.clock import instant
 from backend.core.errors import Conflict, Unprocessable
+from backend.customers.models import Customer
 from backend.identity.models import Member
 from backend.identity.service import business_of
 from backend.incidences import macro_texts
@@ -19,6 +20,7 @@ from backend.incidences.models import Incidence
 from backend.incidences.schemas import MessageSend
 from backend.incidences.service import apply, incidence_of, send_message, shown
 from backend.incidences.wanted_help import newest_open
+from backend.integrations import webhooks
 from backend.interventions import service as interventions
 from backend.interventions.models import Intervention
 from backend.interventions.repository import UNFINISHED
@@ -72,6 +74,8 @@ def do(work: Work, execution: PlaybookExecution, step: d.Step) -> Outcome:
             return _assign(work, execution, step)
         case d.InterventionStep():
             return _intervene(work, execution, step)
+        case d.WebhookStep():
+            return _post(work, execution, step)
         case d.ConditionStep():
             return _ask(work, execution, step)
     raise AssertionError(step)  # pragma: no cover - the document knows the kinds
@@ -216,6 +220,23 @@ def _idlest(work: Work) -> str | None:
         .order_by(func.count(Intervention.id), Member.id)
     )
     return work.session.scalar(query.limit(1))
+
+
+def _post(work: Work, execution: PlaybookExecution, step: d.WebhookStep) -> Outcome:
+    """Written down with the step, sent by a job, and tried for days: what becomes of it stands with the integration."""
+    customer = work.session.get_one(Customer, execution.customer_id)
+    data = {
+        "executionId": execution.id,
+        "playbook": _name(work, execution),
+        "step": step.id,
+        "customerId": customer.id,
+        "userId": customer.external_id,
+        "incidenceId": execution.incidence_id,
+        "data": step.data,
+    }
+    cause = f"playbook:{execution.id}:{step.id}"
+    id = webhooks.post(work, step.to, "playbook.step", data, cause=cause, customer_id=customer.id)
+    return Outcome(f"told the webhook endpoint {step.to}", {"postId": id})
 
 
 def _ask(work: Work, execution: PlaybookExecution, step: d.ConditionStep) -> Outcome:

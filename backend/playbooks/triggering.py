@@ -16,12 +16,13 @@ from backend.customers import service as customers
 from backend.customers.models import Customer
 from backend.events import log
 from backend.events.event import Event
+from backend.events.log import EVENTS
 from backend.identity.service import currency_of
 from backend.playbooks import executions, repository, service
 from backend.playbooks.conditions import answer
 from backend.playbooks.documents import Occasion, Trigger
 from backend.playbooks.facts import Facts, facts_of
-from backend.playbooks.models import Playbook
+from backend.playbooks.models import Playbook, TriggerPlace
 from backend.risk.events import ChurnChanged, RiskChanged
 from backend.signals.events import HelpOffered
 from backend.work import Work
@@ -33,6 +34,9 @@ OCCASIONS: dict[type[Event], Occasion] = {
     HelpOffered: "help_offered",
 }
 DAY = timedelta(days=1)
+CONSIDER = "playbooks.consider"
+AT_ONCE = 200
+"""Events in one transaction."""
 PAGE = 500
 """Customers that are looked at in one unit."""
 STARTS = 50
@@ -58,9 +62,35 @@ class Looked(NamedTuple):
     after: str
 
 
-def consider(work: Work, seq: int) -> None:
-    """Start what the event at `seq` is an occasion for, if the trigger fits its customer as things are now."""
-    (event,) = log.after(work.session, work.business_id, seq - 1, 1)
+def consider(work: Work, seq: int) -> bool:
+    """Start what the next events in the log are occasions for; whether there are more. `seq` is of the first one ever.
+
+    The timer is cancelled under the lock of the log before it is read: whoever adds an event later sets it again.
+    """
+    head, _ = log.head(work.session, work.business_id)
+    work.cancel(CONSIDER)
+    place = work.session.get(TriggerPlace, work.business_id)
+    if place is None:
+        place = work.add(TriggerPlace(seq=seq - 1))
+    is_wanted = repository.automatic(work.session, work.business_id)
+    rows = _next(work, place.seq) if is_wanted else ()
+    place.seq = rows[-1].seq if len(rows) == AT_ONCE else head
+    for row in rows:
+        _consider(work, row)
+    return len(rows) == AT_ONCE
+
+
+def _next(work: Work, after: int) -> Sequence[Any]:
+    query = (
+        select(EVENTS.seq, EVENTS.type, EVENTS.customer_id)
+        .where(EVENTS.business_id == work.business_id, EVENTS.seq > after, EVENTS.type.in_(_BY_TYPE))
+        .order_by(EVENTS.seq)
+    )
+    return work.session.execute(query.limit(AT_ONCE)).all()
+
+
+def _consider(work: Work, event: Any) -> None:
+    """Start what an event is an occasion for, if the trigger fits its customer as things are now."""
     wanted = [
         one for one in repository.automatic(work.session, work.business_id) if _BY_TYPE[event.type] in _after(one)
     ]
@@ -70,7 +100,7 @@ def consider(work: Work, seq: int) -> None:
     for playbook in wanted if facts is not None else ():
         found = _fits(_trigger(playbook), event.customer_id, facts or {})
         if found is not None:
-            _start(work, playbook, found, f"event:{seq}")
+            _start(work, playbook, found, f"event:{event.seq}")
 
 
 def start_found(work: Work, playbook_id: str, found: Sequence[Found], day: str) -> int:

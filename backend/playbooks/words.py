@@ -30,6 +30,7 @@ _OFFERS = {
     "DISCOUNT": "the best discount",
     "TRIAL_EXTENSION": "a longer trial",
 }
+_STRANGER = "somebody who is not here"
 _LONGEST = 160
 Names = Mapping[str, str]
 """What members are called, by id."""
@@ -39,7 +40,7 @@ def step_words(step: d.Step, names: Names) -> str:
     """What a step does."""
     match step:
         case d.NotifyStep():
-            return f"tell {_AUDIENCES.get(step.to) or names.get(step.to, 'somebody who is not here')}: “{_short(step.text)}”"
+            return f"tell {_AUDIENCES.get(step.to) or names.get(step.to, _STRANGER)}: “{_short(step.text)}”"
         case d.MessageStep():
             return f"write in the open incidence: “{_short(step.text)}”"
         case d.OfferStep():
@@ -49,14 +50,16 @@ def step_words(step: d.Step, names: Names) -> str:
         case d.WaitStep(until=until) if until is not None:
             return f"wait until {instant(until)[:16].replace('T', ' ')} UTC"
         case d.InterventionStep():
-            to = "" if step.to == "none" else f" for {names.get(step.to, 'somebody who is not here')}"
-            about = (
-                f": “{_short(step.next_action or step.description)}”" if step.next_action or step.description else ""
-            )
-            return f"begin an intervention{to} ({step.type}, within {length_words(d.length_of(step.due))}){about}"
+            whose = "" if step.to == "none" else f" for {names.get(step.to, _STRANGER)}"
+            said = _short(step.next_action or step.description)
+            about = f": “{said}”" if said else ""
+            return f"begin an intervention{whose} ({step.type}, within {length_words(d.length_of(step.due))}){about}"
         case d.AssignStep():
             to = {"fair": "whoever has most room", "none": "nobody"}.get(step.to)
-            return f"give the {'open incidence' if step.what == 'incidence' else 'intervention'} to {to or names.get(step.to, 'somebody who is not here')}"
+            what = "open incidence" if step.what == "incidence" else "intervention"
+            return f"give the {what} to {to or names.get(step.to, _STRANGER)}"
+        case d.WebhookStep():
+            return f"tell the webhook endpoint {step.to}"
         case d.ConditionStep():
             rest = "go on" if not step.otherwise else "go on (else: see below)"
             return f"if {condition_words(step.when)}: {rest}{'' if step.otherwise else ', else stop'}"

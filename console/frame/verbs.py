@@ -115,6 +115,7 @@ class Verbs(App[None]):
     async def action_go_finance(self) -> None:
         """The money."""
         await self.go("finance")
+
     async def action_go_playbooks(self) -> None:
         """The playbooks, and what goes on."""
         await self.go("playbooks")

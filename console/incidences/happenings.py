@@ -128,6 +128,7 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             "playbook_execution.started"
             | "playbook_execution.step_done"
             | "playbook_execution.ended"
+            | "playbook_execution.failed"
             | "playbook_execution.wait_changed"
             | "playbook_execution.paused"
             | "playbook_execution.resumed"
@@ -164,6 +165,8 @@ def _of_playbook(happened: str, data: Mapping[str, Any]) -> str:
             return f"{data.get('step', '?')}: {data.get('told', '')}"
         case "ended":
             return str(data.get("how") or "ended")
+        case "failed":
+            return f"failed at {data.get('how', '?')}"
         case "staff_notified":
             return f"told colleagues: “{data.get('text', '')}”"
     return {"wait_changed": "another end of its wait", "paused": "paused", "resumed": "goes on"}[happened]

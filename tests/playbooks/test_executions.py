@@ -102,6 +102,8 @@ async def test_paused_resumed_failed_tried_again_and_cancelled(backend: Backend)
     failed = await shown(owner, execution)  # the customer has no name, so nothing is known for {customer.name}
     assert (failed.status, failed.step_id, failed.is_success) == ("FAILED", "write", False)
     assert failed.log[-1].error == "Nothing is known for {customer.name}, so nothing was written."
+    (alert,) = [one for one in (await owner.alerts.list()).items if one.kind == "PLAYBOOK_FAILED"]
+    assert alert.message.startswith("playbook Every kind failed at write: Nothing is known")
     assert await words(owner, case) == []
     assert (await refused(owner.executions.pause(failed.execution_id))).code == "EXECUTION_ENDED"
     await named(backend)

@@ -11,6 +11,12 @@ down_revision = "0029"
 
 def upgrade() -> None:
     op.create_table(
+        "playbook_trigger_places",
+        sa.Column("business_id", sa.String(length=36), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("business_id", name=op.f("pk_playbook_trigger_places")),
+    )
+    op.create_table(
         "playbooks",
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("description", sa.String(length=400), nullable=False),
