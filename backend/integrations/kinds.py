@@ -78,7 +78,7 @@ KINDS: tuple[Kind, ...] = (
         "freshchat",
         "Freshchat",
         "chat",
-        "Conversations with customers, both ways.",
+        "Conversations, both ways.",
         (_address("https://acme.freshchat.com/v2"), _token("API token"), _AGENT, _HEARD, *_CHAT),
         is_synced=True,
         hears=True,
@@ -87,7 +87,7 @@ KINDS: tuple[Kind, ...] = (
         "intercom",
         "Intercom",
         "chat",
-        "Conversations with customers, both ways.",
+        "Conversations, both ways.",
         (_address("https://api.intercom.io", is_usual=True), _token("access token"), _AGENT, _HEARD, *_CHAT),
         is_synced=True,
         hears=True,
@@ -96,7 +96,7 @@ KINDS: tuple[Kind, ...] = (
         "chatwoot",
         "Chatwoot",
         "chat",
-        "Conversations with customers, both ways.",
+        "Conversations, both ways.",
         (
             _address("https://chat.acme.com"),
             _token("agent's access token"),
@@ -111,10 +111,12 @@ KINDS: tuple[Kind, ...] = (
         WEBHOOK,
         "Webhook",
         "webhook",
-        "Tells another system what happens here, signed as Standard Webhooks has it.",
+        "Told what happens here, signed.",
         (
             Needed("baseUrl", "Address", "address", "Where it is posted to.", "the address"),
-            Needed("webhookSecret", "Secret", "secret", "Signs what is posted; one is made when none is given."),
+            Needed(
+                "webhookSecret", "Secret", "secret", "Signs it as Standard Webhooks has it; made when none is given."
+            ),
             Needed("events", "Events", "choices", "incidence.opened, all of incidence.*, or * for everything."),
             _PACE,
         ),
@@ -124,9 +126,14 @@ KINDS: tuple[Kind, ...] = (
         INBOX,
         "Inbox",
         "webhook",
-        "Takes webhooks of any system that signs as Standard Webhooks has it.",
+        "Takes signed webhooks of any system.",
         (
-            Needed("webhookSecret", "Secret", "secret", "What they are checked with; one is made when none is given."),
+            Needed(
+                "webhookSecret",
+                "Secret",
+                "secret",
+                "They are signed with it as Standard Webhooks has it; made when none is given.",
+            ),
             _MAPPING,
         ),
         hears=True,
@@ -144,7 +151,7 @@ KINDS: tuple[Kind, ...] = (
         "zendesk",
         "Zendesk",
         "support",
-        "Tickets are contacts with support, which count for the risk.",
+        "Tickets count for the risk.",
         (
             _address("https://acme.zendesk.com"),
             Needed(
@@ -160,7 +167,7 @@ KINDS: tuple[Kind, ...] = (
         "razorpay",
         "Razorpay",
         "payment",
-        "Payments that fail count for the risk.",
+        "Failed payments count for the risk.",
         (
             _address("https://api.razorpay.com", is_usual=True),
             Needed("accountId", "Key id", "text", "Begins with rzp_.", "the id of its key"),

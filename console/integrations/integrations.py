@@ -140,7 +140,7 @@ class IntegrationsScreen(OutlinedScreen):
             Option(
                 one["name"],
                 one["title"],
-                f"{one['family']} · {one['about']}",
+                one["about"],
                 "connected already" if one["name"] in connected and not one["isMany"] else "",
             )
             for one in self._kinds.values()

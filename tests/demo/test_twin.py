@@ -501,3 +501,18 @@ def test_the_numbers_of_the_week(agent: Shell, admin: Shell, tmp_path: Path) -> 
     admin.json("analytics", "export", "kpis", "--file", str(target))
     assert target.read_text().count("Asia/Kolkata") == len(kpis)
     assert "could not write" in admin.refused("analytics", "export", "kpis", "--file", str(target))
+
+
+def test_the_demos_partners_are_read_and_told(admin: Shell) -> None:
+    """CRM, payments and who gets webhooks come a little later than the first rows."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = {one["platform"]: one for one in admin.json("integrations", "list")["items"]}
+        if all(found.get(name, {}).get("answeredAt") for name in ("hubspot", "razorpay")):
+            break
+        time.sleep(0.2)
+    assert {"freshchat", "hubspot", "razorpay", "webhook"} <= found.keys()
+    (run, *_) = admin.json("integrations", "log", "hubspot")["runs"]
+    assert (run["read"], run["error"]) == (12, None)
+    assert "phone: is not a phone number" in admin.text("integrations", "log", "hubspot")
+    assert "It took a signed webhook.ping" in admin.text("integrations", "test", "Warehouse")
