@@ -515,4 +515,6 @@ def test_the_demos_partners_are_read_and_told(admin: Shell) -> None:
     (run, *_) = admin.json("integrations", "log", "hubspot")["runs"]
     assert (run["read"], run["error"]) == (12, None)
     assert "phone: is not a phone number" in admin.text("integrations", "log", "hubspot")
-    assert "It took a signed webhook.ping" in admin.text("integrations", "test", "Warehouse")
+    # It has mishaps at first, on purpose.
+    tries = (admin.run("integrations", "test", "Warehouse").output for _ in range(5))
+    assert any("It took a signed webhook.ping" in said for said in tries)

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from backend.core.databases import insert_into
 from backend.core.errors import Conflict, Unprocessable
 from backend.core.ids import new_id
+from backend.core.rows import table_of
 from backend.core.text import clean_line
 from backend.core.wire import Page
 from backend.customers import service as customers
@@ -200,8 +201,10 @@ def _insert(work: Work, wanted: dict[str, dict[str, Any]]) -> Sequence[str]:
     """The external ids of those that were made; somebody else may have been faster with others."""
     own = {"business_id": work.business_id, "created_at": work.now, "version": 1}
     values = [{"id": new_id(), "external_id": name, **own, **_BLANK, **wanted[name]} for name in wanted]
-    statement = insert_into(Customer, work.session).values(values).on_conflict_do_nothing()
-    return work.session.scalars(statement.returning(Customer.external_id)).all()
+    # One row to the statement, as it is built: a statement for all of them would be compiled anew each time.
+    statement = insert_into(table_of(Customer), work.session).on_conflict_do_nothing()
+    connection = work.session.connection()
+    return connection.execute(statement.returning(table_of(Customer).c.external_id), values).scalars().all()
 
 
 def cancel(work: Work, id: str) -> ImportRead:
