@@ -67,7 +67,8 @@ class ConnectionForm(FrameScreen):
 
     def _show(self) -> None:
         wide = max(len(need["label"]) for need in self.needs.values())
-        lines = [Line("", f"{self.kind['about']}")]
+        path = (self.connection or {}).get("webhookPath", "")
+        lines = [Line("", f"{self.kind['about']}{f' Its webhooks come to {path}' if path else ''}")]
         for name, need in self.needs.items():
             is_kept = bool((self.connection or {}).get(_KEPT.get(name, "")))
             value = self.given.get(name) if need["type"] in ("secret", "mapping") else self.value(name)

@@ -103,7 +103,7 @@ def of_connection(one: Row, kind: Row | None, now: datetime) -> tuple[Pairs, lis
         pairs.append(("token", "kept" if one["hasToken"] else [("missing", "warning")]))
     if kind["hears"]:
         pairs.append(("webhooks", "checked" if one["hasWebhookSecret"] else [("not checked: no secret", "warning")]))
-    if one["webhookPath"]:
+    if one["webhookPath"] and kind["family"] != "chat":
         pairs.append(("come to", one["webhookPath"]))
     if kind["family"] == "chat":
         pairs.append(("is told", ", ".join(one["sends"]) or "nothing"))
