@@ -4,6 +4,7 @@ Page by page, and the place is kept after each: a kill costs a page at most, whi
 never holds more than one.
 """
 
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +20,8 @@ from backend.jobs.registry import JobContext
 from backend.work import Work
 
 PAGES_AT_ONCE = 20
-"""After so many steps a job ends, and the next one goes on."""
+SECONDS_AT_ONCE = 5.0
+"""After so many steps, or so long, a job ends, and the next one goes on: a short job seldom dies twice."""
 RECENT_DAYS, ALL_DAYS = 7, 90
 """How far back what is billed and paid is read each night, and when an account is read for the first time."""
 
@@ -30,7 +32,10 @@ async def relist(ctx: JobContext) -> None:
         gateway = await accounts.reach(ctx)
     except Unprocessable:
         return  # disconnected meanwhile
+    until = time.monotonic() + SECONDS_AT_ONCE
     for _ in range(PAGES_AT_ONCE):
+        if time.monotonic() > until:
+            break
         place: Place | None = await ctx.read(place_of)
         if place is None:
             return

@@ -46,7 +46,7 @@ class Window:
     @classmethod
     def of(cls, place: Place) -> "Window":
         """The window of a place's cursor."""
-        if place.cursor is None:
+        if place.cursor is None or ":" not in place.cursor:
             return cls()
         day, *width, after = place.cursor.split(":", 2)  # one that was kept by an earlier release has no width
         return cls(int(day), int(width[0]) if width else 1, after or None)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from backend.billing import mirror, normal, payments, plans, takings_keeping
-from backend.billing.gateway import PAGE, Gateway, Shown
+from backend.billing.gateway import Gateway, Shown
 from backend.billing.looking import Look
 from backend.billing.mirror import Keeping
 from backend.billing.models import Dispute, Invoice, Subscription
@@ -14,6 +14,8 @@ from backend.billing.state import ENDED
 from backend.jobs.registry import JobContext
 from backend.work import Work
 
+LOOKED_AT = 20
+"""Objects that are fetched one by one in a step: no more than a few seconds are lost by a kill."""
 _KEPT = ("data.customer.invoice_settings.default_payment_method", "data.default_payment_method")
 EXPANDED = (*_KEPT, "data.discounts.source.coupon", "data.schedule", "data.latest_invoice")
 
@@ -59,14 +61,14 @@ async def _missing(ctx: JobContext, gateway: Gateway, place: Place) -> Place:
     ids: list[str] = await ctx.read(_unseen, place)
     for id in ids:
         await Look(ctx, gateway).at("subscription", id)
-    return after(place, ids[-1] if len(ids) == PAGE else None, "invoices", 0)
+    return after(place, ids[-1] if len(ids) == LOOKED_AT else None, "invoices", 0)
 
 
 def _unseen(work: Work, place: Place) -> list[str]:
     stripe_id = Subscription.stripe_subscription_id
     mine = (Subscription.business_id == work.business_id) & (Subscription.look < place.look)
     query = select(stripe_id).where(mine, Subscription.gone_at.is_(None), Subscription.status.not_in(ENDED))
-    query = query.where(stripe_id > (place.cursor or "")).order_by(stripe_id).limit(PAGE)
+    query = query.where(stripe_id > (place.cursor or "")).order_by(stripe_id).limit(LOOKED_AT)
     return list(work.session.scalars(query))
 
 
@@ -81,33 +83,48 @@ async def _open_invoices(ctx: JobContext, gateway: Gateway, place: Place) -> Pla
     ids: list[str] = await ctx.read(_open, place)
     for id in ids:
         await Look(ctx, gateway).at("invoice", id)
-    return after(place, ids[-1] if len(ids) == PAGE else None, "open_disputes")
+    return after(place, ids[-1] if len(ids) == LOOKED_AT else None, "open_disputes")
 
 
 def _open(work: Work, place: Place) -> list[str]:
     mine = (Invoice.business_id == work.business_id) & (Invoice.look < place.look)
     query = select(Invoice.stripe_invoice_id).where(mine, Invoice.status.in_(("open", "draft")))
     query = query.where(Invoice.stripe_invoice_id > (place.cursor or ""))
-    return list(work.session.scalars(query.order_by(Invoice.stripe_invoice_id).limit(PAGE)))
+    return list(work.session.scalars(query.order_by(Invoice.stripe_invoice_id).limit(LOOKED_AT)))
 
 
 async def _open_disputes(ctx: JobContext, gateway: Gateway, place: Place) -> Place:
-    ids: list[str] = await ctx.read(_in_dispute)
+    """Those that nobody had decided when they were last seen, however old."""
+    ids: list[str] = await ctx.read(_in_dispute, place)
     for id in ids:
         await Look(ctx, gateway).at("dispute", id)
-    return after(place, None, "disputes")
+    return after(place, ids[-1] if len(ids) == LOOKED_AT else None, "disputes")
 
 
-def _in_dispute(work: Work) -> list[str]:
-    mine = (Dispute.business_id == work.business_id) & Dispute.status.in_(payments.OPEN_DISPUTES)
-    return list(work.session.scalars(select(Dispute.stripe_dispute_id).where(mine).order_by(Dispute.id)))
+def _in_dispute(work: Work, place: Place) -> list[str]:
+    mine = (Dispute.business_id == work.business_id) & (Dispute.look < place.look)
+    query = select(Dispute.stripe_dispute_id).where(mine, Dispute.status.in_(payments.OPEN_DISPUTES))
+    query = query.where(Dispute.stripe_dispute_id > (place.cursor or ""))
+    return list(work.session.scalars(query.order_by(Dispute.stripe_dispute_id).limit(LOOKED_AT)))
 
 
-async def _disputes(ctx: JobContext, gateway: Gateway, place: Place) -> Place:
-    found, cursor = await gateway.page("disputes", place.cursor, created={"gte": place.since})
+async def _taken_back(ctx: JobContext, gateway: Gateway, place: Place, found: list[Shown], look: int) -> None:
+    for id in await ctx.write(_keep_disputes, found, look, place.since):
+        await Look(ctx, gateway).at("dispute", id)
+
+
+def _keep_disputes(work: Work, found: list[Shown], look: int, since: int) -> list[str]:
+    """Keep disputes; those of charges so old that their invoice has to be looked for are left. The invoices of charges
+    since `since` were read before."""
+    is_news, left = mirror.is_read_whole(work), []
     for raw in found:
-        await Look(ctx, gateway).at("dispute", raw["id"])
-    return after(place, cursor, "charges", len(found))
+        charge, shown = raw.get("charge"), normal.dispute(raw).charge
+        is_old = isinstance(charge, dict) and int(charge.get("created") or 0) < since
+        if shown is not None and is_old and shown.payment_intent_id and payments.invoice_of_charge(work, shown) is None:
+            left.append(str(raw["id"]))
+        else:
+            payments.keep_dispute(work, raw, look, is_news=is_news)
+    return left
 
 
 async def _money_in(ctx: JobContext, _gateway: Gateway, _place: Place, found: list[Shown], look: int) -> None:
@@ -139,10 +156,10 @@ async def _billed(ctx: JobContext, _gateway: Gateway, _place: Place, found: list
 
 async def _unsettled(ctx: JobContext, gateway: Gateway, place: Place) -> Place:
     """Older payouts that may have arrived or failed since they were last seen."""
-    ids: list[str] = await ctx.read(takings_keeping.unsettled_payouts, place.look, place.cursor, PAGE)
+    ids: list[str] = await ctx.read(takings_keeping.unsettled_payouts, place.look, place.cursor, LOOKED_AT)
     for id in ids:
         await Look(ctx, gateway).at("payout", id)
-    return after(place, ids[-1] if len(ids) == PAGE else None, "balance", len(ids))
+    return after(place, ids[-1] if len(ids) == LOOKED_AT else None, "balance", len(ids))
 
 
 async def _balance(ctx: JobContext, gateway: Gateway, place: Place) -> Place:
@@ -158,7 +175,7 @@ STEPS: dict[str, Step] = {
     "invoices": _by_days("invoices", "open_invoices", _billed, "data.payments"),
     "open_invoices": _open_invoices,
     "open_disputes": _open_disputes,
-    "disputes": _disputes,
+    "disputes": _by_days("disputes", "charges", _taken_back, "data.charge"),
     "charges": _by_days("charges", "refunds", _money_in),
     "refunds": _by_days("refunds", "payouts", _money_back),
     "payouts": _by_days("payouts", "unsettled_payouts", _money_out),
@@ -167,7 +184,8 @@ STEPS: dict[str, Step] = {
 }
 MAY_LACK = {"charges": "refunds", "refunds": "payouts", "payouts": "unsettled_payouts", "balance": "done"}
 """Stages that a restricted key of old may not be allowed, and which comes after: what it may do goes on."""
-_SHARES = {"subscriptions": 15, "invoices": 25, "charges": 40, "refunds": 10, "payouts": 5}
+BY_DAYS = ("invoices", "disputes", "charges", "refunds", "payouts")
+_SHARES = {"subscriptions": 15, "invoices": 25, "disputes": 5, "charges": 40, "refunds": 10, "payouts": 5}
 """How much of the whole a stage is, by guess; the others are one each."""
 
 
@@ -178,6 +196,6 @@ def progress(place: Place) -> float:
         return 1.0
     shares = [_SHARES.get(name, 1) for name in names]
     at = names.index(place.stage)
-    is_by_days = place.cursor is not None and place.stage in ("invoices", "charges", "refunds", "payouts")
+    is_by_days = place.cursor is not None and place.stage in BY_DAYS
     within = min(1.0, Window.of(place).day / place.days) if is_by_days else 0.0
     return round((sum(shares[:at]) + shares[at] * within) / sum(shares), 4)

@@ -51,6 +51,8 @@ async def sync(ctx: JobContext, *, is_full: bool) -> None:
         await read_events(ctx, gateway, until)
     if must_relist or is_full:
         await relist.begin(ctx, gateway, days=relist.ALL_DAYS if must_relist else relist.RECENT_DAYS)
+    else:
+        await ctx.write(_go_on_with_left)
     await ctx.write(_want_stuck)
 
 
@@ -99,6 +101,12 @@ def _read_on(work: Work, newest: datetime | None) -> None:
 
 def _want_stuck(work: Work) -> None:
     inbox.want_waiting(work, before=work.now - STUCK_AFTER)
+
+
+def _go_on_with_left(work: Work) -> None:
+    """Go on with a re-list that a dead letter left in its midst; one that runs is not disturbed."""
+    if relist.place_of(work) is not None:
+        relist.go_on(work)
 
 
 def prune(work: Work) -> None:
