@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
 ARGS ?=
 
-.PHONY: demo test check format bench soak lock
+.PHONY: demo test check format bench soak both lock
 
 demo: $(VENV)/.run
 	@$(BIN)/python -m console demo $(ARGS)
@@ -28,6 +28,9 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+
+both: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n 4 --both -m "alike and not soak" -k postgresql $(ARGS)
 
 # Needs uv. No index address goes into a lock.
 lock:

@@ -1,6 +1,7 @@
 """Fixtures for everybody. `backend` is the whole backend in this process, `server` the real thing over sockets.
 
-Both run on SQLite and on PostgreSQL. `@pytest.mark.settings(sign_in_per_minute=10)` changes the backend's settings.
+Both run on SQLite and on PostgreSQL; `@pytest.mark.alike` keeps what cannot differ there to SQLite, unless `--both`.
+`@pytest.mark.settings(sign_in_per_minute=10)` changes the backend's settings.
 """
 
 from tests.support.hurry import hurry
@@ -18,6 +19,20 @@ from tests.support import browser as browsers
 from tests.support.backend import Backend
 from tests.support.databases import Postgres, Sqlite
 from tests.support.server import Server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--both", action="store_true", help="run what is alike on both databases on PostgreSQL too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what PostgreSQL would only say a second time, unless it is asked for."""
+    if config.getoption("--both"):
+        return
+    told = [item for item in items if item.get_closest_marker("alike") and "postgresql" in item.name]
+    config.hook.pytest_deselected(items=told)
+    gone = set(told)
+    items[:] = [item for item in items if item not in gone]
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from backend.agent import judging, params
 from backend.agent.schemas import ActionAnswer, ActionAsk
 from backend.client import ApiError, Client
@@ -12,6 +14,8 @@ from backend.signals.schemas import CartPut
 from tests.agent.asks import act, kinds, refused
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
+
+pytestmark = pytest.mark.alike
 
 
 async def denied(client: Client) -> list[dict[str, Any]]:

@@ -22,6 +22,8 @@ from tests.support.backend import PASSWORD, Backend
 from tests.support.follows import follows, frames
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 
 async def discounts(client: Client, case: IncidenceRead) -> list[float | int]:
     board = await client.agent.dashboard(case.incidence_id)

@@ -25,6 +25,8 @@ from tests.support.follows import follows, frames
 from tests.support.incidences import open_case
 from tests.support.socket import Socket
 
+pytestmark = pytest.mark.alike
+
 AWAY = AvailabilitySay(availability="AWAY", reason="lunch")
 HERE = AvailabilitySay(availability="ONLINE")
 OFFLINE_AFTER, GRACE = timedelta(seconds=20), timedelta(minutes=5)

@@ -17,6 +17,8 @@ from tests.support.backend import Backend, business_of
 from tests.support.follows import follows, frames
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 ONE_EACH = dict.fromkeys(("agent", "supervisor", "admin", "owner"), 1)
 
 

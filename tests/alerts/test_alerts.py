@@ -27,6 +27,8 @@ from tests.support.incidences import open_case
 from tests.support.sla import OFFICE, change, publish
 from tests.support.socket import Socket
 
+pytestmark = pytest.mark.alike
+
 
 async def unread(client: Client) -> list[AlertRead]:
     page = await client.alerts.list(unread=True)

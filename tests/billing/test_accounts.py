@@ -10,6 +10,8 @@ from backend.client import ApiError, Client
 from tests.billing.conftest import Billing
 from tests.support.backend import business_of
 
+pytestmark = pytest.mark.alike
+
 
 async def connected(billing: Billing, client: Client, key: str, *secrets: str) -> str:
     """Connect the client's business by a key of its own; the business."""

@@ -5,7 +5,7 @@ import pytest
 from backend.billing.models import Invoice
 from tests.billing.conftest import Billing
 
-pytestmark = pytest.mark.settings(token_days=4_000)
+pytestmark = [pytest.mark.settings(token_days=4_000), pytest.mark.alike]
 
 
 async def test_a_subscription_is_mirrored_from_its_first_webhook_to_its_end(billing: Billing) -> None:

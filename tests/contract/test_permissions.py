@@ -22,6 +22,8 @@ from backend.runtime import Runtime
 from tests.support.backend import Backend, business_of
 from tests.support.socket import Socket
 
+pytestmark = pytest.mark.alike
+
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 NOWHERE = {name: UNKNOWN for _, path in TABLE for name in re.findall(r"{(\w+)}", path)}
 NOWHERE |= {"kind": "friction", "version": "1", "metric": "orders"}

@@ -21,6 +21,8 @@ from tests.support.backend import PASSWORD, Backend
 from tests.support.follows import follows
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 WITHIN = timedelta(minutes=15)
 
 

@@ -25,6 +25,8 @@ from tests.support.follows import follows, snapshot
 from tests.support.incidences import open_case
 from tests.support.sla import OFFICE, answer, change, gold_case, publish, says, timers_of, told_of
 
+pytestmark = pytest.mark.alike
+
 FIRST, NEXT, RESOLUTION = "first_response", "next_response", "resolution"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

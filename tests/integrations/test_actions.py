@@ -13,6 +13,8 @@ from tests.integrations.outside import Line, connected
 from tests.integrations.voices import PLATFORMS
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 
 async def change(line: Line, **fields: Any) -> None:
     case = await line.case()

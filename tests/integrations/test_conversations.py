@@ -16,6 +16,8 @@ from backend.work import Work
 from tests.integrations.conftest import Chat
 from tests.support.backend import Backend
 
+pytestmark = pytest.mark.alike
+
 
 async def incidence_of(chat: Chat, conversation_id: str = "c1") -> Incidence:
     found = await chat.incidence(conversation_id)

@@ -16,6 +16,8 @@ from backend.work import Work
 from tests.integrations.conftest import Chat
 from tests.integrations.voices import PLATFORMS, Voice, voice_of
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture(params=PLATFORMS)
 def platform(request: pytest.FixtureRequest) -> str:

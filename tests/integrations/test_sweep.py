@@ -12,6 +12,8 @@ from tests.integrations.conftest import Chat
 from tests.integrations.outside import Line, connected
 from tests.integrations.voices import PLATFORMS
 
+pytestmark = pytest.mark.alike
+
 
 async def swept(line: Line) -> None:
     """Ask for a sweep, as an admin, and let it work."""

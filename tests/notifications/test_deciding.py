@@ -17,6 +17,8 @@ from tests.signals.conftest import Shop
 from tests.support.follows import follows
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 
 async def offered(shop: Shop, user: str = "asha", type: str = "platter_view", times: int = 4) -> Prompt:
     prompt = (await shop.post(user, type, times)).prompt

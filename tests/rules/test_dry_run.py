@@ -18,6 +18,8 @@ from backend.signals.schemas import SignalPost
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 TRAFFIC: list[tuple[float | None, str | None]] = [
     (0, None),
     (4_999.99, None),

@@ -13,6 +13,8 @@ from backend.signals import intake
 from backend.signals.schemas import SignalAnswer, TrackAnswer, TrackEvent
 from tests.signals.conftest import Shop
 
+pytestmark = pytest.mark.alike
+
 DOORS = ["/context/asha/signals", "/friction/signals", "/api/track"]
 
 

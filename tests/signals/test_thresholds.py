@@ -7,6 +7,8 @@ from backend.customers.schemas import CustomerChange
 from backend.signals.schemas import CartPut, FrictionJudge, ScreenPut
 from tests.signals.conftest import Shop
 
+pytestmark = pytest.mark.alike
+
 # Score: signal, how often or how long, and the points beside the 10 of a customer who never ordered.
 SCORED = [
     ("inactivity", {"value": 59}, 1, 0),
