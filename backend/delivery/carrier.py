@@ -141,7 +141,7 @@ def _over(work: Work, letter: Letter, words: str) -> str:
     if letter.expires_at is not None and letter.expires_at <= work.now:
         letter.sealed = None
     work.emit(events.LetterFailed(subject_id=letter.id, data=_told(letter) | {"error": words[:_ERROR_LENGTH]}))
-    return f"{letter.kind.lower()} letter {letter.id}: {words}"
+    return words
 
 
 def _told(letter: Letter) -> dict[str, str | None]:

@@ -78,7 +78,9 @@ def _job(one: Row, now: datetime) -> list[tuple[str, str]]:
 def _schedule(one: Row, now: datetime) -> list[tuple[str, str]]:
     sign, role = STATUSES.get(one["status"] or "", ("·", "muted"))
     last = (
-        f"{sign} {one['status'] or 'not kept'}, {ages.since(one['lastAt'], now)} ago" if one["lastAt"] else "· not yet"
+        f"{sign} {one['status'] or 'no run kept'}, {ages.since(one['lastAt'], now)} ago"
+        if one["lastAt"]
+        else "· not yet"
     )
     return [(f"{last:<24}", role), (f"  next {ages.local(one['nextAt'], now)}", "muted")]
 
@@ -97,7 +99,7 @@ def of_schedule(one: Row, now: datetime) -> tuple[Pairs, list[Cell]]:
         ("when", f"{one['cron']} (UTC)"),
         ("for", "the whole installation" if one["isOfInstallation"] else "each business"),
         ("last", _moment(one["lastAt"], now)),
-        ("result", one["status"] or "not kept"),
+        ("result", one["status"] or "that run is not kept, or came before this server"),
         ("next", f"{ages.local(one['nextAt'], now)}, in {ages.until(one['nextAt'], now)}"),
     ]
     return [*pairs, ("why", [(one["error"], "danger")])] if one["error"] else pairs, []
