@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.alerts.models import Alert, AlertCause, AlertItem
 from backend.delivery.models import Letter
+from backend.demo.cast import BUSINESS
 from backend.demo.ledger import Ledger
 from backend.events.event import Actor
 
@@ -52,7 +53,7 @@ def _letter(ledger: Ledger, people: Sequence[Mapping[str, Any]], at: datetime, *
     lines = [f"- {person['external_id']}: {_WORDS}" for person in people[:3]]
     rest = [f"and {count - 3} more"] if count > 3 else []
     id = ledger.new_id(at)
-    said = {"subject": f"Feast: {name}", "text": "\n".join([name, *lines, *rest]), "cause": f"alerts:{id}"}
+    said = {"subject": f"{BUSINESS}: {name}", "text": "\n".join([name, *lines, *rest]), "cause": f"alerts:{id}"}
     went = {"state": "FAILED", "error": "Slack answered 404: no_service"} if is_refused else {"state": "SENT"}
     over = at + timedelta(seconds=1)
     ledger.add(
