@@ -6,13 +6,17 @@ from backend.client.noun import Noun
 from backend.core.wire import Page
 from backend.integrations.importing import schemas as s
 
+SECONDS = 300.0
+"""That a file may take to be sent and read."""
+
 
 class Imports(Noun):
     async def upload(self, content: Any, filename: str) -> s.ImportRead:
         """`content`: the bytes of the file, or an async iterator over them."""
         headers = self.transport.headers | {"content-type": "text/csv"}
         query = {"filename": filename}
-        answer = await self.transport.raw("POST", "/api/imports", content=content, headers=headers, params=query)
+        more: dict[str, Any] = {"headers": headers, "params": query, "timeout": SECONDS}
+        answer = await self.transport.raw("POST", "/api/imports", content=content, **more)
         return s.ImportRead.model_validate_json(answer.content)
 
     async def list(self, **query: Any) -> Page[s.ImportRead]:

@@ -14,7 +14,7 @@ from backend.core.sealing import Broken, Vault
 from backend.integrations import events, repository
 from backend.integrations.accounts import Door
 from backend.integrations.kinds import BY_NAME, INBOX, KINDS, WEBHOOK
-from backend.integrations.models import Integration
+from backend.integrations.models import Integration, SyncRun
 from backend.integrations.schemas import (
     IntegrationAdd,
     IntegrationChange,
@@ -23,6 +23,7 @@ from backend.integrations.schemas import (
     IntegrationRead,
     KindRead,
     NeededRead,
+    SyncCounts,
 )
 from backend.integrations.sources import MAPPINGS, mapping_of
 from backend.integrations.standard_webhooks import key_of, new_secret
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from backend.integrations.carrier import Outcome
 
 _CREDENTIALS = ("token", "webhook_secret")
+SHORTEST_SECRET = 16
+"""Bytes: what is shorter can be guessed."""
 OLD_SECRET = timedelta(days=1)
 """How long an endpoint's secret of before still signs."""
 _ERROR_LENGTH = 500
@@ -120,11 +123,13 @@ def list_integrations(work: Work, vault: Vault) -> list[IntegrationRead]:
     deliveries = repository.failing_deliveries(work.session, work.business_id)
     told = posts.counts(work)
     found = repository.integrations(work.session, work.business_id)
+    last = repository.last_runs(work.session, work.business_id, [one.id for one in found if one.platform in MAPPINGS])
     return [
         _read(
             one,
             vault,
             told.get(one.id, {}) if one.platform == WEBHOOK else calls.get(one.platform, {}),
+            last.get(one.id),
             deliveries.get(one.platform if BY_NAME[one.platform].family == "chat" else one.id, 0),
         )
         for one in found
@@ -190,9 +195,11 @@ def _check(
     posts.check_patterns(patterns or ())
     if platform in (WEBHOOK, INBOX) and secret and secret.strip():
         try:
-            key_of(secret)
+            key = key_of(secret)
         except ValueError as error:
             raise Invalid(f"webhookSecret: {error}", field="webhookSecret") from None
+        if len(key) < SHORTEST_SECRET:
+            raise Invalid(f"webhookSecret: has fewer than {SHORTEST_SECRET} bytes", field="webhookSecret")
 
 
 def change_integration(
@@ -279,7 +286,9 @@ def _sealed(vault: Vault, credentials: dict[str, Any]) -> str | None:
     return vault.seal(kept) if kept else None
 
 
-def _read(row: Integration, vault: Vault, outgoing: dict[str, int], failing: int) -> IntegrationRead:
+def _read(
+    row: Integration, vault: Vault, outgoing: dict[str, int], run: SyncRun | None, failing: int
+) -> IntegrationRead:
     held = _opened(vault, row)
     config = IntegrationConfig.model_validate(row.config)
     if row.platform in MAPPINGS:
@@ -302,6 +311,7 @@ def _read(row: Integration, vault: Vault, outgoing: dict[str, int], failing: int
         swept_at=row.swept_at,
         stopped_at=row.stopped_at,
         outgoing=outgoing,
+        last_run=SyncCounts.model_validate(run) if run is not None else None,
         failing_deliveries=failing,
     )
 

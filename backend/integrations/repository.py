@@ -17,7 +17,14 @@ from backend.identity.models import Business
 from backend.incidences.carrying import Tie
 from backend.incidences.models import Conversation, Incidence
 from backend.integrations.kinds import WEBHOOK
-from backend.integrations.models import ConversationMark, Integration, OutgoingCall, ToldMessage, WebhookDelivery
+from backend.integrations.models import (
+    ConversationMark,
+    Integration,
+    OutgoingCall,
+    SyncRun,
+    ToldMessage,
+    WebhookDelivery,
+)
 
 
 def first_business(session: Session) -> str | None:
@@ -166,6 +173,17 @@ def endpoints(session: Session, business_id: str) -> Sequence[Integration]:
         Integration.business_id == business_id, Integration.platform == WEBHOOK, Integration.stopped_at.is_(None)
     )
     return session.scalars(query.order_by(Integration.id).with_for_update()).all()
+
+
+def last_runs(session: Session, business_id: str, integration_ids: Sequence[str]) -> dict[str, SyncRun]:
+    """The newest reading of each of these connections."""
+    found = {}
+    for id in integration_ids:  # there are few
+        mine = (SyncRun.business_id == business_id, SyncRun.integration_id == id)
+        query = select(SyncRun).where(*mine).order_by(SyncRun.began_at.desc(), SyncRun.id.desc()).limit(1)
+        if (run := session.scalars(query).first()) is not None:
+            found[id] = run
+    return found
 
 
 _INTEGRATIONS = table_of(Integration).c

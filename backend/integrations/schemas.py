@@ -84,6 +84,31 @@ class IntegrationChange(Wire):
     webhook_secret: Secret | None = None
 
 
+class SyncCounts(Wire):
+    """What one reading read, changed and refused."""
+
+    id: str
+    began_at: UtcInstant
+    ended_at: UtcInstant | None
+    read: int
+    changed: int
+    refused: int
+    error: str | None
+
+
+class Refusal(Wire):
+    """A record of which something could not be used, and what."""
+
+    record: str
+    reason: str
+
+
+class SyncRunRead(SyncCounts):
+    """One reading of what changed. `problems` are of the first records of which something was refused."""
+
+    problems: list[Refusal]
+
+
 class IntegrationRead(IntegrationConfig):
     """A connection and how it does. `missing` says what an admin must still set before we can write to the platform."""
 
@@ -104,6 +129,8 @@ class IntegrationRead(IntegrationConfig):
     stopped_at: UtcInstant | None = None
     outgoing: dict[str, int]
     """How many calls are in each state that is not over, and FAILED; of an endpoint its posts, and DEAD."""
+    last_run: SyncCounts | None = None
+    """The newest reading of its records."""
     failing_deliveries: int
     """Webhooks that could not be applied so far."""
 
@@ -176,26 +203,6 @@ class Tested(Wire):
 
     ok: bool
     said: str
-
-
-class Refusal(Wire):
-    """A record of which something could not be used, and what."""
-
-    record: str
-    reason: str
-
-
-class SyncRunRead(Wire):
-    """One reading of what changed. `problems` are of the first records of which something was refused."""
-
-    id: str
-    began_at: UtcInstant
-    ended_at: UtcInstant | None
-    read: int
-    changed: int
-    refused: int
-    problems: list[Refusal]
-    error: str | None
 
 
 class ArrivalRead(Wire):

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Text, cast, or_, select
 
-from backend.core.outside import Outside, Refused, Throttled, Trouble
+from backend.core.outside import Outside, Refused, Throttled, Trouble, Unclear
 from backend.core.sealing import Vault
 from backend.core.wire import Page
 from backend.customers.erasure import also_erases
@@ -17,10 +17,11 @@ from backend.customers.models import Customer
 from backend.integrations import connections, repository
 from backend.integrations.accounts import Door
 from backend.integrations.applying import Applied, apply
+from backend.integrations.kinds import BY_NAME
 from backend.integrations.mapping import RecordMap, meant
 from backend.integrations.models import Integration, SyncRun
 from backend.integrations.schemas import SyncRunRead
-from backend.integrations.source import Source
+from backend.integrations.source import Batch, Source
 from backend.integrations.sources import MAPPINGS, mapping_of, open_source
 from backend.jobs.registry import JobContext
 from backend.work import Work
@@ -55,7 +56,7 @@ async def sync(ctx: JobContext, integration_id: str) -> None:
             return
         source = open_source(place.door, place.mapping, outside)
         try:
-            batch = await source.read(_since(place, source, outside.clock.now()), place.cursor, outside.clock.now())
+            batch = await _read(source, place, outside.clock.now())
         except Trouble as trouble:
             await ctx.write(_trouble, integration_id, place, trouble)
             return
@@ -63,6 +64,14 @@ async def sync(ctx: JobContext, integration_id: str) -> None:
         if not await ctx.write(_onwards, integration_id, place, batch.cursor, done):
             return
     await ctx.write(_go_on, integration_id, None)
+
+
+async def _read(source: Source, place: Place, now: datetime) -> Batch:
+    """A page. Trouble when there is none, or when what was answered is no such thing."""
+    try:
+        return await source.read(_since(place, source, now), place.cursor, now)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Unclear(f"{BY_NAME[place.platform].title} answered what cannot be read ({error!r})") from error
 
 
 async def _applied(

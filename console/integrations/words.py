@@ -95,6 +95,9 @@ def of_connection(one: Row, kind: Row | None, now: datetime) -> tuple[Pairs, lis
     ]
     if kind["isSynced"]:
         pairs.append(("last sweep", _moment(one["sweptAt"], now)))
+    if run := one["lastRun"]:
+        refused = [(f", {run['refused']} refused", "warning")] if run["refused"] else []
+        pairs.append(("last reading", [(f"{run['read']} read, {run['changed']} changed", ""), *refused]))
     if kind["hears"]:
         pairs.append(("bad webhooks", str(one["failingDeliveries"] or "none")))
     if one["platform"] != "inbox":

@@ -70,7 +70,10 @@ async def test_contacts_become_customers_and_are_followed(backend: Backend, monk
         run = await synced(backend, made)
         assert (run.read, run.changed, run.refused, run.error) == (31, 31, 1, None)
         (problem,) = run.problems
-        assert problem.reason == "phone: is not a phone number"
+        assert (problem.record, problem.reason) == ("131", "phone: is not a phone number")
+        (shown,) = (await owner.integrations.list()).items
+        assert shown.last_run is not None
+        assert (shown.last_run.read, shown.last_run.refused) == (31, 1)
         found = await customers(backend)
         assert len(found) == 31
         assert (found["c-7"].name, found["c-7"].email) == ("Asha 7", "a7@example.com")
@@ -90,6 +93,9 @@ async def test_contacts_become_customers_and_are_followed(backend: Backend, monk
         assert "98000" not in str(event), "what is told is masked"
         run = await synced(backend, made)
         assert (run.read, run.changed) == (1, 0), "the overlap reads it again, and changes nothing"
+        await owner.customers.erase("hubspot:131")
+        runs = (await owner.integrations.runs(made.id)).items
+        assert not any(one.problems for one in runs), "nothing is kept of what was refused of who is erased"
 
 
 @ONLY_SQLITE
@@ -142,10 +148,14 @@ async def test_trouble_is_told_and_the_schedule_goes_on(backend: Backend, monkey
         run = (await owner.integrations.runs(made.id)).items[0]
         assert (run.read, run.error) == (1, None), "the schedule reads it, without anybody's doing"
         double.put(customer_id="c-2")
+        real = double.answer
+        monkeypatch.setattr(double, "answer", lambda *_: {"results": [{}], "paging": {"next": {"after": "soon"}}})
+        assert "cannot be read" in ((await synced(backend, made)).error or "")
+        monkeypatch.setattr(double, "answer", real)
         double.mishaps = [Mishap("break")]
         await owner.integrations.sync(made.id)
         await backend.drain()
-        backend.clock.advance(seconds=31)
+        backend.clock.advance(seconds=61)
         await backend.drain()
         assert set(await customers(backend)) == {"c-1", "c-2"}, "what may pass is tried again soon"
         # More than a search can page through: it begins anew from the last one it showed.

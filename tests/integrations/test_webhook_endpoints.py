@@ -215,8 +215,9 @@ async def test_another_secret_signs_beside_the_one_of_before_for_a_day(backend: 
         await open_case(await backend.key(), "u-3")
         await backend.drain()
         assert len(receiver.got) == 2
-        with pytest.raises(ApiError, match="base64"):
-            await owner.integrations.change(made.id, IntegrationChange(webhook_secret="whsec_!!"))
+        for wrong, why in (("whsec_!!", "base64"), ("short", "fewer than 16"), ("whsec_c2hvcnQ=", "fewer than 16")):
+            with pytest.raises(ApiError, match=why):
+                await owner.integrations.change(made.id, IntegrationChange(webhook_secret=wrong))
 
 
 async def test_whoever_has_something_to_tell_posts_it_once(backend: Backend) -> None:

@@ -27,6 +27,8 @@ from backend.work import Work
 
 ROWS_OF_PART = 250
 """Few enough that nobody waits long behind one, for on SQLite there is one writer."""
+PARTS_AT_ONCE = 8
+"""That are kept, or looked at, in one unit."""
 SHOWN = 10
 MOST_PROBLEMS = 1_000
 _FIRST_PROBLEMS = 20
@@ -61,11 +63,12 @@ def begin(work: Work, filename: str, found: sheet.Sheet, member_id: str | None) 
     return work.add(row).id
 
 
-def keep_part(work: Work, id: str, lines: Sequence[sheet.Line]) -> None:
-    """Add a part."""
+def keep_parts(work: Work, id: str, parts: Sequence[Sequence[sheet.Line]]) -> None:
+    """Add some parts."""
     row = work.get(CustomerImport, id, "import")
-    work.add(ImportPart(import_id=id, number=row.parts, rows=[[line.number, line.cells] for line in lines]))
-    row.parts, row.rows = row.parts + 1, row.rows + len(lines)
+    for lines in parts:
+        work.add(ImportPart(import_id=id, number=row.parts, rows=[[line.number, line.cells] for line in lines]))
+        row.parts, row.rows = row.parts + 1, row.rows + len(lines)
 
 
 def kept(work: Work, id: str) -> ImportRead:
@@ -93,7 +96,7 @@ async def dry_run(units: Units, id: str, columns: Sequence[ColumnField | None]) 
     count = await units.read(_ready, id, columns)
     tried = Tried(rows=0, good=0, refused=0, repeated=0, shown=[], problems=[])
     seen: set[str] = set()
-    for number in range(count):
+    for number in range(0, count, PARTS_AT_ONCE):
         for row in await units.read(_checked, id, number, columns):
             _count(tried, row, seen)
     return tried
@@ -123,8 +126,12 @@ def _ready(work: Work, id: str, columns: Sequence[ColumnField | None]) -> int:
 
 
 def _checked(work: Work, id: str, number: int, columns: Sequence[ColumnField | None]) -> list[Row]:
-    part = work.session.get(ImportPart, (id, number))
-    return [read_row(columns, line, cells) for line, cells in (part.rows if part else ())]
+    """The rows of some parts from a number on."""
+    some = (ImportPart.import_id == id, ImportPart.number >= number, ImportPart.number < number + PARTS_AT_ONCE)
+    found = work.session.scalars(
+        select(ImportPart.rows).where(ImportPart.business_id == work.business_id, *some).order_by(ImportPart.number)
+    )
+    return [read_row(columns, line, cells) for rows in found for line, cells in rows]
 
 
 # -- doing

@@ -5,6 +5,7 @@ import csv
 import io
 import tempfile
 from collections.abc import AsyncIterator
+from itertools import islice
 from typing import Annotated, Any, BinaryIO
 
 from fastapi import Query, Request, Response
@@ -45,8 +46,8 @@ async def _kept(units: Units, file: BinaryIO, filename: str, member_id: str | No
     id: str = await units.write(imports.begin, filename, found, member_id)
     try:
         parts = imports.parts_of(file, found)
-        while part := await asyncio.to_thread(next, parts, None):
-            await units.write(imports.keep_part, id, part)
+        while some := await asyncio.to_thread(lambda: list(islice(parts, imports.PARTS_AT_ONCE))):
+            await units.write(imports.keep_parts, id, some)
         return await units.write(imports.kept, id)
     except BaseException:
         await units.write(imports.drop, id)
