@@ -52,7 +52,15 @@ class Runtime:
     @classmethod
     def build(cls, settings: Settings, clock: Clock | None = None) -> "Runtime":
         """Everything wired together, nothing started."""
-        for part in ("models", "events", "jobs", "erasure", "rules", "guards"):  # what slices declare by being imported
+        for part in (
+            "models",
+            "events",
+            "jobs",
+            "erasure",
+            "rules",
+            "guards",
+            "pruning",
+        ):  # what slices declare by being imported
             slices.load(part)
         clock = clock or RealClock()
         database = connect(settings.resolved_database_url())

@@ -41,23 +41,8 @@ class Settings(BaseSettings):
     attendance_seconds: float = Field(
         5, description="seconds between looks at who is connected, so that members are online and offline"
     )
-    keep_read_alerts_days: float = Field(90, description="how long an alert is kept once it was read, in days")
     jobs_after_seconds: float = Field(
         0, ge=0, description="seconds after the start until jobs run, so that the first requests need not share"
-    )
-    keep_answers_days: float = Field(
-        7, gt=0, description="how long a repeated Idempotency-Key gets the same answer, in days"
-    )
-    keep_sign_ins_days: float = Field(90, gt=0, description="how long a sign-in is kept once it is over, in days")
-    keep_bulk_rows_days: float = Field(90, gt=0, description="how long each case of a verb on many is kept, in days")
-    keep_sent_days: float = Field(
-        90, gt=0, description="how long calls to platforms are kept once they were made, in days"
-    )
-    keep_webhooks_days: float = Field(
-        30, gt=0, description="how long a webhook's body is kept once understood, in days"
-    )
-    keep_imports_days: float = Field(
-        30, gt=0, description="how long an import's report, and rows that nobody brought in, are kept, in days"
     )
     visit_timeout_seconds: int = Field(1_800, description="a visit ends after this many seconds of silence")
 
@@ -89,9 +74,6 @@ class Settings(BaseSettings):
         description="the Slack webhook for letters to staff, of businesses that have no channel of theirs",
     )
     teams_url: SecretStr = Field(SecretStr(""), description="the same for Microsoft Teams")
-    keep_letters_days: float = Field(
-        90, gt=0, description="how long letters to staff are kept once they are over, in days"
-    )
     sentry_dsn: SecretStr = Field(
         SecretStr(""), description="where errors are reported: a DSN of Sentry. Words and variables never go there"
     )

@@ -34,6 +34,7 @@ COMMANDS = (
     "stripe",
     "finance",
     "analytics",
+    "dashboard",
     "engine",
     "rules",
     "integration",

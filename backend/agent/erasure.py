@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from backend.agent.approvals import PENDING, withdraw
-from backend.agent.models import AgentAction, Approval
+from backend.agent.models import AgentAction, Approval, Discount
 from backend.customers.erasure import also_erases
 from backend.customers.models import Customer
 from backend.incidences.models import Incidence
 from backend.work import Work
 
-_WORDS = ("category",)
+_WORDS = ("category", "event_type")
 """The facts that are somebody's words."""
 
 
@@ -26,5 +26,7 @@ def forget_words(work: Work, customer: Customer, _known_as: Sequence[str]) -> No
         approval.params, approval.grounds, approval.diff, approval.note, approval.failure = {}, {}, [], None, None
         if approval.status == PENDING:
             withdraw(work, work.session.get_one(Incidence, approval.incidence_id), approval, "the customer was erased")
+    for given in work.session.scalars(select(Discount).where(Discount.incidence_id.in_(theirs))):
+        given.order_id = None
     for action in work.session.scalars(select(AgentAction).where(AgentAction.incidence_id.in_(theirs))):
         action.facts = {name: value for name, value in action.facts.items() if name not in _WORDS}

@@ -5,14 +5,13 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, func, select, update
 
 from backend.alerts.models import AlertItem
 from backend.alerts.quiet import Times
 from backend.alerts.sharing import TIMES, send_later
 from backend.core.ids import new_id
 from backend.core.money import to_major
-from backend.core.pruning import AT_ONCE
 from backend.delivery import service as delivery
 from backend.delivery.address import mailbox
 from backend.identity.models import Member, User
@@ -153,14 +152,3 @@ def _line(item: Any, currency: str) -> str:
 
 def _clock(at: Any, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d %b %H:%M}"
-
-
-def forget_sent(work: Work, days: float) -> int:
-    """Delete some of what was told outside longer than `days` ago; how many."""
-    before = work.now - timedelta(days=days)
-    own = (AlertItem.business_id == work.business_id) & (AlertItem.sent_at < before)
-    found = work.session.scalars(select(AlertItem.seq).where(own).order_by(AlertItem.seq).limit(AT_ONCE)).all()
-    if found:
-        gone = delete(AlertItem).where(own, AlertItem.seq.between(found[0], found[-1]))
-        work.session.execute(gone.execution_options(synchronize_session=False))
-    return len(found)

@@ -56,13 +56,3 @@ def tells_of(event: type[Event]) -> Callable[[Read], Read]:
         return read
 
     return declare
-
-
-@cron("40 21 * * *")
-@job(queue="slow")
-async def forget(ctx: JobContext) -> None:
-    """Forget what was read long ago, and what was told outside long ago."""
-    while await ctx.write(service.forget_read, ctx.runtime.settings.keep_read_alerts_days):
-        pass
-    while await ctx.write(outside.forget_sent, ctx.runtime.settings.keep_letters_days):
-        pass

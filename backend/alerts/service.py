@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from backend.alerts import causes, events, repository
 from backend.alerts.causes import Notice
@@ -23,8 +23,6 @@ from backend.identity.service import time_zone_of
 from backend.incidences.service import State, require_staff
 from backend.rules import service as rules
 from backend.work import Work
-
-FORGOTTEN_AT_ONCE = 500
 
 
 def raise_for(work: Work, seq: int, installed: Collection[Kind] = ()) -> None:
@@ -200,17 +198,6 @@ def _read(work: Work, alerts: Sequence[Alert]) -> None:
     if alerts:
         work.session.flush()
         work.emit(events.AlertsRead(subject_id=alerts[0].id, data=_whose(alerts)))
-
-
-def forget_read(work: Work, days: float) -> int:
-    """Delete some alerts that were read longer than `days` ago, with their causes; how many they were."""
-    ids = repository.read_before(work.session, work.business_id, work.now - timedelta(days=days), FORGOTTEN_AT_ONCE)
-    for model, column in ((AlertCause, AlertCause.alert_id), (Alert, Alert.id)):
-        own = model.business_id == work.business_id
-        work.session.execute(
-            delete(model).where(own, column.in_(ids)), execution_options={"synchronize_session": False}
-        )
-    return len(ids)
 
 
 def muted(work: Work) -> State:

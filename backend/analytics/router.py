@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
-from backend.analytics import counting, export, report, rows, service
+from backend.analytics import counting, dashboard_router, export, report, rows, service
 from backend.analytics.asked import MOST_DAYS, Asked, asked_of
 from backend.analytics.schemas import (
     By,
@@ -25,6 +25,7 @@ from backend.identity.schemas import TimeZone
 from backend.unit import RequestUnits, Router, Unit, Units
 
 router = Router(prefix="/analytics", tags=["analytics"])
+router.take_in(dashboard_router.router)
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
 Name = Annotated[str, Query(max_length=64)]

@@ -1,14 +1,18 @@
 """What Stripe told of a customer who is erased: the bodies of its events. Amounts and ids stay, without anybody's name."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.billing.models import Charge, Dispute, Invoice, Refund, StripeEvent, Subscription, SubscriptionChange
+from backend.core.rows import table_of
 from backend.customers.erasure import also_erases
+from backend.customers.holdings import also_exports
 from backend.customers.models import Customer
+from backend.customers.repository import handles_of
 from backend.work import Work
 
 _AT_ONCE = 50
@@ -22,9 +26,7 @@ def forget_customer(work: Work, customer: Customer, known_as: Sequence[str]) -> 
     mine = (Subscription.business_id == work.business_id) & (Subscription.customer_id == customer.id)
     work.session.execute(select(Subscription.id).where(mine).order_by(Subscription.id).with_for_update(key_share=True))
     _forget_comments(work, customer.id)
-    marks = sorted({*known_as, *_ids_of(work, customer.id)})
-    for start in range(0, len(marks), _AT_ONCE):
-        holds = or_(*(_holds(work.session, orjson.dumps(mark)) for mark in marks[start : start + _AT_ONCE]))
+    for holds in _holding(work, {*known_as, *_ids_of(work, customer.id)}):
         looked_at = literal(work.now, StripeEvent.processed_at.type)  # its type, or SQLite keeps it as text
         work.session.execute(
             update(StripeEvent)
@@ -32,6 +34,26 @@ def forget_customer(work: Work, customer: Customer, known_as: Sequence[str]) -> 
             .values(body=b"{}", processed_at=func.coalesce(StripeEvent.processed_at, looked_at))
             .execution_options(synchronize_session=False)
         )
+
+
+@also_exports
+def export_events(work: Work, customer: Customer) -> dict[str, list[dict[str, Any]]]:
+    """The events of Stripe that name the customer, or something of theirs there."""
+    known_as = [customer.external_id, *handles_of(work.session, work.business_id, customer.id)]
+    rows = table_of(StripeEvent).c
+    columns = [rows[name] for name in ("id", "stripe_event_id", "type", "occurred_at", "body", "received_at")]
+    found: dict[str, dict[str, Any]] = {}
+    for holds in _holding(work, {*known_as, *_ids_of(work, customer.id)}):
+        query = select(*columns).where(rows.business_id == work.business_id, holds)
+        found |= {row["id"]: dict(row) for row in work.session.execute(query).mappings()}
+    return {"stripe_events": list(found.values())}
+
+
+def _holding(work: Work, marks: Collection[str]) -> Iterator[ColumnElement[bool]]:
+    """Conditions of which one holds for each event that has one of `marks` as a JSON text."""
+    wanted = sorted(marks)
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield or_(*(_holds(work.session, orjson.dumps(mark)) for mark in wanted[start : start + _AT_ONCE]))
 
 
 def _forget_comments(work: Work, customer_id: str) -> None:

@@ -66,9 +66,8 @@ async def sync_again(ctx: JobContext) -> None:
 @cron("17 21 * * *")
 @job()
 async def sync_nightly(ctx: JobContext) -> None:
-    """Read everything again, and forget what was kept of events long enough."""
+    """Read everything again."""
     await ctx.write(syncing.want, is_full=True)
-    await ctx.write(syncing.prune)
 
 
 @job(queue="outside", retries=8, backoff_seconds=5)

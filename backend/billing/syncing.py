@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from backend.billing import accounts, inbox, relist, repository
 from backend.billing.gateway import Gateway
-from backend.billing.models import StripeAccount, StripeEvent
+from backend.billing.models import StripeAccount
 from backend.core.errors import Unprocessable
 from backend.jobs.registry import JobContext
 from backend.work import Work
@@ -16,7 +16,6 @@ OVERLAP_SECONDS = 600
 """Events may show in the list a little after others that happened later."""
 EVENTS_LAST = timedelta(days=29)
 """Stripe lists events for 30 days: whoever was away for longer has to list everything."""
-BODIES_LAST = timedelta(days=30)
 STUCK_AFTER = timedelta(minutes=10)
 TYPES = (
     (
@@ -107,10 +106,3 @@ def _go_on_with_left(work: Work) -> None:
     """Go on with a re-list that a dead letter left in its midst; one that runs is not disturbed."""
     if relist.place_of(work) is not None:
         relist.go_on(work)
-
-
-def prune(work: Work) -> None:
-    """Empty the bodies of events that were settled a month ago: Stripe itself keeps them no longer."""
-    mine = (StripeEvent.business_id == work.business_id) & (StripeEvent.received_at < work.now - BODIES_LAST)
-    statement = update(StripeEvent).where(mine, StripeEvent.processed_at.is_not(None), StripeEvent.body != b"{}")
-    work.session.execute(statement.values(body=b"{}").execution_options(synchronize_session=False))

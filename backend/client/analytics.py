@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from backend.analytics import schemas as s
+from backend.analytics.dashboard_schemas import ChartData, Dashboard
 from backend.client.noun import Noun
 from backend.core.wire import Page
 
@@ -14,6 +15,14 @@ def _days(first: date | None, last: date | None, zone: str | None) -> dict[str, 
 
 
 class Analytics(Noun):
+    async def dashboard(self) -> Dashboard:
+        """How the business stands now."""
+        return await self.transport.call("GET", "/api/dashboard/metrics", Dashboard)
+
+    async def chart(self, *, by: str = "month", count: int = 12) -> ChartData:
+        """Churn and revenue of the last months or weeks."""
+        return await self.transport.call("GET", "/api/dashboard/chart-data", ChartData, by=by, count=count)
+
     async def kpis(self, first: date | None = None, last: date | None = None, *, zone: str | None = None) -> s.KpisRead:
         return await self.transport.call("GET", "/analytics/kpis", s.KpisRead, **_days(first, last, zone))
 

@@ -7,6 +7,7 @@ from backend.core.wire import Page
 from backend.customers import schemas as s
 from backend.incidences.schemas import TimelineEntry
 from backend.risk.schemas import RiskShown
+from backend.signals.schemas import VisitPage
 
 Customer = s.CustomerRead
 
@@ -27,9 +28,18 @@ class Customers(Noun):
     async def erase(self, id: str) -> None:
         await self.transport.call("DELETE", "/api/customers/{customer_id}", customer_id=id)
 
+    async def export(self, id: str) -> s.CustomerExport:
+        """Everything that is held of the customer, which is recorded."""
+        return await self.transport.call("GET", "/api/customers/{customer_id}/export", s.CustomerExport, customer_id=id)
+
     async def risk(self, id: str) -> RiskShown:
         """The risk score as of now, and the scores of before."""
         return await self.transport.call("GET", "/api/customers/{customer_id}/risk", RiskShown, customer_id=id)
+
+    async def sessions(self, id: str, **query: Any) -> VisitPage:
+        """`limit, cursor`."""
+        path = "/api/customers/{customer_id}/sessions"
+        return await self.transport.call("GET", path, VisitPage, customer_id=id, **query)
 
     async def timeline(self, id: str, **query: Any) -> Page[TimelineEntry]:
         path = "/api/customers/{customer_id}/timeline"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend.client.noun import Noun
-from backend.rules.schemas import Draft, Publish, Rollback
+from backend.rules.schemas import Draft, KeptList, Publish, Rollback
 
 
 class Rules(Noun):
@@ -45,3 +45,7 @@ class Rules(Noun):
         """Put version `to` in force again; `version` is the one in force as seen."""
         body = Rollback(version=version, to=to, reason=reason)
         return dict(await self.transport.call("POST", "/api/rules/{kind}/rollback", None, body, kind=kind))
+
+    async def keeping(self) -> KeptList:
+        """What is kept for how long, and how much of it was forgotten."""
+        return await self.transport.call("GET", "/api/keeping", KeptList)

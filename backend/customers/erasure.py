@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 import orjson
 from sqlalchemy import Text, cast, delete, or_
 
+from backend.customers.holdings import leaves_out
 from backend.customers.models import Customer
 from backend.identity.models import IdempotentAnswer
 from backend.work import Work
@@ -23,6 +24,7 @@ def also_erases(eraser: Eraser) -> Eraser:
     return eraser
 
 
+leaves_out("idempotent_answers", "copies of answers to repeated requests, kept for some days; erased with the customer")
 _AT_ONCE = 50
 """Marks in one statement."""
 

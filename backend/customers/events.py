@@ -11,5 +11,9 @@ class CustomerRevealed(Event, type="customer.revealed"):
     """Somebody asked to see e-mail and phone in full."""
 
 
+class CustomerExported(Event, type="customer.exported"):
+    """Somebody took away everything that is held of the customer. data: rows {table: how many}."""
+
+
 class CustomerErased(Event, type="customer.erased", erases=True):
     """The personal fields are gone, and so are the words of every event before this one."""

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Query, Response
 
+from backend.core.http import JsonResponse
 from backend.core.wire import Page
-from backend.customers import service
-from backend.customers.schemas import CustomerChange, CustomerRead
+from backend.customers import export, service
+from backend.customers.schemas import CustomerChange, CustomerExport, CustomerRead
 from backend.unit import Router, Unit
 
 router = Router(prefix="/api/customers", tags=["customers"])
@@ -22,7 +23,8 @@ async def list_customers(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[CustomerRead]:
-    """Customers by `name`, `created` (newest first), `last_activity` (latest first), `risk` or `churn` (highest first)."""
+    """Customers by `name`, `created` (newest first), `last_activity` (latest first), `risk`, `churn`
+    or `mrr` (highest first)."""
     return await unit.read(service.list_customers, q=q, sort=sort, cursor=cursor, limit=limit)
 
 
@@ -32,6 +34,12 @@ async def show_customer(customer_id: str, unit: Unit, reveal: bool = False) -> C
     if reveal:
         return await unit.write(service.reveal_customer, customer_id)
     return await unit.read(service.show_customer, customer_id)
+
+
+@router.get("/{customer_id}/export", response_model=CustomerExport)
+async def export_customer(customer_id: str, unit: Unit) -> Response:
+    """Everything that is held of the customer as one document; that it was taken is recorded."""
+    return JsonResponse(await unit.write(export.export_customer, customer_id))
 
 
 @router.patch("/{customer_id}")

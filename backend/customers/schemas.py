@@ -1,7 +1,7 @@
 """Wire types of customers."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -75,3 +75,17 @@ class CustomerChange(Change):
     tier: Tier | None = None
     past_order_count: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     last_order_date: date | None = None
+
+
+class CustomerExport(Wire):
+    """Everything that is held of a customer: the rows of each table as they are stored, and what was left out and why."""
+
+    customer_id: str
+    user_id: str
+    business: dict[str, str]
+    exported_at: UtcInstant
+    note: str
+    left_out: dict[str, str]
+    rows: dict[str, int]
+    """How many, by table."""
+    tables: dict[str, list[dict[str, Any]]]

@@ -1,7 +1,7 @@
 """Letters leave outside of any transaction."""
 
-from backend.delivery import carrier, pruning
-from backend.jobs.registry import GiveUp, JobContext, cron, job
+from backend.delivery import carrier
+from backend.jobs.registry import GiveUp, JobContext, job
 
 
 @job(queue="outside", timeout_seconds=150)
@@ -17,11 +17,3 @@ async def send(ctx: JobContext, *, letter_id: str) -> None:
     runtime.meters.letter(step.kind, outcome.what)
     if failure := await ctx.write(carrier.settle, step, ctx.job_id, outcome):
         raise GiveUp(failure)
-
-
-@cron("45 21 * * *")
-@job(queue="slow")
-async def forget(ctx: JobContext) -> None:
-    """Forget letters that were over long ago."""
-    while await ctx.write(pruning.forget_letters, ctx.runtime.settings.keep_letters_days):
-        pass

@@ -22,6 +22,7 @@ from backend.demo import (
     meals,
     menu,
     pasts,
+    plans,
     playing,
     rulebook,
     takings,
@@ -76,6 +77,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     heads = [actor for role in ("supervisor", "admin", "owner") for actor in staff[role]]
     letters.keep(ledger, people, heads, Random(f"letters {seed}"), now)
     playing.keep(ledger, people, Random(f"playbooks {seed}"), now, staff["supervisor"][0])
+    plans.keep(ledger, Random(f"plans {seed}"), now)
     business = ledger.rows[Business.__table__][0]  # type: ignore[index]
     business["next_number"] = book.next_number
     return ledger

@@ -1,29 +1,30 @@
 """What identity forgets in time."""
 
-from datetime import timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, exists, select
 
-from backend.core.pruning import AT_ONCE, prune
+from backend.core import pruning
+from backend.core.pruning import Step, again, forgets, prune
 from backend.identity.models import IdempotentAnswer, RefreshToken, SignIn
 from backend.work import Work
 
 
-def forget_answers(work: Work, days: float) -> int:
-    """Delete some answers to Idempotency-Keys that are older than `days`; how many."""
-    before = work.now - timedelta(days=days)
+@forgets("answers", "Answers to repeated requests")
+def forget_answers(work: Work, before: datetime, place: str) -> Step:
+    """Delete answers to Idempotency-Keys."""
     own = IdempotentAnswer.business_id == work.business_id
-    return prune(work.session, IdempotentAnswer.key, own, IdempotentAnswer.created_at < before)
+    return again(prune(work.session, IdempotentAnswer.key, own, IdempotentAnswer.created_at < before))
 
 
-def forget_sign_ins(work: Work, days: float) -> int:
-    """Delete some sign-ins that have been over for `days`, ended or with no token that holds; how many."""
-    before = work.now - timedelta(days=days)
+@forgets("signIns", "Sign-ins that are over, and their refresh tokens")
+def forget_sign_ins(work: Work, before: datetime, place: str) -> Step:
+    """Delete sign-ins that have been over since then, ended or with no token that holds."""
     holds = exists().where(RefreshToken.sign_in_id == SignIn.id, RefreshToken.expires_at >= before)
     is_over = (SignIn.ended_at < before) | (SignIn.ended_at.is_(None) & (SignIn.created_at < before) & ~holds)
-    query = select(SignIn.id).where(SignIn.business_id == work.business_id, is_over).limit(AT_ONCE)
+    query = select(SignIn.id).where(SignIn.business_id == work.business_id, is_over).limit(pruning.AT_ONCE)
     found = list(work.session.scalars(query))
     if found:
         work.session.execute(delete(RefreshToken).where(RefreshToken.sign_in_id.in_(found)))
         work.session.execute(delete(SignIn).where(SignIn.business_id == work.business_id, SignIn.id.in_(found)))
-    return len(found)
+    return again(len(found))

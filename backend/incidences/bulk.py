@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, insert, select
 from backend.core import cursor as cursors
 from backend.core.clock import instant
 from backend.core.errors import Conflict, Denied, Failure, Forbidden, Invalid, NotFound, Unprocessable
-from backend.core.pruning import prune
 from backend.core.rows import table_of
 from backend.events import log
 from backend.events.event import Actor
@@ -336,13 +335,3 @@ def newest(work: Work) -> State:
     """The newest fifty, each as BulkRead data."""
     found = work.session.scalars(select(Bulk).order_by(Bulk.id.desc()).limit(50))
     return {"items": [read_of(work, bulk) for bulk in found], "nextCursor": None}
-
-
-def forget_rows(work: Work, days: float) -> int:
-    """Delete some rows of one verb on many that was done longer than `days` ago; how many. The verb itself stays."""
-    own = (Bulk.business_id == work.business_id) & (Bulk.finished_at < work.now - timedelta(days=days))
-    over = select(BulkRow.bulk_id).join(Bulk, Bulk.id == BulkRow.bulk_id).where(own, Bulk.state.in_(("DONE", "UNDONE")))
-    bulk_id = work.session.scalar(over.limit(1))
-    if bulk_id is None:
-        return 0
-    return prune(work.session, BulkRow.place, BulkRow.business_id == work.business_id, BulkRow.bulk_id == bulk_id)

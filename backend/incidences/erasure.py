@@ -6,11 +6,16 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from backend.customers.erasure import also_erases, forget_answers
+from backend.customers.holdings import leaves_out
 from backend.customers.models import Customer
 from backend.incidences.events import IncidenceChanged
 from backend.incidences.models import Escalation, Incidence, IncidenceLink, SavedView
 from backend.incidences.service import incidence_of, record
 from backend.work import Work
+
+leaves_out("incidence_links.data", "holds how another case was before a merge, which may be another customer's")
+
+_SHARED = ("issue_category", "app_screen", "event_type")
 
 
 @also_erases
@@ -29,6 +34,8 @@ def forget_words(work: Work, customer: Customer, _known_as: Sequence[str]) -> No
     cases = select(Incidence).where(Incidence.customer_id == customer.id).with_for_update()
     for row in work.session.scalars(cases).all():
         row.summary, row.user_inputs, row.selected_items, row.last_message, row.root_cause = "", {}, [], None, None
+        row.order_id, row.resolution_type, row.labels = None, None, []
+        _forget_own_words(work, row)
         record(work, row, IncidenceChanged, {"changes": {}, "reason": "the customer was erased"})
     forget_answers(
         work, work.session.scalars(_ids(customer)).all()
@@ -42,6 +49,19 @@ def forget_views(work: Work, _customer: Customer, known_as: Sequence[str]) -> No
     for view in work.session.scalars(select(SavedView).where(SavedView.business_id == work.business_id)):
         if {*f"{view.name} {view.filter}".casefold().split()} & {*marks}:
             work.session.delete(view)
+
+
+def _forget_own_words(work: Work, row: Incidence) -> None:
+    """What is said of cases of others too is the business's own word, and is counted by; what is not may be anybody's."""
+    for name in _SHARED:
+        column, value = getattr(Incidence, name), getattr(row, name)
+        others = (Incidence.business_id == work.business_id) & (Incidence.customer_id != row.customer_id)
+        if value is None or work.session.scalar(select(Incidence.id).where(others, column == value).limit(1)):
+            continue
+        setattr(row, name, None)
+    if row.event_type is None and row.routing:
+        facts = {key: one for key, one in row.routing.get("facts", {}).items() if key != "event_type"}
+        row.routing = row.routing | {"facts": facts, "trace": []}  # which quotes them
 
 
 def _forget_in_others(work: Work, customer: Customer, link: IncidenceLink) -> None:

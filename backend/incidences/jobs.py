@@ -4,7 +4,7 @@ from backend.customers.events import CustomerChanged
 from backend.identity.events import BusinessChanged
 from backend.incidences import bulk, channels, escalation, friction, orders, service, sla_timers, upset, wanted_help
 from backend.incidences.events import Escalated
-from backend.jobs.registry import JobContext, cron, job, on
+from backend.jobs.registry import JobContext, job, on
 from backend.notifications.events import NotificationAccepted
 from backend.rules.events import RulesPublished
 from backend.signals.events import HelpOffered, OrderPlaced
@@ -63,14 +63,6 @@ async def run_bulk(ctx: JobContext, *, bulk_id: str) -> None:
 async def follow_upset(ctx: JobContext, *, event_id: str, seq: int) -> None:
     """A customer is so upset that their case was handed up."""
     await ctx.write(upset.note_upset, seq)
-
-
-@cron("20 21 * * *")
-@job(queue="slow")
-async def forget_bulk_rows(ctx: JobContext) -> None:
-    """Forget what became of each case of a verb on many that is long done; that it was done stays."""
-    while await ctx.write(bulk.forget_rows, ctx.runtime.settings.keep_bulk_rows_days):
-        pass
 
 
 @on(HelpOffered)

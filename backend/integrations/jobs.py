@@ -1,11 +1,10 @@
 """Webhooks are understood after they were answered; platforms are called outside of any transaction."""
 
-from datetime import timedelta
 from typing import Any
 
 from backend.alerts.causes import Notice
 from backend.alerts.jobs import also_follow
-from backend.integrations import arrivals, carrier, connections, pruning, repository, service, sweep, sync
+from backend.integrations import arrivals, carrier, connections, repository, service, sweep, sync
 from backend.integrations.events import OutgoingFailed
 from backend.integrations.importing import imports
 from backend.integrations.webhooks import posts, sending
@@ -98,21 +97,4 @@ async def reconcile(ctx: JobContext) -> None:
     """Repair what platforms dropped."""
     await ctx.write(sweep.begin_all)
     while await ctx.write(posts.follow):
-        pass
-
-
-@cron("30 21 * * *")
-@job(queue="slow")
-async def forget(ctx: JobContext) -> None:
-    """Forget calls that were made long ago, and the bodies of webhooks that were understood long ago."""
-    settings = ctx.runtime.settings
-    while await ctx.write(pruning.forget_sent, settings.keep_sent_days):
-        pass
-    while await ctx.write(pruning.forget_bodies, settings.keep_webhooks_days):
-        pass
-    while await ctx.write(pruning.forget_posts, settings.keep_sent_days):
-        pass
-    while await ctx.write(pruning.forget_runs, settings.keep_sent_days):
-        pass
-    while await ctx.write(imports.forget_rows, ctx.runtime.clock.now() - timedelta(days=settings.keep_imports_days)):
         pass

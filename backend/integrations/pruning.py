@@ -1,34 +1,44 @@
 """What integrations forget in time."""
 
-from datetime import timedelta
+from datetime import datetime
 
-from backend.core.pruning import blank, prune
+from backend.core.pruning import Step, again, blank, forgets, prune
+from backend.integrations.importing import imports
 from backend.integrations.models import OutgoingCall, SyncRun, WebhookDelivery, WebhookPost
 from backend.work import Work
 
 
-def forget_sent(work: Work, days: float) -> int:
-    """Delete some calls that were made longer than `days` ago; how many. What failed stays, for somebody to see to it."""
-    own, before = OutgoingCall.business_id == work.business_id, work.now - timedelta(days=days)
-    return prune(work.session, OutgoingCall.id, own, OutgoingCall.state == "SENT", OutgoingCall.settled_at < before)
+@forgets("sentCalls", "Calls to chat platforms that were made")
+def forget_sent(work: Work, before: datetime, place: str) -> Step:
+    """Delete calls that were made. What failed stays, for somebody to see to it."""
+    row = OutgoingCall
+    own = row.business_id == work.business_id
+    return again(prune(work.session, row.id, own, row.state == "SENT", row.settled_at < before))
 
 
-def forget_bodies(work: Work, days: float) -> int:
-    """Empty some webhooks that were understood longer than `days` ago; how many. Their keys stay: each came once."""
-    row, before = WebhookDelivery, work.now - timedelta(days=days)
+@forgets("webhooks", "Bodies of chat platforms' webhooks")
+def forget_bodies(work: Work, before: datetime, place: str) -> Step:
+    """Empty webhooks that were understood. Their keys stay: each came once."""
+    row = WebhookDelivery
     where = (row.business_id == work.business_id, row.processed_at < before, row.body != b"")
-    return blank(work.session, row.id, {"body": b"", "headers": {}}, *where)
+    return again(blank(work.session, row.id, {"body": b"", "headers": {}}, *where))
 
 
-def forget_posts(work: Work, days: float) -> int:
-    """Delete some webhooks that endpoints got, or never got, longer than `days` ago; how many."""
-    own, before = WebhookPost.business_id == work.business_id, work.now - timedelta(days=days)
-    return prune(
-        work.session, WebhookPost.id, own, WebhookPost.state.in_(("SENT", "DEAD")), WebhookPost.settled_at < before
-    )
+@forgets("posts", "Webhooks that endpoints got, or never got")
+def forget_posts(work: Work, before: datetime, place: str) -> Step:
+    """Delete posts that are settled."""
+    row = WebhookPost
+    own = row.business_id == work.business_id
+    return again(prune(work.session, row.id, own, row.state.in_(("SENT", "DEAD")), row.settled_at < before))
 
 
-def forget_runs(work: Work, days: float) -> int:
-    """Delete some readings that ended longer than `days` ago; how many."""
-    own, before = SyncRun.business_id == work.business_id, work.now - timedelta(days=days)
-    return prune(work.session, SyncRun.id, own, SyncRun.ended_at < before)
+@forgets("syncRuns", "Readings of other systems")
+def forget_runs(work: Work, before: datetime, place: str) -> Step:
+    """Delete readings that ended."""
+    return again(prune(work.session, SyncRun.id, SyncRun.business_id == work.business_id, SyncRun.ended_at < before))
+
+
+@forgets("imports", "Reports of imports, and rows that nobody brought in")
+def forget_imports(work: Work, before: datetime, place: str) -> Step:
+    """Tidy imports up that nobody began, and what was refused."""
+    return again(imports.forget_rows(work, before))

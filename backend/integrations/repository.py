@@ -310,6 +310,33 @@ def conversations_of(session: Session, business_id: str, customer_id: str) -> li
     return [(platform, id) for platform, id in session.execute(query)]
 
 
+def about(session: Session, conversations: Sequence[tuple[str, str]], names: Sequence[str]) -> ColumnElement[bool]:
+    """Deliveries about `conversations`, or that hold one of `names` as a JSON text."""
+    theirs = tuple_(WebhookDelivery.platform, WebhookDelivery.conversation_id).in_(conversations)
+    return or_(theirs, *(_holds(session, orjson.dumps(name)) for name in names))
+
+
+def of_conversations(
+    session: Session, business_id: str, model: type[ConversationMark | ToldMessage], wanted: Sequence[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """The rows of some conversations."""
+    table = table_of(model)
+    theirs = tuple_(table.c.platform, table.c.conversation_id).in_(wanted)
+    rows = session.connection().execute(select(table).where(table.c.business_id == business_id, theirs))
+    return [dict(row) for row in rows.mappings()]
+
+
+def deliveries_about(
+    session: Session, business_id: str, conversations: Sequence[tuple[str, str]], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Those webhooks, as they came; headers aside, which are the platform's."""
+    names_of_columns = ("id", "platform", "conversation_id", "body", "received_at", "processed_at", "outcome")
+    columns = (getattr(WebhookDelivery, name) for name in names_of_columns)
+    mine = WebhookDelivery.business_id == business_id
+    rows = session.execute(select(*columns).where(mine, about(session, conversations, names)))
+    return [dict(row) for row in rows.mappings()]
+
+
 def forget(
     session: Session, business_id: str, conversations: Sequence[tuple[str, str]], names: Sequence[str], now: datetime
 ) -> None:
@@ -317,8 +344,7 @@ def forget(
 
     None of the deliveries is applied any more, and what comes later in such a conversation begins a new one.
     """
-    theirs = tuple_(WebhookDelivery.platform, WebhookDelivery.conversation_id).in_(conversations)
-    about = or_(theirs, *(_holds(session, orjson.dumps(name)) for name in names))
+    told = about(session, conversations, names)
     for model in (Conversation, ConversationMark, ToldMessage, OutgoingCall):
         theirs = tuple_(model.platform, model.conversation_id).in_(conversations)
         session.execute(
@@ -327,8 +353,13 @@ def forget(
     looked_at = literal(now, WebhookDelivery.processed_at.type)  # its type, or SQLite keeps it as text
     session.execute(
         update(WebhookDelivery)
-        .where(WebhookDelivery.business_id == business_id, about)
-        .values(body=b"{}", headers={}, processed_at=func.coalesce(WebhookDelivery.processed_at, looked_at))
+        .where(WebhookDelivery.business_id == business_id, told)
+        .values(
+            body=b"{}",
+            headers={},
+            conversation_id=None,
+            processed_at=func.coalesce(WebhookDelivery.processed_at, looked_at),
+        )
         .execution_options(synchronize_session=False)
     )
 

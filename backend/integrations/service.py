@@ -12,12 +12,14 @@ from backend.core.errors import Invalid, Unavailable
 from backend.core.sealing import Vault
 from backend.core.text import clean_line
 from backend.customers.erasure import also_erases
+from backend.customers.holdings import also_exports
 from backend.customers.models import Customer
+from backend.customers.repository import handles_of
 from backend.events.event import Actor
 from backend.incidences.models import Conversation
 from backend.integrations import repository, telling
 from backend.integrations.facts import Conversational, CustomerMessage, Fact, Ignored
-from backend.integrations.models import WebhookDelivery
+from backend.integrations.models import ConversationMark, ToldMessage, WebhookDelivery
 from backend.integrations.platforms import BY_NAME, Platform
 from backend.integrations.schemas import Received
 from backend.settings import Settings
@@ -169,6 +171,19 @@ def note_failure(work: Work, delivery_id: str, error: Exception) -> None:
     if delivery.processed_at is None:
         delivery.attempts += 1
         delivery.error = clean_line(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH]
+
+
+@also_exports
+def export_conversations(work: Work, customer: Customer) -> dict[str, list[dict[str, Any]]]:
+    """The webhooks that tell of the customer, and what of their conversations was told."""
+    session, own = work.session, work.business_id
+    conversations = repository.conversations_of(session, own, customer.id)
+    known_as = [customer.external_id, *handles_of(session, own, customer.id)]
+    return {
+        "webhook_deliveries": repository.deliveries_about(session, own, conversations, sorted(known_as)),
+        "conversation_marks": repository.of_conversations(session, own, ConversationMark, conversations),
+        "told_messages": repository.of_conversations(session, own, ToldMessage, conversations),
+    }
 
 
 @also_erases

@@ -70,7 +70,8 @@ def counts(session: Session, business_id: str, now: datetime) -> tuple[int, int]
     """How many are unfinished, and how many of those overdue."""
     mine = (Intervention.business_id == business_id) & Intervention.status.in_(UNFINISHED)
     late = func.count().filter(Intervention.due_at < now)
-    return tuple(session.execute(select(func.count(), late).where(mine)).one())  # type: ignore[return-value]
+    unfinished, overdue = session.execute(select(func.count(), late).where(mine)).one()
+    return unfinished, overdue
 
 
 def of_customer(session: Session, business_id: str, customer_id: str) -> Sequence[Intervention]:

@@ -43,5 +43,6 @@ NO_PAST: dict[str, str] = {
     "priced by the rules in force. Publish, and the cost of any day is told by them.",
     "feedback": "Nothing was replayed: a report is made anew by the rules in force whenever it is asked for. Publish, and "
     "ask for the report of any week.",
+    "keeping": "Nothing was replayed: what is older than these days is forgotten the next night, and does not come back.",
 }
 """By kind that has no history, why not, and what to do instead."""

@@ -21,3 +21,15 @@ class RuleSetVersion(Identified, BusinessOwned, Base):
     reason: Mapped[str] = mapped_column(String(200))
     published_by: Mapped[str | None] = mapped_column(String(36))
     published_at: Mapped[datetime]
+
+
+class Forgotten(BusinessOwned, Base):
+    """How much of something that is kept for a time was forgotten, the last night and in all."""
+
+    __tablename__ = "forgotten"
+
+    business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    last_at: Mapped[datetime]
+    last_count: Mapped[int]
+    total: Mapped[int]

@@ -2,12 +2,24 @@
 
 from typing import Any
 
-from backend.rules import drafting, service, vocabulary
+from backend.rules import drafting, keeping, service, vocabulary
 from backend.rules import dry_run as trial
-from backend.rules.schemas import Draft, Publish, Rollback, VersionNumber
+from backend.rules.schemas import Draft, KeptList, Publish, Rollback, VersionNumber
 from backend.unit import Router, RuntimeOf, Unit
 
 router = Router(prefix="/api/rules", tags=["rules"])
+
+
+_kept = Router(tags=["rules"])
+
+
+@_kept.get("/api/keeping")
+async def list_kept(unit: Unit) -> KeptList:
+    """What is kept for how many days (the rule set called keeping), and how much of it was forgotten."""
+    return KeptList.model_validate({"items": await unit.read(keeping.list_kept)})
+
+
+router.take_in(_kept)
 
 
 @router.get("")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from backend.core.text import Line
-from backend.core.wire import Change, Wire
+from backend.core.wire import Change, UtcInstant, Wire
 from backend.rules.documents import MOST_RULES
 
 MOST_DAYS = 90
@@ -39,3 +39,18 @@ class Rollback(Change):
 
     to: VersionNumber
     reason: Annotated[Line, Field(max_length=160)]
+
+
+class KeptRead(Wire):
+    """What is kept for so many days, and how much of it was forgotten: the last night, and in all."""
+
+    name: str
+    label: str
+    days: int
+    last_at: UtcInstant | None
+    last_count: int
+    total: int
+
+
+class KeptList(Wire):
+    items: list[KeptRead]

@@ -1,16 +1,17 @@
 """/context, /friction and /track.js; the posting of signals is in `doors`."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from backend.core.errors import Invalid
 from backend.core.scripts import Script
 from backend.core.text import clean_line
-from backend.signals import service
-from backend.signals.schemas import CartPut, ContextRead, FrictionJudge, FrictionVerdict, ScreenPut
+from backend.signals import service, visits
+from backend.signals.schemas import CartPut, ContextRead, FrictionJudge, FrictionVerdict, ScreenPut, VisitPage
 from backend.signals.visit import SECOND
 from backend.unit import Router, RuntimeOf, Unit
 
@@ -47,6 +48,19 @@ async def put_cart(user_id: str, body: CartPut, unit: Unit, runtime: RuntimeOf) 
     """The cart as it is now, as a whole. A customer we do not know is made."""
     timeout = runtime.settings.visit_timeout_seconds * SECOND
     return await unit.write(service.put_cart, _user(user_id), body, timeout)
+
+
+@router.get("/api/customers/{customer_id}/sessions")
+async def list_sessions(
+    customer_id: str,
+    unit: Unit,
+    runtime: RuntimeOf,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> VisitPage:
+    """The customer's visits, the latest first: when, how long, which pages, what was done."""
+    timeout = timedelta(seconds=runtime.settings.visit_timeout_seconds)
+    return await unit.read(visits.list_visits, customer_id, timeout=timeout, cursor=cursor, limit=limit)
 
 
 @router.post("/friction/detect")

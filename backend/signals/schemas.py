@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from backend.core.text import JsonList, JsonObject, Key
-from backend.core.wire import Amount, UtcInstant, Wire
+from backend.core.wire import Amount, Page, UtcInstant, Wire
 
 SignalName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
 
@@ -139,3 +139,25 @@ class TrackAnswer(Wire):
     accepted: int
     duplicates: int
     rejected: list[Rejected]
+
+
+class VisitRead(Wire):
+    """A stay in the customer's app. `pages` are the screens in the order they were on, at most fifty; `actions` are
+    signals, `by_type` how many of each."""
+
+    started_at: UtcInstant
+    ended_at: UtcInstant | None
+    """The last that is known of it; None while it goes on."""
+    is_live: bool
+    ended_by: str | None
+    """silence, session_end or order_placed."""
+    seconds: int
+    actions: int
+    by_type: dict[str, int]
+    pages: list[str]
+    page_views: int
+    order_id: Any = None
+
+
+class VisitPage(Page[VisitRead]):
+    """A page of visits, the latest first."""

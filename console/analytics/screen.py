@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from console.analytics import saving, telling
+from console.analytics import business, saving, telling
 from console.analytics.going import GoingAbout
 from console.analytics.rows import RowsScreen
 from console.twin import told
@@ -31,6 +31,7 @@ TABS = (
     Tab("trends", "Trends"),
     Tab("friction", "Friction report", short="Friction"),
     Tab("cost", "Cost"),
+    Tab("business", "Business"),
 )
 _EXPORTED: dict[str, What] = {"overview": "kpis", "trends": "trend", "friction": "friction", "cost": "cost"}
 _OF_TABLES = {"friction": ("friction_reasons", "Friction reasons"), "cost": ("service_cost", "Cost of service")}
@@ -99,7 +100,7 @@ class AnalyticsScreen(GoingAbout):
     def _fit(self) -> None:
         tab = self.tab
         self.query_one(Tiles).as_list(self.is_linear or self.size.width < GRID)
-        is_page = tab in ("friction", "cost") or (tab == "trends" and self.is_linear)
+        is_page = tab in ("friction", "cost", "business") or (tab == "trends" and self.is_linear)
         shown = {"#main": tab == "overview", "#plot": tab == "trends" and not is_page, "#page": is_page}
         for selector, is_shown in shown.items():
             self.query_one(selector).display = is_shown
@@ -131,6 +132,9 @@ class AnalyticsScreen(GoingAbout):
                 self._fetch("read the friction report", self._both_reports, self._show_friction)
             case "cost":
                 self._fetch("read the cost", lambda: api.cost(days.first, days.last), self._show_cost)
+            case "business":
+                both = lambda: business.read(self.console.api, self._by)  # noqa: E731
+                self._fetch("read how the business stands", both, self._show_business)
             case _:
                 self._fetch("read the numbers", lambda: api.kpis(days.first, days.last), self._show_kpis)
 
@@ -154,6 +158,9 @@ class AnalyticsScreen(GoingAbout):
     # -- showing
 
     def _show_span(self, answer: Mapping[str, Any] | None) -> None:
+        if self.tab == "business":
+            self.query_one("#span", Static).update(Content(f" now, and by the {business.span_of(self._by)}"))
+            return
         zone = f" · {answer['zone']}" if answer else ""
         against = f" · against the {self.days.count} before" if self.tab != "cost" and self.tab != "trends" else ""
         by = f" · by {self._by}" if self.tab == "trends" else ""
@@ -219,6 +226,10 @@ class AnalyticsScreen(GoingAbout):
         version = f"cost rules v{data['costVersion']}"
         self.query_one("#text", Panel).show((), telling.cost(data), title="Cost of service", freshness=version)
 
+    def _show_business(self, answer: tuple[Any, Any]) -> None:
+        self._listed = []
+        self.query_one("#text", Panel).show((), business.lines(told(answer[0]), told(answer[1])), title="Business")
+
     @on(Tiles.Highlighted)
     def _cursor_moved(self, event: Tiles.Highlighted) -> None:
         self._metric = event.key
@@ -247,7 +258,7 @@ class AnalyticsScreen(GoingAbout):
     def action_by(self, by: str) -> None:
         """The trend by the hour, the day or the week."""
         self._by = by
-        if self.tab == "trends":
+        if self.tab in ("trends", "business"):
             self.read()
         else:
             self.query_one(TabStrip).choose("trends")
@@ -293,6 +304,9 @@ class AnalyticsScreen(GoingAbout):
 
     def action_export(self, format: str) -> None:
         """Write what is shown to a file, and say where."""
-        what = _EXPORTED[self.tab]
+        what = _EXPORTED.get(self.tab)
+        if what is None:
+            self.console.say("Write it to a file with `holdfast dashboard chart --json`.", "warning")
+            return
         metric = self._metric if what == "trend" else None
         saving.export(self.console, what, self.days, format, metric=metric, by=self._by)

@@ -1,11 +1,12 @@
 """`holdfast customer …`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console import twin
-from console.output import show
+from console.output import fail, show
 
 if TYPE_CHECKING:
     from backend.client import Client
@@ -17,7 +18,9 @@ group = typer.Typer(help="Customers.", no_args_is_help=True)
 @group.command("list")
 def listing(
     q: Annotated[str, typer.Option(help="Part of a name or id, or a whole e-mail or phone.")] = "",
-    sort: Annotated[str, typer.Option(help="name, created, last_activity, risk or churn (highest first).")] = "name",
+    sort: Annotated[
+        str, typer.Option(help="name, created, last_activity, risk, churn or mrr (highest first).")
+    ] = "name",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     url: twin.Url = "",
     json: twin.Json = False,
@@ -69,6 +72,58 @@ def display(
     one = twin.told(twin.signed_in(url, found))
     rows = [(name, "" if value is None else str(value)) for name, value in one.items()]
     show(twin.table(rows), one, as_json=json)
+
+
+@group.command()
+def sessions(
+    id: Id,
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    cursor: Annotated[str, typer.Option(help="Go on after a page: its nextCursor.")] = "",
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """Visits in the app, the latest first."""
+    page = twin.told(twin.signed_in(url, lambda api: api.customers.sessions(id, limit=limit, cursor=cursor or None)))
+    rows = [("began", "seconds", "actions", "ended by", "pages")]
+    for one in page["items"]:
+        counts = (str(one[name]) for name in ("seconds", "actions"))
+        how = "there now" if one["isLive"] else one["endedBy"]
+        rows.append((one["startedAt"][:19].replace("T", " "), *counts, how, " > ".join(one["pages"])))
+    show(twin.table(rows) if page["items"] else "The app told of no visit.", page, as_json=json)
+
+
+@group.command()
+def timeline(
+    id: Id,
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    cursor: Annotated[str, typer.Option(help="Go on after a page: its nextCursor.")] = "",
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """What happened with a customer, the newest first."""
+    page = twin.told(twin.signed_in(url, lambda api: api.customers.timeline(id, limit=limit, cursor=cursor or None)))
+    rows = [(one["at"][:19].replace("T", " "), one["actor"]["name"], one["type"]) for one in page["items"]]
+    show(twin.table(rows) if rows else "Nothing happened yet.", page, as_json=json)
+
+
+@group.command()
+def export(
+    id: Id,
+    file: Annotated[Path | None, typer.Option(help="Where to write it; to the terminal when left out.")] = None,
+    url: twin.Url = "",
+) -> None:
+    """Everything that is held of a customer, as JSON; that you took it is recorded (admins)."""
+    document = twin.told(twin.signed_in(url, lambda api: api.customers.export(id)))
+    if file is None:
+        show("", document, as_json=True)
+        return
+    from console.files import write_json
+
+    try:
+        write_json(file, document)
+    except OSError as error:
+        fail(f"could not write {file}: {error.strerror}")
+    print(f"{sum(document['rows'].values())} rows of {len(document['rows'])} tables in {file}")
 
 
 def register(app: typer.Typer) -> None:

@@ -68,7 +68,7 @@ def add(
     json: twin.Json = False,
 ) -> None:
     """Begin one."""
-    given = {"type": type, "priority": priority, "assigneeId": to, "dueDate": _instant(due)}
+    given = {"type": type, "priority": priority, "assigneeId": None if to == "none" else to, "dueDate": _instant(due)}
     words = {"description": description, "nextAction": next, "notes": notes}
     body = {"customerId": customer, "fromRisk": from_risk, **words, **{k: v for k, v in given.items() if v is not None}}
 

@@ -249,5 +249,16 @@ def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+@group.command()
+def keeping(url: twin.Url = "", json: twin.Json = False) -> None:
+    """For how many days what is kept, and how much of it was forgotten (admins); `publish keeping` changes the days."""
+    told = twin.told(twin.signed_in(url, lambda api: api.rules.keeping()))
+    rows = [("days", "last night", "in all", "when", "what")]
+    for one in told["items"]:
+        counts = (str(one[name]) for name in ("days", "lastCount", "total"))
+        rows.append((*counts, (one["lastAt"] or "never")[:16].replace("T", " "), one["label"]))
+    show(twin.table(rows), told, as_json=json)
+
+
 def register(app: typer.Typer) -> None:
     app.add_typer(group, name="rules")

@@ -1,28 +1,30 @@
-"""What is forgotten in time, and what is not: each slice's nightly job, by the settings, some rows at a time."""
+"""What is forgotten in time, and what is not: one job a night, by the rules called keeping, some rows at a time."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from backend.client import ApiError
 from backend.core import pruning
-from backend.identity import jobs as identity
-from backend.identity.models import IdempotentAnswer, RefreshToken, SignIn
-from backend.incidences import jobs as incidences
+from backend.identity.models import Business, IdempotentAnswer, RefreshToken, SignIn
 from backend.incidences.bulk_schemas import BulkStart
 from backend.incidences.models import Bulk, BulkRow
 from backend.incidences.schemas import IncidenceOpen
-from backend.integrations import jobs as integrations
 from backend.integrations.models import OutgoingCall, WebhookDelivery
-from backend.jobs.registry import Job
+from backend.rules import keeping
+from backend.rules import service as rules
+from backend.rules.jobs import forget
+from backend.rules.schemas import Publish
+from backend.signals.models import Signal
+from backend.signals.schemas import CartPut, TrackEvent
 from backend.unit import Units
-from tests.support.backend import Backend
+from tests.support.backend import PASSWORD, Backend
 from tests.support.incidences import open_case
 
-pytestmark = pytest.mark.settings(
-    keep_answers_days=7, keep_sign_ins_days=40, keep_bulk_rows_days=9, keep_sent_days=8, keep_webhooks_days=6
-)
+DAYS = {"signInsDays": 40, "bulkRowsDays": 9, "sentCallsDays": 8, "webhooksDays": 6, "cartsDays": 5}
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +33,28 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pruning, "AT_ONCE", 2)
 
 
-async def night(backend: Backend, units: Units, job: Job) -> None:
-    """The job, as on its night."""
-    await units.write(lambda work: work.enqueue(job))
-    await backend.drain()
+async def night(backend: Backend) -> dict[str, int]:
+    """The job, as on its night; what it forgot."""
+    units = await the_units(backend)
+
+    def want(work: Any) -> None:
+        now = rules.read(work, "keeping")
+        if now["version"] == 1:
+            settings = now["settings"] | DAYS
+            rules.publish(work, "keeping", Publish(version=1, settings=settings, reason="tests are short"))
+        work.enqueue(forget)
+
+    before = {one["name"]: one["total"] for one in await units.read(keeping.list_kept)}
+    await units.write(want)
+    await backend.drain()  # by the clock it is night too, so that the job may run twice
+    after = {one["name"]: one["total"] for one in await units.read(keeping.list_kept)}
+    return {name: total - before[name] for name, total in after.items() if total > before[name]}
+
+
+async def the_units(backend: Backend) -> Units:
+    """Of the owner's business, also when the owner's sign-in is over."""
+    ids = await backend.runtime.database.read(lambda session: session.scalars(select(Business.id)).all())
+    return Units(backend.runtime, min(ids))
 
 
 async def count(backend: Backend, model: Any, *where: Any) -> int:
@@ -44,46 +64,46 @@ async def count(backend: Backend, model: Any, *where: Any) -> int:
 
 
 async def test_answers_are_repeated_for_a_week(backend: Backend) -> None:
-    units, key, body = await backend.units(), await backend.key(), IncidenceOpen.model_validate(OPENING)
+    key, body = await backend.key(), IncidenceOpen.model_validate(OPENING)
     made = [await key.incidences.open(body, idempotency_key=f"k-{number}") for number in range(5)]
     backend.clock.advance(days=6)
     young = await key.incidences.open(body, idempotency_key="young")
-    await night(backend, units, identity.forget)
+    await night(backend)
     assert (await key.incidences.open(body, idempotency_key="k-0")).incidence_id == made[0].incidence_id
     backend.clock.advance(days=2)
-    await night(backend, units, identity.forget)
+    await night(backend)
     assert await count(backend, IdempotentAnswer) == 1
     assert (await key.incidences.open(body, idempotency_key="young")).incidence_id == young.incidence_id
 
 
 async def test_sign_ins_are_forgotten_once_they_are_long_over(backend: Backend) -> None:
-    units, gone, stays = await backend.units(), await backend.member("agent"), await backend.member("agent")
+    gone, stays = await backend.member("agent"), await backend.member("agent")
     await gone.identity.sign_out()
     backend.clock.advance(days=39)
-    await night(backend, units, identity.forget)
+    await night(backend)
     before = await count(backend, SignIn)
     backend.clock.advance(days=2)
-    await night(backend, units, identity.forget)
+    await night(backend)
     assert await count(backend, SignIn) == before - 1
     assert await count(backend, SignIn, SignIn.ended_at.is_not(None)) == 0
     assert await count(backend, RefreshToken) == before - 1, "those that may still be asked about are kept"
     backend.clock.advance(days=30)  # 30 days they hold, and 40 more
-    await night(backend, units, identity.forget)
+    await night(backend)
     assert await count(backend, SignIn) == await count(backend, RefreshToken) == 0
     assert stays.transport.access_token is not None
 
 
 async def test_what_became_of_each_case_of_a_verb_on_many_is_forgotten_and_the_verb_is_not(backend: Backend) -> None:
-    units, agent, key = await backend.units(), await backend.member("agent"), await backend.key()
+    agent, key = await backend.member("agent"), await backend.key()
     for number in range(5):
         await open_case(key, f"u-{number}")
     done = await agent.bulks.start(BulkStart.model_validate({"verb": "take", "args": {}, "q": "p3"}))
     await backend.drain()
     backend.clock.advance(days=8)
-    await night(backend, units, incidences.forget_bulk_rows)
+    await night(backend)
     assert await count(backend, BulkRow) == 5
     backend.clock.advance(days=2)
-    await night(backend, units, incidences.forget_bulk_rows)
+    await night(backend)
     assert await count(backend, BulkRow) == 0
     assert await count(backend, Bulk, Bulk.id == done.bulk_id, Bulk.done == 5) == 1
 
@@ -103,14 +123,65 @@ async def test_calls_that_were_made_and_webhooks_that_were_understood_are_forgot
     await units.write(keep)
     blank: Callable[[], Any] = lambda: count(backend, WebhookDelivery, WebhookDelivery.body == b"")  # noqa: E731
     backend.clock.advance(days=5)
-    await night(backend, units, integrations.forget)
+    await night(backend)
     assert (await count(backend, OutgoingCall), await blank()) == (5, 0)
     backend.clock.advance(days=4)
-    await night(backend, units, integrations.forget)
+    await night(backend)
     assert await count(backend, OutgoingCall, OutgoingCall.state.in_(("FAILED", "QUEUED"))) == 2
     assert await count(backend, OutgoingCall) == 2
     assert await blank() == 4
     assert await count(backend, WebhookDelivery) == 5, "their keys tell that they came once"
+
+
+async def test_signals_go_with_their_visits_and_what_was_counted_of_them_stays(backend: Backend) -> None:
+    owner, app, now = await backend.owner(), await backend.key(), backend.clock.now()
+    for number in range(5):
+        for ago, name in ((399.5, "login"), (398, "feature_used")):
+            at = now - timedelta(days=ago)
+            await app.tracking.track(TrackEvent(customer_id=f"u-{number}", event=name, timestamp=at, id=f"{ago}"))
+    await app.context.set_cart("u-0", CartPut(cart_items=[{"note": "x"}], guest_count=4, event_type="WEDDING"))
+    assert len((await owner.customers.sessions("u-1")).items) == 2
+    assert "signals" not in await night(backend), "received today, whenever they happened"
+    backend.clock.advance(days=399)
+    await night(backend)
+    backend.clock.advance(days=2)
+    assert (await night(backend))["signals"] == 10
+    assert await count(backend, Signal) == 0
+    await owner.identity.sign_in("owner1@example.com", PASSWORD)
+    assert (await owner.customers.sessions("u-1")).items == []
+    context = await owner.context.show("u-0")
+    assert (context.cart_items, context.guest_count, context.event_type) == ([], None, None)
+    assert (await owner.customers.list(sort="last_activity")).items[0].last_activity is not None
+    [told] = [one for one in (await owner.rules.keeping()).items if one.name == "signals"]
+    assert (told.days, told.total, told.last_at) == (400, 10, backend.clock.now())
+    assert await night(backend) == {}
+    [again] = [one for one in (await owner.rules.keeping()).items if one.name == "signals"]
+    assert (again.last_count, again.total) == (0, 10)
+    entries = (await owner.audit.list(type="data.forgotten"))["items"]
+    assert sum(entry["data"]["rows"].get("signals", 0) for entry in entries) == 10
+
+
+async def test_who_may_see_and_set_it(backend: Backend) -> None:
+    owner, supervisor, stranger = (
+        await backend.owner(),
+        await backend.member("supervisor"),
+        await backend.another_owner(),
+    )
+    with pytest.raises(ApiError) as refusal:
+        await supervisor.rules.keeping()
+    assert refusal.value.status == 403
+    rules = await owner.rules.show("keeping")
+    for name, days in (("signalsDays", 59), ("answersDays", 0), ("webhooksDays", 4_000), ("cartsDays", "long")):
+        body = {"version": 1, "settings": rules["settings"] | {name: days}, "reason": "x"}
+        with pytest.raises(ApiError) as refusal:
+            await owner.rules.publish("keeping", body)
+        assert refusal.value.status in (400, 422)
+    body = {"version": 1, "settings": rules["settings"] | {"answersDays": 3}, "reason": "less"}
+    await owner.rules.publish("keeping", body)
+    days = [
+        {one.name: one.days for one in (await client.rules.keeping()).items}["answers"] for client in (owner, stranger)
+    ]
+    assert days == [3, 7]
 
 
 OPENING = {"userId": "u-1", "stage": "PRE_ORDER", "channel": "IN_APP_CHAT", "trigger": "USER_INITIATED"}

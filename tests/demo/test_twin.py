@@ -518,3 +518,45 @@ def test_the_demos_partners_are_read_and_told(admin: Shell) -> None:
     # It has mishaps at first, on purpose.
     tries = (admin.run("integrations", "test", "Warehouse").output for _ in range(5))
     assert any("It took a signed webhook.ping" in said for said in tries)
+
+
+def test_what_is_planned_and_how_the_business_stands(agent: Shell, admin: Shell, tmp_path: Path) -> None:
+    page = agent.json("intervention", "list", "--limit", "3")
+    assert page["unfinished"] > page["overdue"] > 0
+    assert "overdue." in agent.text("intervention", "list", "--overdue")
+    customer = page["items"][0]["userId"]
+    made = agent.json(
+        "intervention", "add", customer, "--from-risk", "--to", "me", "--due", "2030-01-02", "--next", "Call"
+    )
+    assert (made["origin"], made["nextAction"], made["dueDate"][:10]) == ("RISK", "Call", "2030-01-02")
+    done = agent.json("intervention", "change", made["id"], "--outcome", "helped", "--notes", "Stays")
+    assert (done["status"], done["outcome"], done["version"]) == ("completed", "helped", 2)
+    assert "helped" in agent.text("intervention", "show", made["id"])
+    assert "Look at it" in agent.refused("intervention", "change", made["id"], "--version", "1", "--notes", "x")
+    assert "is no date" in agent.refused("intervention", "add", customer, "--due", "soon")
+    assert "at least one thing" in agent.refused("intervention", "change", made["id"])
+    effect = agent.json("intervention", "effect")
+    assert [one["measure"] for one in effect["measures"]] == ["risk", "revenue"]
+    assert "need 63 of each" in agent.text("intervention", "effect", "--horizon", "90")
+    board = {one["name"]: one["value"] for one in agent.json("dashboard", "metrics")["metrics"]}
+    assert board["customers"] > board["paying"] > 0
+    assert board["mrr"] > 0
+    assert "Monthly revenue" in agent.text("dashboard", "metrics")
+    assert len(agent.json("dashboard", "chart", "--by", "week", "--count", "5")["points"]) == 5
+    assert "churn" in agent.text("dashboard", "chart")
+    rows = agent.json("customer", "list", "--sort", "mrr", "--limit", "5")["items"]
+    assert [one["paid"]["mrr"] for one in rows] == sorted((one["paid"]["mrr"] for one in rows), reverse=True)
+    seen = agent.json("customer", "list", "--sort", "last_activity", "--limit", "1")["items"][0]["userId"]
+    assert agent.json("customer", "sessions", seen)["items"]
+    assert "pages" in agent.text("customer", "sessions", seen)
+    assert agent.json("customer", "timeline", customer)["items"]
+    assert "intervention.opened" in agent.text("customer", "timeline", customer)
+    assert "role" in agent.refused("customer", "export", customer)
+    file = tmp_path / "export.json"
+    assert "rows of" in admin.text("customer", "export", customer, "--file", str(file))
+    held = json.loads(file.read_text())
+    assert (held["userId"], stat.S_IMODE(file.stat().st_mode)) == (customer, 0o600)
+    assert held["tables"]["interventions"][-1]["notes"] == "Stays"
+    kept = {one["name"]: one["days"] for one in admin.json("rules", "keeping")["items"]}
+    assert kept["answers"] == 7
+    assert "Signals" in admin.text("rules", "keeping")

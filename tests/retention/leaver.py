@@ -32,6 +32,10 @@ class Leaver(World):
         await self.set(holdout=[{"fromRuns": 0, "share": 0}], waitSeconds=HIDDEN, explore=0)
         return self
 
+    async def arrive_as(self, email: str, name: str) -> "Leaver":
+        """The same as somebody in particular."""
+        return await self.arrive(customer=self.double.customer(email, name))
+
     async def another(self) -> "Leaver":
         """Another customer of the same business, with a subscription to Pro."""
         runtime, key = self.backend.runtime, self.backend.settings.stripe_secret_key

@@ -118,6 +118,7 @@ def test_kinds_are_found_by_name_and_only_once() -> None:
         "readiness",
         "recommendation",
         "alert",
+        "keeping",
     )
     assert kinds["routing"] is ROUTING
     assert kinds.get("weather") is None

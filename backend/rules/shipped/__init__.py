@@ -10,6 +10,7 @@ from backend.rules.shipped.escalation import ESCALATION
 from backend.rules.shipped.feedback import FEEDBACK
 from backend.rules.shipped.flow import FLOW
 from backend.rules.shipped.friction import FRICTION
+from backend.rules.shipped.keeping import KEEPING
 from backend.rules.shipped.notification import NOTIFICATION
 from backend.rules.shipped.readiness import READINESS
 from backend.rules.shipped.recommendation import RECOMMENDATION
@@ -33,4 +34,5 @@ ORDERING_KINDS: tuple[Kind, ...] = (
     READINESS,
     RECOMMENDATION,
     ALERT,
+    KEEPING,
 )
