@@ -139,7 +139,10 @@ class Calls:
 
 
 def describe(row: Row) -> str:
-    """An incidence or a subscription as it is, in one line."""
+    """An incidence, a subscription or an intervention as it is, in one line."""
+    if "nextAction" in row:
+        whose = row.get("assigneeName") or "nobody"
+        return plain(f"{row.get('type')}, {row.get('status')}, {whose}, version {row.get('version', '?')}")
     if "stripeSubscriptionId" in row:
         plan = (row.get("plan") or {}).get("name", "several things")
         return plain(f"{plan}, {row.get('status')}, version {row.get('version', '?')}")

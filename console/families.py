@@ -16,6 +16,7 @@ MODES: dict[str, str] = {
     "finance": "console.finance.screen:FinanceScreen",
     "customers": "console.customers.customers:CustomersScreen",
     "playbooks": "console.playbooks.playbooks:PlaybooksScreen",
+    "interventions": "console.interventions.interventions:InterventionsScreen",
     "rules": "console.rules.sets:RulesScreen",
     "macros": "console.macros.macros:MacrosScreen",
     "integrations": "console.integrations.integrations:IntegrationsScreen",

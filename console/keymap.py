@@ -43,6 +43,9 @@ SCREENS = (
     "import",
     "jobs",
     "delivery",
+    "interventions",
+    "customers",
+    "customer",
 )
 """Screens that have keys."""
 

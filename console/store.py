@@ -134,6 +134,8 @@ class Store:
         else:
             if frame["type"] == "member.removed":
                 self.members.pop(id, None)
+            if frame["type"] == "customer.erased":
+                self._forget(id)
             if kind == "risk" and state is not None:
                 self._risks[id] = state["score"]
                 self._retell(kind, id, state)
@@ -237,6 +239,12 @@ class Store:
                 tally[low.bit_length() - 1] += 1
                 bits ^= low
         self.counts = {view.key: tally[place] for place, view in enumerate(VIEWS)}
+
+    def _forget(self, customer_id: str) -> None:
+        """A customer was erased: their risk is nobody's any more."""
+        self.tables["customer"].pop(customer_id, None)
+        self._risks[customer_id] = None
+        self._retell("risk", customer_id, {"score": None})
 
     def _retell(self, kind: str, id: str, state: Row) -> None:
         """An incidence carries its customer in brief, their risk, and its agent's name: those follow theirs."""

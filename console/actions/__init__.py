@@ -12,6 +12,7 @@ from console.actions.action import GROUPS, ROLES, Action, Argument, Group, Kind
 from console.actions.administration import ADMINISTRATION
 from console.actions.everywhere import EVERYWHERE
 from console.actions.finance import FINANCE_WORK
+from console.actions.interventions import INTERVENTION_WORK
 from console.actions.moving import MOVING
 from console.actions.playbooks import PLAYBOOK_WORK
 from console.actions.retention import RETENTION_WORK
@@ -29,6 +30,7 @@ ACTIONS = (
     *RETENTION_WORK,
     *FINANCE_WORK,
     *PLAYBOOK_WORK,
+    *INTERVENTION_WORK,
     *ADMINISTRATION,
     *RUNNING,
     *WRITING,

@@ -27,6 +27,9 @@ Kind = Literal[
     "horizon",
     "paying_state",
     "paying_order",
+    "plan_status",
+    "plan_outcome",
+    "plan_priority",
 ]
 Group = Literal["Move", "Find", "Mark", "Work", "Write", "Copy", "Screen", "Go", "Console"]
 GROUPS: tuple[Group, ...] = ("Work", "Write", "Find", "Mark", "Move", "Copy", "Screen", "Go", "Console")

@@ -33,6 +33,7 @@ EVERYWHERE: tuple[Action, ...] = (
            role="admin"),
     Action("go_delivery", "Delivery", ("jump d",), "Go", "Channels to staff, and what left by them.", role="supervisor"),
     Action("go_playbooks", "Playbooks", ("jump p",), "Go", "What is done to customers step by step, and what goes on."),
+    Action("go_interventions", "Interventions", ("jump v",), "Go", "What is to be done for customers who may leave, and whether it helped."),
     Action("go_outbox", "Outbox", ("jump u",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console

@@ -1,14 +1,14 @@
 """The retention board and cancel flows."""
 
 from console.actions.action import Action, Argument
-from console.actions.screens import FINANCE, FLOW, FLOW_TRIAL, FLOW_VERSIONS, FLOW_YAML, RETENTION
+from console.actions.screens import FINANCE, FLOW, FLOW_TRIAL, FLOW_VERSIONS, FLOW_YAML, INTERVENTIONS, RETENTION
 
 # fmt: off
 RETENTION_WORK: tuple[Action, ...] = (
     # Retention
     Action("run_days", "Days", ("d",), "Find", "Runs that began on the last so many days: 30, 180, 365.", verb="days",
            screens=(RETENTION,), needs=("online",), argument=Argument("days", "text", True), foot=2),
-    Action("horizon", "Horizon", ("w",), "Find", "Payments in how many days after a run count.", screens=(RETENTION,),
+    Action("horizon", "Horizon", ("w",), "Find", "Payments in how many days after a run count.", screens=(RETENTION, INTERVENTIONS),
            needs=("online",), argument=Argument("horizon", "horizon"), foot=3),
     Action("paying_state", "State", ("s",), "Find", "Only subscriptions in one state.", verb="state",
            screens=(RETENTION,), needs=("online",), argument=Argument("state", "paying_state"), foot=2),

@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 
 from console.billing.paid import Paid
 from console.billing.panel import subscription
+from console.customers.around import Life
 from console.customers.churn import churn
 from console.customers.leaving import TOPICS, Leaving
 from console.desk import wording
@@ -19,6 +20,8 @@ from console.frame.screen import FrameScreen
 from console.incidences.happenings import entry_of, is_told
 from console.incidences.panels import Content, customer
 from console.incidences.side import Side
+from console.interventions import words
+from console.interventions.planning import plan
 from console.playbooks.starting import choose
 from console.store import RESET, Update
 from widgets.paint import Cell
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from backend.customers.schemas import CustomerRead
     from backend.incidences.schemas import TimelineEntry
 
-TITLES = ("Customer", "Churn", "Subscription", "Cases")
+TITLES = ("Customer", "Churn", "Subscription", "Cases", "Planned", "Visits")
 PAGE = 100
 BESIDE = 100
 """Columns from which the panels stand beside the story; below, under it."""
@@ -73,6 +76,8 @@ class CustomerScreen(FrameScreen):
             self.listen(topic, self.leaving.happened)
         for topic in ("subscription", "subscription_change"):
             self.listen(topic, self.paid.happened)
+        self.life = Life(self, self._whose, self.show_panels)
+        self.listen("intervention", self._planned)
         self.listen("incidence", self._case_changed)
         self.listen(RESET, lambda _: self.read())
         self.fit()
@@ -112,6 +117,7 @@ class CustomerScreen(FrameScreen):
         self.console.calls.start("read the customer", both, done=done, failed=failed, group="customer", exclusive=True)
         self.leaving.read()
         self.paid.read()
+        self.life.read()
 
     @on(Timeline.ReachedStart)
     def _read_older(self) -> None:
@@ -162,8 +168,24 @@ class CustomerScreen(FrameScreen):
                     churn(self.leaving.held, self.leaving.trouble, now),
                     subscription(self.paid.held, self.paid.trouble, now),
                     Content(lines=[_line(row) for row in self.cases()] or [[("No case in the mirror.", "muted")]]),
+                    *self._around(),
                 )
             )
+
+    def _around(self) -> tuple[Content, Content]:
+        held, trouble, now = self.life.held, self.life.trouble, self.console.now()
+        planned, visits = (None, None) if held is None else (held.interventions, held.visits)
+        key = self.console.key_of("customer_plan")
+        has_more = held is not None and held.has_more
+        return words.of_customer(planned, trouble, now, key), words.visits(visits, has_more, trouble, now)
+
+    def _planned(self, update: Update) -> None:
+        """Something is other in what is planned; what happened stands in the story too."""
+        frame = update.frame
+        if frame is not None and frame.get("customerId") == self.customer_id:
+            self.life.happened(update)
+            if self.who is not None:
+                self.timeline.upsert([self._entry(frame)])
 
     def cases(self) -> list[Mapping[str, Any]]:
         """Their cases that are in the mirror: open ones first, then the newest."""
@@ -214,6 +236,11 @@ class CustomerScreen(FrameScreen):
         side = self.query_one(Side)
         side.choose(number)
         side.focus()
+
+    def action_customer_plan(self, text: str = "") -> None:
+        """Plan something for them."""
+        name = (self.who.name or self.who.user_id) if self.who is not None else "the customer"
+        plan(self.console, self.customer_id, name, text)
 
     def action_customer_offer(self) -> None:
         """What the customer may be offered, the best first."""

@@ -16,6 +16,7 @@ from console.customers.customer import CustomerScreen
 from console.customers.leaving import TOPICS
 from console.desk.filter_line import FilterLine
 from console.frame.screen import FrameScreen
+from console.interventions.planning import plan
 from console.playbooks.starting import choose
 from console.store import RESET, Update
 from console.twin import told
@@ -23,8 +24,9 @@ from widgets.plain import plain
 from widgets.queue_table import QueueTable
 
 Row = Mapping[str, Any]
-MOST = 200
-"""Customers that are read: those at the top of the order."""
+PAGE = 200
+NEAR_END = 20
+"""Rows from the end of what was read, at which more is read."""
 SETTLES = 1.0
 """Seconds in which what happened to risks is gathered into one question."""
 REST = 0.25
@@ -34,7 +36,8 @@ HINT = "words of name, id, tier, reason …"
 
 ORDERS = {
     "risk": ("risk", "The highest risk first."),
-    "mrr": ("risk", "Of those most at risk, who brings most first."),
+    "mrr": ("mrr", "Who brings most a month first."),
+    "leaves": ("churn", "Who is most likely to leave first."),
     "seen": ("last_activity", "Who was there last first."),
 }
 """Of a table: what the server sorts by, and how it is told."""
@@ -52,6 +55,8 @@ class CustomersScreen(FrameScreen):
         self.order = "risk"
         self.trouble = ""
         self._known: set[str] = set()
+        self._next: str | None = None
+        self._pages = 1
         self._trends: dict[str, list[float]] = {}
         self._filter = ""
         self._timer: Timer | None = None
@@ -82,14 +87,25 @@ class CustomersScreen(FrameScreen):
     # -- reading
 
     def read(self) -> None:
-        """The customers at the top of the order, as they are now."""
-        api, sort = self.console.api, ORDERS[self.order][0]
+        """The customers at the top of the order, as they are now: as many pages as one has gone through."""
+        api, sort, pages = self.console.api, ORDERS[self.order][0], self._pages
 
-        def done(page: Any) -> None:
+        async def ask() -> tuple[dict[str, Row], str | None]:
+            found: dict[str, Row] = {}
+            cursor = None
+            for _ in range(pages):
+                page = told(await api.customers.list(sort=sort, limit=PAGE, cursor=cursor))
+                found |= {row["id"]: row for row in page["items"]}
+                if (cursor := page["nextCursor"]) is None:
+                    break
+            return found, cursor
+
+        def done(answer: tuple[dict[str, Row], str | None]) -> None:
             if self.is_attached:
-                self.trouble = ""
-                self._take_in({row["id"]: row for row in told(page)["items"]})
+                rows, self._next = answer
+                self._take_in(rows)
                 self.table.show_ready()
+                self._say_span()
                 self.recheck()
 
         def failed(error: Exception) -> None:
@@ -98,7 +114,7 @@ class CustomersScreen(FrameScreen):
 
         self.console.calls.start(
             "read the customers",
-            lambda: api.customers.list(sort=sort, limit=MOST),
+            ask,
             done=done,
             failed=failed,
             group="customers",
@@ -144,6 +160,10 @@ class CustomersScreen(FrameScreen):
         if self._rest is not None:
             self._rest.stop()
         id = self.table.cursor_key
+        place = self.table.model.position(id) if id is not None else None
+        if self._next is not None and place is not None and place >= len(self.table.model) - NEAR_END:
+            self._next, self._pages = None, self._pages + 1
+            self.read()
         if id is not None and id not in self._trends and self.console.is_online:
             self._rest = self.set_timer(REST, lambda: self._read_trend(str(id)))
 
@@ -151,7 +171,11 @@ class CustomersScreen(FrameScreen):
 
     def _order_rows(self) -> None:
         self.table.set_sort(_KEYS[self.order], True)
-        self.query_one("#span", Static).update(Content(plain(f"{ORDERS[self.order][1]} At most {MOST}.")))
+        self._say_span()
+
+    def _say_span(self) -> None:
+        more = f" {len(self._known):,} are read, more further down." if self._next else ""
+        self.query_one("#span", Static).update(Content(plain(f"{ORDERS[self.order][1]}{more}")))
 
     def _filter_rows(self) -> None:
         wanted = self._filter.casefold().split()
@@ -200,6 +224,14 @@ class CustomersScreen(FrameScreen):
     def _opened(self) -> None:
         self.action_open()
 
+    def action_customer_plan(self, text: str = "") -> None:
+        """Plan something for the customer under the cursor."""
+        row = self.table.row(self.table.cursor_key)
+        if row is None:
+            self.console.say("There is no customer under the cursor.", "warning")
+        else:
+            plan(self.console, row["id"], row["name"] or row["userId"], text)
+
     def action_filter_rows(self, text: str = "") -> None:
         """Filter as it is typed, or by the words given."""
         line = self.query_one(FilterLine)
@@ -217,6 +249,7 @@ class CustomersScreen(FrameScreen):
             self.console.say(f"There is no order {by!r}; there are {', '.join(names)}.", "warning")
             return
         self.order = by or names[(names.index(self.order) + 1) % len(names)]
+        self._next, self._pages, self._known = None, 1, set()  # from the top
         self._order_rows()
         self.read()
 
@@ -244,6 +277,7 @@ class CustomersScreen(FrameScreen):
 _KEYS: dict[str, Any] = {
     "risk": lambda row: (row["risk"]["score"] if row["risk"] else -1, row["id"]),
     "mrr": lambda row: (row["paid"]["mrr"] if row["paid"] else -1, row["id"]),
+    "leaves": lambda row: (row["churn"]["probability"] if row["churn"] else -1, row["id"]),
     "seen": lambda row: (row["lastActivity"] or "", row["id"]),
 }
 

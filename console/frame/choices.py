@@ -106,6 +106,18 @@ FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("-renewal", "Last renewal", ""),
         ("newest", "Newest", ""),
     ),
+    "plan_status": (
+        ("open", "Open", "planned"),
+        ("active", "Active", "somebody is at it"),
+        ("cancelled", "Cancelled", "it will not be done"),
+    ),
+    "plan_outcome": (
+        ("helped", "It helped", ""),
+        ("no_change", "Nothing changed", ""),
+        ("not_reached", "Not reached", ""),
+        ("lost", "They left", ""),
+    ),
+    "plan_priority": (("high", "High", ""), ("medium", "Medium", ""), ("low", "Low", "")),
     "format": (("csv", "CSV", "for spreadsheets"), ("parquet", "Parquet", "for data tools")),
     "keymap": (("default", "default", "letters, as in vim"), ("arrows", "arrows", "arrow keys instead of h j k l")),
     "sort": (

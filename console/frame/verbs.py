@@ -140,6 +140,10 @@ class Verbs(App[None]):
         """The chat platforms."""
         await self.go("integrations")
 
+    async def action_go_interventions(self) -> None:
+        """What is to be done for customers."""
+        await self.go("interventions")
+
     async def action_go_outbox(self) -> None:
         """What was done offline."""
         await self.go("outbox")

@@ -88,6 +88,16 @@ class CaseScreen(FrameScreen):
         title = f"{what} {target.ref}"
         self.console.undo.push(Change(title, lambda: start(undo, f"undo: {title}"), lambda: start(verb, what)))
 
+    def action_intervene(self, text: str = "") -> None:
+        """Plan something for the case's customer."""
+        row = self.selected()
+        if row is None:
+            self.console.say("Choose an incidence first.", "warning")
+            return
+        from console.interventions.planning import plan
+
+        plan(self.console, row["customer"]["id"], row["customer"]["name"] or row["ref"], text)
+
     def action_why(self) -> None:
         """Why the case is where it is, over this screen."""
         row, api = self.selected(), self.console.api

@@ -23,6 +23,9 @@ SPOKEN = {
 
 _FIELDS = {
     "agentId": "agent",
+    "assigneeId": "whose",
+    "nextAction": "next",
+    "dueDate": "due",
     "agent_id": "agent",
     "order_value": "value",
     "event_type": "event",
@@ -135,6 +138,17 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             | "playbook_execution.staff_notified"
         ):
             return f"playbook {data.get('playbook', '?')}: {_of_playbook(kind.rpartition('.')[2], data)}{reason}"
+        case "intervention.opened":
+            return f"planned an intervention: {data.get('type', '')}, {data.get('priority', '')} priority"
+        case "intervention.completed":
+            came = f": {data['outcome'].replace('_', ' ')}" if data.get("outcome") else ""
+            return f"completed an intervention{came}"
+        case "intervention.cancelled":
+            return f"cancelled an intervention{reason}"
+        case "intervention.overdue":
+            return f"an intervention is overdue: {data.get('type', '')}"
+        case "intervention.changed":
+            return f"intervention: {_changes(data, name_of) or 'changed'}{reason}"
         case "help_wanted":
             return f"noted that the customer accepted help: “{data.get('prompt', '')}”"
         case "friction_noticed":
@@ -257,7 +271,7 @@ def _changes(data: Mapping[str, Any], name_of: NameOf) -> str:
 def _shown(field: str, value: Any, name_of: NameOf) -> str:
     if value is None or value == "":
         return "none"
-    if field in ("agent_id", "agentId"):
+    if field in ("agent_id", "agentId", "assigneeId"):
         return name_of(str(value))
     if field in ("status", "outcome"):
         return str(value).lower()

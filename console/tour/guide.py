@@ -26,6 +26,7 @@ SCREENS = (
     ("p", "playbooks"),
     ("m", "macros"),
     ("i", "integrations"),
+    ("v", "interventions"),
     ("u", "outbox"),
     ("s", "settings"),
 )

@@ -11,7 +11,7 @@ from sqlalchemy import NullPool, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from backend.alerts import service
+from backend.alerts import pruning, service
 from backend.alerts.events import AlertsRaised
 from backend.alerts.models import Alert
 from backend.alerts.schemas import AlertRead, Muted
@@ -276,9 +276,10 @@ async def test_what_was_read_long_ago_is_forgotten(backend: Backend) -> None:
     first, second = await unread(owner)
     await owner.alerts.read(first.id)
     units = await backend.units()
-    assert await units.write(service.forget_read, 0) == 0, "not longer ago than that"
+    forget = lambda work: pruning.forget_read(work, work.now, "")  # noqa: E731
+    assert await units.write(forget) == (0, None), "not longer ago than that"
     backend.clock.advance(seconds=1)
-    assert await units.write(service.forget_read, 0) == 1
+    assert await units.write(forget) == (1, "")
     assert [alert.id for alert in (await owner.alerts.list()).items] == [second.id]
 
 

@@ -95,6 +95,18 @@ def test_the_risk_of_a_customer_is_in_all_their_cases_and_an_older_one_in_an_eve
     assert (store.incidences["1"]["priority"], store.incidences["1"]["churnScore"]) == (1, 95)
 
 
+def test_an_erased_customer_has_no_risk_any_more() -> None:
+    other = incidence("2", customer={"id": "c-2", "userId": "u", "name": "Arjun", "tier": "GOLD", "language": "en"})
+    store = loaded(incidence("1"), other | {"churnScore": 40})
+    store.apply(frame(1, {"id": "c-1", "score": 95}, "risk", "risk.changed"))
+    assert store.incidences["1"]["churnScore"] == 95
+    gone = frame(2, None, "customer", "customer.erased")
+    store.apply(gone | {"subject": {"type": "customer", "id": "c-1"}})
+    assert [store.incidences[id]["churnScore"] for id in ("1", "2")] == [None, 40]
+    store.apply(frame(3, incidence("1", 2, churnScore=95)))
+    assert store.incidences["1"]["churnScore"] is None, "nor by an event that was made before"
+
+
 def test_a_removed_member_goes() -> None:
     store = loaded()
     store.apply(frame(1, {"id": "m-2", "name": "Ravi"}, "member", "member.added"))

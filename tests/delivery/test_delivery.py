@@ -323,7 +323,7 @@ async def test_the_installation_stands_in_and_letters_are_forgotten(post: Post) 
     post.backend.clock.advance(days=91)
 
     def forget(work: Work) -> int:
-        return pruning.forget_letters(work, 90)
+        return pruning.forget_letters(work, work.now - timedelta(days=90), "")[0]
 
     assert await post.units.write(forget) == 3
     assert await post.units.read(lambda work: list(work.session.scalars(select(Letter)))) == []

@@ -4,6 +4,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from backend.billing.models import Subscription
+from backend.customers import service as customers
 from console.customers.customer import CustomerScreen
 from console.customers.customers import CustomersScreen
 from console.incidences.workspace import IncidenceScreen
@@ -69,3 +71,37 @@ async def test_orders_filter_and_news(floor: Floor) -> None:
         await screen.action_perform("customer_order", "risk")
         await upsets(floor, "CUST-3")
         await until(lambda: "90 high" in text_of(app).split("Meera")[0].splitlines()[-1])
+
+
+async def test_whoever_brings_most_is_found_by_the_server_beyond_the_first_page(floor: Floor, monkeypatch: Any) -> None:
+    monkeypatch.setattr("console.customers.customers.PAGE", 10)
+    monkeypatch.setattr("console.customers.customers.NEAR_END", 2)
+
+    def put(work: Any) -> None:
+        for number in range(25):
+            customer = customers.ensure_customer(work, f"CUST-{number:02}", name=f"Name{number:02}")
+            row = Subscription(
+                customer_id=customer.id, currency="inr", status="active", interval="month", is_live=False
+            )
+            row.amount = row.mrr = 1_000 * (number + 1)
+            row.stripe_subscription_id, row.stripe_customer_id = f"sub_{number}", f"cus_{number}"
+            row.started_at = row.read_at = work.now
+            work.add(row)
+
+    await floor.units.write(put)
+    async with floor.console() as (app, pilot):
+        await pilot.press("g", "c")
+        await until(lambda: isinstance(app.screen, CustomersScreen) and len(app.screen.table.model) == 10)
+        screen = app.screen
+        assert isinstance(screen, CustomersScreen)
+        await screen.action_perform("customer_order", "mrr")
+        await until(lambda: names(screen) == [f"Name{number:02}" for number in range(24, 14, -1)])
+        await until(lambda: "10 are read, more further down" in text_of(app))
+        await pilot.press("end")
+        await until(lambda: len(screen.table.model) == 20)
+        await pilot.press("end")
+        await until(lambda: len(screen.table.model) == 25)
+        assert names(screen)[-1] == "Name00"
+        await upsets(floor, "CUST-03")
+        await until(lambda: "90 high" in text_of(app))
+        assert len(screen.table.model) == 25, "what was read stays read"
