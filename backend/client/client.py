@@ -11,7 +11,7 @@ from backend.client.customers import Customers
 from backend.client.delivery import Delivery
 from backend.client.escalation import Escalations
 from backend.client.finance import Finance
-from backend.client.identity import Businesses, Identity, Keys
+from backend.client.identity import Businesses, Identity, Invitations, Keys
 from backend.client.imports import Imports
 from backend.client.incidences import Channels, Incidences
 from backend.client.integrations import Integrations, Outgoing
@@ -58,6 +58,7 @@ class Client:
         self.incidences = Incidences(transport)
         self.integrations = Integrations(transport)
         self.interventions = Interventions(transport)
+        self.invitations = Invitations(transport)
         self.jobs = Jobs(transport)
         self.keys = Keys(transport)
         self.live = Live(transport)

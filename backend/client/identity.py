@@ -17,8 +17,22 @@ class Identity(Noun):
         body = s.RefreshRequest(refresh_token=self.transport.refresh_token or "")
         return await self._hold(await self.transport.call("POST", "/api/auth/refresh", s.SignInRead, body))
 
+    async def sign_in_with_code(self, challenge: str, code: str) -> s.SignInRead:
+        body = s.CodeGiven(challenge=challenge, code=code)
+        return await self._hold(await self.transport.call("POST", "/api/auth/login/code", s.SignInRead, body))
+
+    async def switch(self, business_id: str) -> s.SignInRead:
+        body = s.SwitchTo(business_id=business_id)
+        return await self._hold(await self.transport.call("POST", "/api/auth/switch", s.SignInRead, body))
+
     async def sign_out(self) -> None:
         await self.transport.call("POST", "/api/auth/logout")
+
+    async def forgot_password(self, email: str) -> None:
+        await self.transport.call("POST", "/api/auth/forgot", None, s.ForgotPassword(email=email))
+
+    async def reset_password(self, token: str, password: str) -> None:
+        await self.transport.call("POST", "/api/auth/reset", None, s.PasswordResetBy(token=token, password=password))
 
     async def me(self) -> s.MeRead:
         return await self.transport.call("GET", "/api/auth/me", s.MeRead)
@@ -29,9 +43,69 @@ class Identity(Noun):
     async def change_profile(self, body: s.UserChange) -> s.UserRead:
         return await self.transport.call("PATCH", "/api/users/me", s.UserRead, body)
 
+    async def change_password(self, current: str, password: str) -> s.Ended:
+        body = s.PasswordChange(current=current, password=password)
+        return await self.transport.call("POST", "/api/users/me/password", s.Ended, body)
+
+    async def check_password(self, password: str) -> None:
+        body = s.PasswordGiven(password=password)
+        await self.transport.call("POST", "/api/users/me/password/check", None, body)
+
+    async def sign_ins(self) -> Page[s.OpenSignIn]:
+        return await self.transport.call("GET", "/api/users/me/sign-ins", Page[s.OpenSignIn])
+
+    async def end_sign_in(self, id: str) -> None:
+        await self.transport.call("DELETE", "/api/users/me/sign-ins/{sign_in_id}", sign_in_id=id)
+
+    async def end_other_sign_ins(self) -> s.Ended:
+        return await self.transport.call("POST", "/api/users/me/sign-ins/end-others", s.Ended)
+
+    async def second_factor(self) -> s.SecondFactorRead:
+        return await self.transport.call("GET", "/api/users/me/second-factor", s.SecondFactorRead)
+
+    async def begin_second_factor(self, password: str) -> s.SecondFactorBegun:
+        body = s.PasswordGiven(password=password)
+        return await self.transport.call("POST", "/api/users/me/second-factor", s.SecondFactorBegun, body)
+
+    async def confirm_second_factor(self, code: str) -> s.RecoveryCodes:
+        path = "/api/users/me/second-factor/confirm"
+        return await self.transport.call("POST", path, s.RecoveryCodes, s.OneCode(code=code))
+
+    async def end_second_factor(self, password: str, code: str) -> None:
+        body = s.PasswordAndCode(password=password, code=code)
+        await self.transport.call("POST", "/api/users/me/second-factor/off", None, body)
+
     async def _hold(self, answer: s.SignInRead) -> s.SignInRead:
         await self.transport.hold(answer.access_token, answer.refresh_token)
         return answer
+
+
+class Invitations(Noun):
+    async def list(self, business_id: str) -> Page[s.InvitationRead]:
+        path = "/api/businesses/{business_id}/invitations"
+        return await self.transport.call("GET", path, Page[s.InvitationRead], business_id=business_id)
+
+    async def send_again(self, business_id: str, id: str) -> s.InvitationRead:
+        path = "/api/businesses/{business_id}/invitations/{invitation_id}/send"
+        ids = {"business_id": business_id, "invitation_id": id}
+        return await self.transport.call("POST", path, s.InvitationRead, **ids)
+
+    async def revoke(self, business_id: str, id: str) -> None:
+        path = "/api/businesses/{business_id}/invitations/{invitation_id}"
+        await self.transport.call("DELETE", path, business_id=business_id, invitation_id=id)
+
+    async def show(self, token: str) -> s.InvitationShown:
+        body = s.InvitationToken(token=token)
+        return await self.transport.call("POST", "/api/invitations/show", s.InvitationShown, body)
+
+    async def accept(self, body: s.InvitationAccept) -> s.SignInRead:
+        answer = await self.transport.call("POST", "/api/invitations/accept", s.SignInRead, body)
+        await self.transport.hold(answer.access_token, answer.refresh_token)
+        return answer
+
+    async def join(self, token: str) -> s.BusinessRead:
+        body = s.InvitationToken(token=token)
+        return await self.transport.call("POST", "/api/invitations/join", s.BusinessRead, body)
 
 
 class Businesses(Noun):
@@ -51,9 +125,12 @@ class Businesses(Noun):
         path = "/api/businesses/{business_id}/members"
         return await self.transport.call("GET", path, Page[s.MemberRead], business_id=id)
 
-    async def add_member(self, id: str, body: s.MemberAdd) -> s.MemberRead:
+    async def add_member(self, id: str, body: s.MemberAdd) -> s.MemberRead | s.InvitationRead:
+        """The member; the invitation where the owner of the mailbox has to say so first."""
         path = "/api/businesses/{business_id}/members"
-        return await self.transport.call("POST", path, s.MemberRead, body, business_id=id)
+        answer = await self.transport.call("POST", path, None, body, business_id=id)
+        is_asked = "letterState" in answer
+        return s.InvitationRead.model_validate(answer) if is_asked else s.MemberRead.model_validate(answer)
 
     async def change_member(self, id: str, member_id: str, body: s.MemberChange) -> s.MemberRead:
         path = "/api/businesses/{business_id}/members/{member_id}"

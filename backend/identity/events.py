@@ -27,6 +27,26 @@ class MemberRemoved(Event, type="member.removed"):
     pass
 
 
+class InvitationSent(Event, type="invitation.sent", audience="admin"):
+    pass
+
+
+class InvitationAccepted(Event, type="invitation.accepted", audience="admin"):
+    pass
+
+
+class InvitationRevoked(Event, type="invitation.revoked", audience="admin"):
+    pass
+
+
+class PasswordChanged(Event, type="member.password_changed", audience="admin"):
+    """data: isReset, whether it was by a code in a mail."""
+
+
+class SecondFactorChanged(Event, type="member.second_factor_changed", audience="admin"):
+    """data: isOn."""
+
+
 class SignedIn(Event, type="signin.started", audience="admin"):
     pass
 

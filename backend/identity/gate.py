@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ _REMEMBER_SECONDS = 2.0
 """How long an answer of the gate is reused. Other processes learn of a sign-out this much later at the most."""
 _REMEMBER_AT_MOST = 10_000
 _TOUCH_EVERY = timedelta(minutes=1)
+_TOUCH_SIGN_IN_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,14 @@ class Gate:
         """The member that an access token speaks for."""
         claims = read_claims(token, self.secret, self.clock.now())
         sign_in_id, forgotten = str(claims.get("sid", "")), self._forgotten
-        return self._remembered(sign_in_id) or self._remember(
-            sign_in_id, await self.database.read(lambda session: _member_of(session, sign_in_id)), forgotten
-        )
+        if known := self._remembered(sign_in_id):
+            return known
+        caller, used = await self.database.read(lambda session: _member_of(session, sign_in_id))
+        now = self.clock.now()
+        if used is None or now - used > _TOUCH_SIGN_IN_EVERY:
+            touch = update(SignIn).where(SignIn.id == sign_in_id).values(last_used_at=now)
+            await self.database.write(lambda session: session.execute(touch) and None)
+        return self._remember(sign_in_id, caller, forgotten)
 
     async def by_key(self, key: str) -> Caller:
         """The business that an API key speaks for."""
@@ -138,11 +144,12 @@ class Gate:
         return caller
 
 
-def _member_of(session: Session, sign_in_id: str) -> Caller:
+def _member_of(session: Session, sign_in_id: str) -> tuple[Caller, datetime | None]:
     query = (
         select(
             SignIn.business_id,
             SignIn.ended_at,
+            SignIn.last_used_at,
             Member.id,
             Member.role,
             Member.removed_at,
@@ -157,5 +164,5 @@ def _member_of(session: Session, sign_in_id: str) -> Caller:
     row = session.execute(query).first()
     if row is None or row.ended_at is not None or row.removed_at is not None:
         raise Unauthenticated("This sign-in has ended. Sign in again.", code="SIGN_IN_ENDED")
-    business_id, _, member_id, role, _, user_id, email, name = row
-    return Caller(business_id, Actor("member", member_id, name, role), user_id, email, sign_in_id)
+    business_id, _, used, member_id, role, _, user_id, email, name = row
+    return Caller(business_id, Actor("member", member_id, name, role), user_id, email, sign_in_id), used

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.rows import Base, BusinessOwned, Identified, Json, Versioned
@@ -19,6 +19,8 @@ class User(Identified, Base):
     avatar_url: Mapped[str | None] = mapped_column(String(500))
     password_hash: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime]
+    email_proven_at: Mapped[datetime | None]
+    """When somebody showed that they read this mailbox; anybody may sign up with any address."""
 
 
 class Business(Identified, Versioned, Base):
@@ -94,6 +96,11 @@ class SignIn(Identified, BusinessOwned, Base):
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_because: Mapped[str | None] = mapped_column(String(64))
+    last_used_at: Mapped[datetime | None]
+    address: Mapped[str | None] = mapped_column(String(64))
+    """From where it was opened, as the server saw it."""
+    agent: Mapped[str | None] = mapped_column(String(200))
+    """With what, as it said itself."""
 
 
 class RefreshToken(Base):
@@ -106,6 +113,95 @@ class RefreshToken(Base):
     sign_in_id: Mapped[str] = mapped_column(ForeignKey("sign_ins.id"))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Invitation(Identified, BusinessOwned, Base):
+    """Somebody is asked to work here. Only who reads the mailbox has the token; its fingerprint is kept."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (Index("ix_invitations_email", "business_id", "email"),)
+
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(16))
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    letter_id: Mapped[str] = mapped_column(String(36))
+    """The last one; the ones before it open nothing."""
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class PasswordReset(Identified, Base):
+    """Somebody asked for a new password of the account with an e-mail, whether there is one or not."""
+
+    __tablename__ = "password_resets"
+
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of the token, once it was mailed."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """What makes a user's codes (RFC 6238). Not asked for before it was confirmed once."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The step of the code used last: none of it or before it is taken again."""
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """Stands in for a code, once."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
+class OutsideAccount(Base):
+    """An account elsewhere by which a user signs in: `issuer` and `subject` as its id_token names them."""
+
+    __tablename__ = "outside_accounts"
+
+    issuer: Mapped[str] = mapped_column(String(200), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime]
+
+
+class OutsideAttempt(Identified, Base):
+    """Somebody is signing in by an account elsewhere: begun, gone through in a browser, collected by who began it."""
+
+    __tablename__ = "outside_attempts"
+
+    state: Mapped[str] = mapped_column(String(64), unique=True)
+    """Fingerprints: of the state, of the cookie of the browser, of what whoever began it holds."""
+    browser: Mapped[str | None] = mapped_column(String(64))
+    holder: Mapped[str] = mapped_column(String(64))
+    sealed: Mapped[str] = mapped_column(Text)
+    """The nonce and the PKCE verifier."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    """When the browser came back: the state holds once."""
+    failure: Mapped[str | None] = mapped_column(String(300))
+    user_id: Mapped[str | None] = mapped_column(String(36))
+    collected_at: Mapped[datetime | None]
 
 
 class ApiKey(Identified, BusinessOwned, Base):

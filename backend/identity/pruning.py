@@ -1,12 +1,12 @@
 """What identity forgets in time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, select
 
 from backend.core import pruning
 from backend.core.pruning import Step, again, forgets, prune
-from backend.identity.models import IdempotentAnswer, RefreshToken, SignIn
+from backend.identity.models import IdempotentAnswer, OutsideAttempt, PasswordReset, RefreshToken, SignIn
 from backend.work import Work
 
 
@@ -28,3 +28,10 @@ def forget_sign_ins(work: Work, before: datetime, place: str) -> Step:
         work.session.execute(delete(RefreshToken).where(RefreshToken.sign_in_id.in_(found)))
         work.session.execute(delete(SignIn).where(SignIn.business_id == work.business_id, SignIn.id.in_(found)))
     return again(len(found))
+
+
+def forget_attempts(work: Work) -> None:
+    """Delete what was asked for without being signed in and no longer holds; an hour's limit needs the last day at most."""
+    before = work.now - timedelta(days=1)
+    for model in (PasswordReset, OutsideAttempt):
+        work.session.execute(delete(model).where(model.expires_at < before))

@@ -1,101 +1,32 @@
-"""/api/auth, /api/users/me, /api/businesses, /api/keys."""
+"""/api/businesses and /api/keys; people themselves are in `account_router` and `invitation_router`."""
 
-from fastapi import Request
+from typing import Any
 
-from backend.core.errors import Unauthenticated
-from backend.core.security import hash_password, password_matches
+from fastapi import Response
+
+from backend.core.security import hash_password
 from backend.core.wire import Page
-from backend.identity import keys, service
+from backend.identity import invitations, keys, service
+from backend.identity.account_router import router as account
+from backend.identity.invitation_router import mail_of
+from backend.identity.invitation_router import router as invited
 from backend.identity.schemas import (
     BusinessChange,
     BusinessCreate,
     BusinessRead,
-    Credentials,
+    InvitationRead,
     KeyCreate,
     KeyCreated,
     KeyRead,
     MemberAdd,
     MemberChange,
     MemberRead,
-    MeRead,
-    RefreshRequest,
-    SignInRead,
-    SignUp,
-    UserChange,
-    UserRead,
 )
-from backend.unit import Router, RuntimeOf, Unit, Units
+from backend.unit import Router, RuntimeOf, Unit
 
 router = Router(prefix="/api", tags=["identity"])
-NOWHERE = ""  # the business of a unit whose caller has none yet
-
-
-def _units(request: Request, runtime: RuntimeOf) -> Units:
-    return Units(runtime, NOWHERE, request_id=request.state.request_id)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-@router.post("/auth/signup", status_code=201)
-async def sign_up(body: SignUp, request: Request, runtime: RuntimeOf) -> SignInRead:
-    """A new account, and a business whose owner it is."""
-    runtime.sign_in_limit.hit("signup", _address(request))
-    hashed = await hash_password(body.password, runtime.settings.bcrypt_cost)
-    return await _units(request, runtime).write(service.sign_up, body, hashed, runtime.settings)
-
-
-@router.post("/auth/login")
-async def sign_in(body: Credentials, request: Request, runtime: RuntimeOf) -> SignInRead:
-    """Sign in with e-mail and password."""
-    runtime.sign_in_limit.hit("address", _address(request))
-    runtime.sign_in_limit.hit("account", body.email)
-    found = await runtime.database.read(lambda session: service.find_user(session, body.email))
-    hashed = found[1] if found else None
-    if not await password_matches(body.password, hashed, runtime.settings.bcrypt_cost) or found is None:
-        raise Unauthenticated("E-mail or password is wrong.", code="INVALID_CREDENTIALS")
-    return await _units(request, runtime).write(service.sign_in, found[0], runtime.settings)
-
-
-@router.post("/auth/refresh")
-async def refresh(body: RefreshRequest, request: Request, runtime: RuntimeOf) -> SignInRead:
-    """New tokens for a refresh token, which is used up by this. Seen again, it ends the sign-in."""
-    answer = await _units(request, runtime).write(service.refresh, body.refresh_token, runtime.settings)
-    if answer is None:
-        runtime.gate.forget()
-        raise Unauthenticated(
-            "This refresh token was used before, so the sign-in has been ended. Sign in again.",
-            code="REFRESH_TOKEN_REUSED",
-        )
-    return answer
-
-
-@router.post("/auth/logout", status_code=204)
-async def sign_out(unit: Unit, runtime: RuntimeOf) -> None:
-    """End this sign-in."""
-    await unit.write(service.sign_out, unit.caller.sign_in_id or "")
-    runtime.gate.forget()
-
-
-@router.get("/auth/me")
-async def me(unit: Unit) -> MeRead:
-    """Who is signed in."""
-    return await unit.read(service.me, unit.caller.user_id or "")
-
-
-@router.get("/users/me")
-async def own_profile(unit: Unit) -> UserRead:
-    """One's own profile."""
-    return (await unit.read(service.me, unit.caller.user_id or "")).user
-
-
-@router.patch("/users/me")
-async def change_own_profile(body: UserChange, unit: Unit, runtime: RuntimeOf) -> UserRead:
-    """Change one's own name or picture."""
-    changed = await unit.write(service.change_user, unit.caller.user_id or "", body)
-    runtime.gate.forget()
-    return changed
+router.take_in(account)
+router.take_in(invited)
 
 
 @router.get("/businesses")
@@ -128,14 +59,17 @@ async def list_members(business_id: str, unit: Unit) -> Page[MemberRead]:
     return Page(items=await unit.read(service.list_members, business_id))
 
 
-@router.post("/businesses/{business_id}/members", status_code=201)
-async def add_member(business_id: str, body: MemberAdd, unit: Unit, runtime: RuntimeOf) -> MemberRead:
-    """Add somebody."""
-    hashed = None
-    if body.password:
-        runtime.sign_in_limit.hit("member", unit.business_id)  # hashes are made one at a time, for everybody here
-        hashed = await hash_password(body.password, runtime.settings.bcrypt_cost)
-    return await unit.write(service.add_member, business_id, body, hashed)
+@router.post("/businesses/{business_id}/members", status_code=201, responses={202: {"model": InvitationRead}})
+async def add_member(
+    business_id: str, body: MemberAdd, unit: Unit, runtime: RuntimeOf, response: Response
+) -> MemberRead | InvitationRead:
+    """Add somebody: 201 and the member, or 202 and the invitation where the owner of the mailbox has to say so first."""
+    runtime.sign_in_limit.hit("member", unit.business_id)  # hashes are made one at a time, and nobody likes many mails
+    hashed = await hash_password(body.password, runtime.settings.bcrypt_cost) if body.password else None
+    answer: Any = await unit.write(invitations.add_member, business_id, body, hashed, mail_of(runtime))
+    is_asked = isinstance(answer, InvitationRead) or "letterState" in answer  # plain data when it is said again
+    response.status_code = 202 if is_asked else 201
+    return answer  # type: ignore[no-any-return]
 
 
 @router.patch("/businesses/{business_id}/members/{member_id}")

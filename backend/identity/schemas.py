@@ -58,13 +58,19 @@ def _tags(value: list[str]) -> list[str]:
 
 
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
-NewPassword = Annotated[str, Field(min_length=8, max_length=256)]
+LEAST_PASSWORD = 8
+NewPassword = Annotated[str, Field(min_length=LEAST_PASSWORD, max_length=256)]
 Role = Literal["agent", "supervisor", "admin", "owner"]
 Availability = Literal["ONLINE", "AWAY", "OFFLINE"]
 Capacity = Annotated[int, Field(ge=0, le=1_000)]
 Tags = Annotated[list[Annotated[Key, Field(max_length=32)]], Field(max_length=50), AfterValidator(_tags)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+Token = Annotated[str, Field(min_length=1, max_length=256)]
+Password = Annotated[str, Field(max_length=256)]
+Code = Annotated[str, Field(min_length=1, max_length=32)]
 
 
 class SignUp(Wire):
@@ -139,6 +145,48 @@ class MemberAdd(Wire):
     password: NewPassword | None = None
 
 
+class InvitationRead(Wire):
+    """Somebody is asked to work here. `letterState` and `letterError` tell what became of the mail."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    invited_by: str
+    """The name of who did."""
+    created_at: UtcInstant
+    sent_at: UtcInstant
+    expires_at: UtcInstant
+    is_expired: bool
+    letter_state: str
+    letter_error: str | None
+
+
+class InvitationToken(Wire):
+    token: Token
+
+
+class InvitationShown(Wire):
+    """What an invitation says to who holds its token."""
+
+    email: str
+    name: str
+    role: Role
+    business: str
+    invited_by: str
+    has_account: bool
+    expires_at: UtcInstant
+
+
+class InvitationAccept(Wire):
+    """`password` is that of the account there is, else that of the new one; `code` if the account asks for one."""
+
+    token: Token
+    password: Annotated[str, Field(max_length=256)]
+    name: Line | None = None
+    code: Code | None = None
+
+
 class MemberChange(Wire):
     """A change; fields left out stay."""
 
@@ -179,6 +227,81 @@ class MeRead(Wire):
     role: Role
     member_id: str
     time: UtcInstant
+
+
+class CodeGiven(Wire):
+    """The second step of signing in: the challenge that the first one answered, and a code."""
+
+    challenge: Annotated[str, Field(max_length=2_000)]
+    code: Code
+
+
+class SwitchTo(Wire):
+    business_id: Annotated[str, Field(max_length=36)]
+
+
+class ForgotPassword(Wire):
+    email: Email
+
+
+class PasswordResetBy(Wire):
+    token: Token
+    password: NewPassword
+
+
+class PasswordChange(Wire):
+    current: Password
+    password: NewPassword
+
+
+class PasswordGiven(Wire):
+    password: Password
+
+
+class PasswordAndCode(PasswordGiven):
+    code: Code
+
+
+class OneCode(Wire):
+    code: Code
+
+
+class OpenSignIn(Wire):
+    """A sign-in that holds."""
+
+    id: str
+    business: str
+    """Its name."""
+    created_at: UtcInstant
+    last_used_at: UtcInstant
+    address: str | None
+    agent: str | None
+    is_current: bool
+
+
+class Ended(Wire):
+    """How many sign-ins were ended."""
+
+    ended: int
+
+
+class SecondFactorRead(Wire):
+    is_on: bool
+    since: UtcInstant | None
+    recovery_codes_left: int
+
+
+class SecondFactorBegun(Wire):
+    """Told to an authenticator, typed or as the address; shown this once."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodes(Wire):
+    """Shown this once; each stands in for a code, once."""
+
+    codes: list[str]
 
 
 class KeyCreate(Wire):

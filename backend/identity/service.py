@@ -1,34 +1,29 @@
-"""People: signing up and in, refresh rotation with reuse detection, businesses and members."""
+"""People: users, businesses and members. How they sign in is `sign_ins`, how they are asked to come `invitations`."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion, Unauthenticated
+from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion
 from backend.core.rows import table_of
-from backend.core.security import fingerprint, new_token, sign_claims
 from backend.events.event import Actor
 from backend.identity import events
-from backend.identity.models import Business, Member, RefreshToken, SignIn, User
+from backend.identity.models import Business, Member, SignIn, User
 from backend.identity.permissions import ROLES
 from backend.identity.schemas import (
     BusinessChange,
     BusinessCreate,
     BusinessRead,
-    MemberAdd,
     MemberChange,
     MemberRead,
     MeRead,
-    SignInRead,
     SignUp,
     UserChange,
     UserRead,
 )
-from backend.settings import Settings
 from backend.work import Work
 
 
@@ -85,29 +80,23 @@ def member_state(user: User, member: Member) -> dict[str, Any]:
     return read.model_dump(mode="json", by_alias=True)
 
 
-def sign_up(work: Work, body: SignUp, password_hash: str, settings: Settings) -> SignInRead:
-    """Make a user with a business of their own, whose owner they are. Conflict on a used e-mail."""
-    if work.session.scalar(select(User.id).where(User.email == body.email)):
-        raise Conflict("This e-mail already has an account. Sign in instead.", code="EMAIL_TAKEN", field="email")
-    user, business, member = _found_account(work, body, password_hash)
-    return _open_sign_in(work, user, business, member, settings)
-
-
 def found(work: Work, body: SignUp, password_hash: str) -> tuple[UserRead, BusinessRead]:
     """Make the first user of an installation, with a business. Conflict when there is a user already."""
     if work.session.scalar(select(User.id).limit(1)):
         raise Conflict("This server has users already. Sign in, or sign up over the API.", code="NOT_NEW")
-    user, business, _ = _found_account(work, body, password_hash)
+    user, business, _ = found_account(work, body, password_hash)
     return UserRead.model_validate(user), BusinessRead.model_validate(business)
 
 
-def _found_account(work: Work, body: SignUp, password_hash: str) -> tuple[User, Business, Member]:
-    user = _add_user(work, User(email=body.email, name=body.name, password_hash=password_hash, created_at=work.now))
+def found_account(work: Work, body: SignUp, password_hash: str) -> tuple[User, Business, Member]:
+    """A new user with a business of theirs."""
+    user = add_user(work, User(email=body.email, name=body.name, password_hash=password_hash, created_at=work.now))
     create = BusinessCreate(name=body.business_name or f"{body.name}'s business"[:200])
     return user, *_found_business(work, user, create)
 
 
-def _add_user(work: Work, user: User) -> User:
+def add_user(work: Work, user: User) -> User:
+    """Keep a new user. Conflict when the e-mail has one already."""
     try:
         return work.add(user)
     except IntegrityError as error:  # on PostgreSQL, somebody else took the e-mail at the same moment
@@ -138,83 +127,6 @@ def create_business(work: Work, user_id: str, body: BusinessCreate) -> BusinessR
 def business_ids(session: Session) -> Sequence[str]:
     """Every business of this installation, oldest first."""
     return session.scalars(select(Business.id).order_by(Business.id)).all()
-
-
-def find_user(session: Session, email: str) -> tuple[str, str | None] | None:
-    """(id, password hash) of the account with that e-mail."""
-    row = session.execute(select(User.id, User.password_hash).where(User.email == email)).first()
-    return (row[0], row[1]) if row else None
-
-
-def sign_in(work: Work, user_id: str, settings: Settings, business_id: str | None = None) -> SignInRead:
-    """Open a sign-in at the user's first business (or the one asked for). Forbidden without a membership."""
-    query = select(Member).where(Member.user_id == user_id, Member.removed_at.is_(None)).order_by(Member.created_at)
-    if business_id is not None:
-        query = query.where(Member.business_id == business_id)
-    member = work.session.scalars(query.limit(1)).first()
-    if member is None:
-        raise Forbidden("This account belongs to no business any more. Ask an admin to add you.", code="NO_MEMBERSHIP")
-    user = work.session.get_one(User, user_id)
-    work.business_id = work.session.info["business_id"] = member.business_id
-    work.actor = Actor("member", member.id, user.name, member.role)
-    return _open_sign_in(work, user, business_of(work), member, settings)
-
-
-def _open_sign_in(work: Work, user: User, business: Business, member: Member, settings: Settings) -> SignInRead:
-    opened = work.add(SignIn(user_id=user.id, member_id=member.id, created_at=work.now))
-    work.emit(events.SignedIn(subject_id=opened.id))
-    return _issue(work, user, business, member, opened.id, settings)
-
-
-def _issue(
-    work: Work, user: User, business: Business, member: Member, sign_in_id: str, settings: Settings
-) -> SignInRead:
-    refresh = new_token("hfr")
-    work.add(
-        RefreshToken(
-            fingerprint=fingerprint(refresh),
-            sign_in_id=sign_in_id,
-            expires_at=work.now + timedelta(days=settings.refresh_days),
-        )
-    )
-    expires_at: datetime = work.now + timedelta(days=settings.token_days)
-    claims = {"user_id": user.id, "email": user.email, "sub": user.id, "bid": business.id, "sid": sign_in_id}
-    return SignInRead(
-        user=UserRead.model_validate(user),
-        business=BusinessRead.model_validate(business),
-        role=member.role,
-        member_id=member.id,
-        access_token=sign_claims(claims, settings.resolved_secret(), expires_at),
-        refresh_token=refresh,
-        expires_at=expires_at,
-    )
-
-
-def refresh(work: Work, token: str, settings: Settings) -> SignInRead | None:
-    """Exchange a refresh token for new tokens. None when it was used before: its family has then been ended."""
-    known = work.session.get(RefreshToken, fingerprint(token), with_for_update=True)
-    opened = work.session.get(SignIn, known.sign_in_id) if known else None
-    if known is None or opened is None or opened.ended_at or known.expires_at <= work.now:
-        raise Unauthenticated("This refresh token is not valid. Sign in again.", code="INVALID_REFRESH_TOKEN")
-    member, user = work.session.get_one(Member, opened.member_id), work.session.get_one(User, opened.user_id)
-    work.business_id = work.session.info["business_id"] = opened.business_id
-    work.actor = Actor("member", member.id, user.name, member.role)
-    if known.used_at is not None:
-        opened.ended_at, opened.ended_because = work.now, "a refresh token was used twice"
-        work.emit(events.RefreshTokenReused(subject_id=opened.id))
-        return None
-    if member.removed_at is not None:
-        raise Unauthenticated("You no longer belong to this business.", code="INVALID_REFRESH_TOKEN")
-    known.used_at = work.now
-    return _issue(work, user, business_of(work), member, opened.id, settings)
-
-
-def sign_out(work: Work, sign_in_id: str) -> None:
-    """End a sign-in: its access and refresh tokens no longer hold."""
-    opened = work.get(SignIn, sign_in_id)
-    if opened.ended_at is None:
-        opened.ended_at, opened.ended_because = work.now, "signed out"
-        work.emit(events.SignInEnded(subject_id=opened.id))
 
 
 def me(work: Work, user_id: str) -> MeRead:
@@ -292,25 +204,27 @@ def list_members(work: Work, business_id: str) -> list[MemberRead]:
     return [MemberRead.model_validate(member_state(user, member)) for user, member in rows]
 
 
-def _may_hand_out(work: Work, role: str) -> None:
+def may_hand_out(work: Work, role: str) -> None:
+    """Forbidden when the caller is less than `role`."""
     if ROLES.index(role) > ROLES.index(work.actor.role or "agent"):
         raise Forbidden(f"You are {work.actor.role}; you cannot make somebody {role}.", code="ROLE_MISSING")
 
 
-def add_member(work: Work, business_id: str, body: MemberAdd, password_hash: str | None) -> MemberRead:
-    """Add somebody, with an account of theirs or a new one. Conflict when they already work here."""
-    own_business(work, business_id, to_change=True)
-    _may_hand_out(work, body.role)
-    user = work.session.scalar(select(User).where(User.email == body.email))
-    if user is None:
-        user = _add_user(work, User(email=body.email, name=body.name, password_hash=password_hash, created_at=work.now))
-    member = work.session.scalar(select(Member).where(Member.user_id == user.id))
+def member_with(work: Work, user_id: str) -> Member | None:
+    """The user's place in this business, theirs still or no more."""
+    own = (Member.user_id == user_id) & (Member.business_id == work.business_id)
+    return work.session.scalar(select(Member).where(own))
+
+
+def join(work: Work, user: User, role: str) -> MemberRead:
+    """Make the user a member, or one again. Conflict when they already work here."""
+    member = member_with(work, user.id)
     if member is not None and member.removed_at is None:
-        raise Conflict(f"{body.email} already works here.", code="MEMBER_EXISTS", field="email")
+        raise Conflict(f"{user.email} already works here.", code="MEMBER_EXISTS", field="email")
     if member is None:
-        member = work.add(Member(user_id=user.id, role=body.role, created_at=work.now))
+        member = work.add(Member(user_id=user.id, role=role, created_at=work.now))
     else:
-        member.role, member.removed_at, member.gone_since = body.role, None, None
+        member.role, member.removed_at, member.gone_since = role, None, None
     state = member_state(user, member)
     work.emit(events.MemberAdded(subject_id=member.id, state=state))
     return MemberRead.model_validate(state)
@@ -324,8 +238,8 @@ def change_member(work: Work, business_id: str, member_id: str, body: MemberChan
     if not wanted:
         raise Invalid("Nothing to change: name role, languages or skills.", field="body")
     if body.role is not None:
-        _may_hand_out(work, body.role)
-        _may_hand_out(work, member.role)
+        may_hand_out(work, body.role)
+        may_hand_out(work, member.role)
         if member.role == "owner" and body.role != "owner":
             _keep_an_owner(work)
     changes = {name: [getattr(member, name), value] for name, value in wanted.items()}
@@ -340,7 +254,7 @@ def remove_member(work: Work, business_id: str, member_id: str) -> None:
     """Take somebody's access away; what they did stays theirs."""
     own_business(work, business_id, to_change=True)
     member = working_here(work, member_id)
-    _may_hand_out(work, member.role)
+    may_hand_out(work, member.role)
     if member.role == "owner":
         _keep_an_owner(work)
     member.removed_at, member.availability = work.now, "OFFLINE"

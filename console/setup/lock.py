@@ -42,7 +42,7 @@ class LockScreen(Screen[None]):
         from backend.client import ApiError, Offline
 
         try:
-            await self._api.identity.sign_in(self._email, password)
+            await self._api.identity.check_password(password)
         except ApiError as error:
             self._say(f"{error.message} {self._hint}".strip())
         except Offline:

@@ -7,6 +7,7 @@ import pytest
 
 from backend.client import ApiError, Client
 from backend.identity.schemas import BusinessChange, BusinessCreate, MemberAdd, MemberChange
+from tests.identity.mail import mailed
 from tests.support.backend import PASSWORD, Backend, business_of
 
 
@@ -50,6 +51,7 @@ async def test_nobody_works_at_a_business_twice(backend: Backend) -> None:
 async def test_an_account_works_at_several_businesses_with_one_password(backend: Backend) -> None:
     owner, other = await backend.owner(), await backend.another_owner()
     await add(other, "agent", "owner1@example.com")
+    await owner.invitations.join(await mailed(backend))
     names = [business.id for business in (await owner.businesses.list()).items]
     assert names == [await business_of(owner), await business_of(other)]
     await owner.businesses.create(BusinessCreate(name="Third", currency="USD", time_zone="Europe/Berlin"))

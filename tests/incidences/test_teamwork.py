@@ -10,7 +10,7 @@ from backend.client.query import label_of
 from backend.identity.schemas import MemberAdd
 from backend.incidences import watching
 from backend.incidences.schemas import IncidenceChange, IncidenceRead, LabelsChange, NoteAdd
-from tests.support.backend import Backend, business_of
+from tests.support.backend import PASSWORD, Backend, business_of
 from tests.support.incidences import open_case
 
 
@@ -148,7 +148,8 @@ async def test_mentions_are_resolved_when_the_note_is_written(backend: Backend) 
         ("ravi@other.co", "Ravi Shah"),
         ("gone@feast.co", "Gone Girl"),
     ):
-        added = await owner.businesses.add_member(business, MemberAdd(email=email, name=name, role="agent"))
+        body = MemberAdd(email=email, name=name, role="agent", password=PASSWORD)
+        added = await owner.businesses.add_member(business, body)
         ids[name] = added.id
     await owner.businesses.remove_member(business, ids["Gone Girl"])
     case = await open_case(await backend.key())
