@@ -39,12 +39,10 @@ class MacroScreen(JoinScreen):
 
         def listed(found: tuple[Macros, Any]) -> None:
             playbooks = {one["playbookId"]: one for one in told(found[1])["items"]}
-            options = [Option(one.macro_id, one.name, _told(one)) for one in found[0].items]
-            options += [Option(id, one["name"], f"playbook · {starting.detail(one)}") for id, one in playbooks.items()]
-            word = name.strip().casefold()
-            wanted = [one for one in options if one.label.casefold() == word] or [
-                one for one in options if one.label.casefold().startswith(word)
-            ]
+            macros = [Option(one.macro_id, one.name, _told(one)) for one in found[0].items]
+            started = [Option(id, one["name"], f"playbook · {starting.detail(one)}") for id, one in playbooks.items()]
+            near = _named(macros, name)
+            wanted = near if name and len(near) == 1 else [*near, *_named(started, name)]
 
             def chosen(id: str | None) -> None:
                 if id in playbooks:
@@ -53,9 +51,9 @@ class MacroScreen(JoinScreen):
                 elif id is not None:
                     self._look(row, id)
 
-            if word and len(wanted) == 1:
+            if name and len(wanted) == 1:
                 chosen(wanted[0].key)
-            elif word and not wanted:
+            elif name and not wanted:
                 self.console.say(f"There is no macro or playbook {name.strip()!r}.", "warning")
             else:
                 self.app.push_screen(Choice("Macro or playbook", wanted), chosen)
@@ -96,6 +94,13 @@ class MacroScreen(JoinScreen):
             self.console.say(f"{macro.name} is done to {row['ref']}.")
 
         self.console.calls.start(f"do {macro.name} to {row['ref']}", call, done=done)
+
+
+def _named(options: list[Option], name: str) -> list[Option]:
+    """Those that are called so, else those whose names begin so."""
+    word = name.strip().casefold()
+    exact = [one for one in options if one.label.casefold() == word]
+    return exact or [one for one in options if one.label.casefold().startswith(word)]
 
 
 def _told(macro: MacroRead) -> str:
