@@ -141,7 +141,7 @@ async def test_what_it_is_asked_to_wait_and_how_full_it_may_be(hurried: None) ->
 
 
 async def test_what_is_refused_is_counted_and_raises_nothing(hurried: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = Slow((401, {}, 0), (413, {}, 0), (202, {}, 0), (202, {}, 0), (202, {}, 5))
+    server = Slow((401, {}, 0), (413, {}, 0), (202, {}, 0), (202, {}, 0), (202, {}, 0.6))
     async with served(server) as url:
         tracker = Tracker(url, "wrong", flush_seconds=0.01, timeout_seconds=0.2)
         tracker.track("c", "x")

@@ -149,6 +149,7 @@ async def test_a_file_of_customers_from_its_path_to_the_report(
     floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOLDFAST_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
     file = tmp_path / "people.csv"
     file.write_text("Kundennr;Vorname;Nachname;Mail\nc-1;Asha;Rao;asha@example.com\nc-2;Ravi;;wrong\n", "utf-8")
     async with floor.console() as (app, pilot):
@@ -157,7 +158,7 @@ async def test_a_file_of_customers_from_its_path_to_the_report(
         await until(lambda: isinstance(app.screen, ImportsScreen) and "No file was imported yet" in text_of(app))
         app.screen.action_import_file(str(tmp_path / "nothing.csv"))  # type: ignore[attr-defined]
         await until(lambda: any("Could not read nothing.csv" in one for one in said(app)))
-        await pilot.press("n", *str(file), "enter")
+        await pilot.press("n", *file.name, "enter")
         await until(lambda: isinstance(app.screen, ColumnsScreen) and "externalId" in text_of(app))
         assert "externalId" in why_not(app, "import_start"), "nothing tells who they are yet"
         app.screen.query_one(Outline).move_to("column:0")
