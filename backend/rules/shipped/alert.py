@@ -85,7 +85,7 @@ class AlertSettings(Wire):
 
 
 def _tell(id: str, label: str, when: dict[str, Any], *, role: str, ways: list[str], at: str, text: str = "") -> Rule:
-    then = {"role": role, "ways": ways, "when": at}
+    then = {"role": role, "members": [], "ways": ways, "when": at}
     return Rule(id=id, label=label, group="tell", when=when, then=then, text=text)
 
 
