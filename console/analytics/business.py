@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 _WIDTH = 24
+_NAMES = {"mrr": "monthly revenue", "churned": "ended", "involuntary": "unpaid", "churnRate": "churn"}
+"""What the columns are called."""
 
 
 async def read(api: Client, by: str) -> tuple[Any, Any]:
@@ -49,5 +51,6 @@ def lines(dashboard: Row, chart: Row) -> list[Cell]:
     for name, label in (("mrr", "monthly revenue"), ("churnRate", "churn")):
         values = [float(point[name] or 0) for point in chart["points"]]
         told.append([(f"{label:<16}", "muted"), (sparkline(values, _WIDTH, 0, max(*values, 1)), "accent")])
-    told += ["", *([(f"{name}: ", "bold"), (words, "muted")] for name, words in chart["definitions"].items())]
+    named = chart["definitions"].items()
+    told += ["", *([(f"{_NAMES.get(name, name)}: ", "bold"), (words, "muted")] for name, words in named)]
     return told

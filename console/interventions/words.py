@@ -32,7 +32,7 @@ def is_overdue(row: Row, now: str) -> bool:
 def due(row: Row, now: datetime) -> Spans:
     """When it is due: how long from now, or how late."""
     if row["dueDate"] is None:
-        return [("", "")]
+        return [("no day", "muted")]
     from backend.core.clock import instant
 
     if row["status"] not in UNFINISHED:
@@ -58,7 +58,7 @@ def about(row: Row, now: datetime) -> Content:
     pairs: list[tuple[str, Cell]] = [
         ("Customer", [(customer(row), "customer bold")]),
         ("Status", status(row)),
-        ("Due", due(row, now) if row["dueDate"] else "no day"),
+        ("Due", due(row, now)),
         ("Whose", row["assigneeName"] or "nobody's"),
         ("Priority", [(row["priority"], PRIORITY_ROLES[row["priority"]])]),
         ("Began", f"{_ORIGINS[row['origin']]}{_of(row)}, {ages.local(row['createdAt'], now)}"),
@@ -94,8 +94,7 @@ def of_customer(rows: Sequence[Row] | None, trouble: str, now: datetime, key: st
         said = row["nextAction"] or row["description"] or row["type"]
         lines.append([(f"{sign} ", role), (f"{row['type']}: ", "bold"), (said.split("\n")[0], "")])
         whose = row["assigneeName"] or "nobody"
-        when = due(row, now) if row["dueDate"] else [("", "")]
-        lines.append([(f"  {whose}  ", "muted"), *when])
+        lines.append([(f"  {whose}  ", "muted"), *due(row, now)])
     if len(rows) > _MOST:
         lines.append([(f"and {len(rows) - _MOST} more", "muted")])
     if not rows:
@@ -118,7 +117,7 @@ def visits(rows: Sequence[Row] | None, more: bool, trouble: str, now: datetime) 
             [
                 (f"{ages.local(row['startedAt'], now)}  ", ""),
                 (f"{minutes}:{seconds:02}  ", "muted"),
-                (f"{row['actions']} actions ", ""),
+                (f"{row['actions']} action{'' if row['actions'] == 1 else 's'} ", ""),
                 live,
             ]
         )

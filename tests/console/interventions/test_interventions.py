@@ -103,7 +103,7 @@ async def test_planning_from_a_customer_takes_their_risk(floor: Floor) -> None:
         await app.screen.action_perform("customer_plan", "Ask for a card")  # type: ignore[attr-defined]
         await until(lambda: "Ask for a card" in text_of(app))
         await pilot.press("6")
-        await until(lambda: "The app told of no visit" in text_of(app) or "actions" in text_of(app))
+        await until(lambda: "The app told of no visit" in text_of(app) or " action" in text_of(app))
         await tells(floor, "CUST-1", page_viewed=0.001)
         assert (await floor.api.customers.sessions("CUST-1")).items[0].is_live
 
