@@ -12,6 +12,7 @@ from backend.incidences.service import incidence_of, receive_message
 from backend.interventions.schemas import InterventionChange
 from backend.playbooks.schemas import ExecutionAct, PlaybookChange, TriggerAsk, WaitChange
 from backend.work import Work
+from tests.integrations.test_webhook_endpoints import endpoint
 from tests.playbooks.trips import EVERY, NOTES, make, shown, start, told, words
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
@@ -236,3 +237,33 @@ steps:
     over = await shown(owner, execution)
     assert (over.status, over.log[-1].told) == ("COMPLETED", "holds: the intervention helped")
     assert len((await owner.interventions.list()).items) == 1
+
+
+@only_sqlite
+async def test_an_endpoint_is_told_once_and_one_that_is_not_there_is_a_failure_to_mend(backend: Backend) -> None:
+    owner = await backend.owner()
+    await open_case(await backend.key())
+    yaml = "name: Tell\nsteps:\n- {kind: webhook, id: crm, to: crm, data: {why: quiet}}"
+    execution = await start(owner, await make(owner, yaml), "u-1")
+    await backend.drain()
+    failed = await shown(owner, execution)
+    assert (failed.status, "no webhook endpoint 'crm'" in (failed.log[0].error or "")) == ("FAILED", True)
+    async with endpoint(backend, "incidence.opened") as (receiver, _):
+        await owner.executions.retry(execution.execution_id)
+        await backend.drain()
+        over = await shown(owner, execution)
+        assert (over.status, over.log[0].attempts, over.log[0].told) == (
+            "COMPLETED",
+            2,
+            "told the webhook endpoint crm",
+        )
+        (got,) = receiver.got
+        assert got.body["type"] == "playbook.step"
+        told_of = {name: got.body["data"][name] for name in ("executionId", "playbook", "step", "userId", "data")}
+        assert told_of == {
+            "executionId": execution.execution_id,
+            "playbook": "Tell",
+            "step": "crm",
+            "userId": "u-1",
+            "data": {"why": "quiet"},
+        }
