@@ -85,9 +85,8 @@ class Nursery:
         atexit.register(self._end)
 
     def _end(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(10)
+        with self._process:  # which closes what leads to it, and waits
+            pass
 
     def ask(self, order: dict[str, Any]) -> dict[str, Any]:
         """One order, and its answer."""
