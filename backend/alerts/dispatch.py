@@ -14,6 +14,7 @@ from backend.core.ids import new_id
 from backend.core.money import to_major
 from backend.delivery import service as delivery
 from backend.delivery.address import mailbox
+from backend.events import log
 from backend.identity.models import Member, User
 from backend.identity.service import business_of, currency_of, time_zone_of
 from backend.rules import service as rules
@@ -45,6 +46,7 @@ NAMES = {
 
 def dispatch(work: Work, destination: str) -> None:
     """Write the letter that tells what is due at `destination`; later, when it has had enough of them this hour."""
+    log.head(work.session, work.business_id)  # of two who send what waits at one place, the second finds nothing left
     settings = rules.current(work, "alert").document.settings
     waiting = (
         AlertItem.business_id == work.business_id,

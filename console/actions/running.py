@@ -11,6 +11,8 @@ RUNNING: tuple[Action, ...] = (
            screens=(JOBS,), role="admin", needs=("online",), dangerous=True, foot=3),
     Action("channel_try", "Try", ("t",), "Work", "Send something by this channel; by e-mail to yourself.", verb="try",
            screens=(DELIVERY,), role="admin", needs=("online",), foot=2),
+    Action("channel_remove", "Remove", ("D",), "Work", "Forget a channel and its address; nothing leaves by it any more.",
+           verb="remove", screens=(DELIVERY,), role="admin", needs=("online",), dangerous=True, foot=4),
     Action("letter_again", "Send again", ("r",), "Work", "Send a letter that failed once more.", verb="again",
            screens=(DELIVERY,), role="admin", needs=("online",), foot=3),
 )

@@ -67,9 +67,9 @@ class DeliveryScreen(Overview):
         """Only a channel of the business is tried; only what failed is sent again."""
         channel, letter, refused = self.channel(), self.letter(), {}
         if channel is None:
-            refused["channel_try"] = "There is no channel under the cursor."
+            refused["channel_try"] = refused["channel_remove"] = "There is no channel under the cursor."
         elif channel["id"] is None:
-            refused["channel_try"] = "It is set for the whole installation."
+            refused["channel_try"] = refused["channel_remove"] = "It is set for the whole installation."
         if letter is None:
             refused["letter_again"] = "There is no letter under the cursor."
         elif letter["state"] != "FAILED":
@@ -88,6 +88,22 @@ class DeliveryScreen(Overview):
 
         if channel is not None:
             self.console.calls.start("try the channel", lambda: api.delivery.test(channel["id"]), done=done)
+
+    def action_channel_remove(self) -> None:
+        """Forget the channel under the cursor."""
+        channel, api = self.channel(), self.console.api
+
+        def done(_: Any) -> None:
+            self.console.say("Nothing leaves by it any more.")
+            self.read()
+
+        if channel is not None:
+
+            async def remove() -> bool:
+                await api.delivery.remove(channel["id"])
+                return True  # what answers nothing would not be told of
+
+            self.console.calls.start("remove the channel", remove, done=done)
 
     def action_letter_again(self) -> None:
         """Try a failed letter again."""

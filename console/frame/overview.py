@@ -117,6 +117,10 @@ class Overview(FrameScreen):
         """The key of the line under the cursor."""
         return self.query_one(Outline).key if self.is_mounted else ""
 
+    def about(self) -> tuple[str, ...]:
+        """What a question is asked about: the line under the cursor."""
+        return (self.key,) if self.key else ()
+
     def key_after(self, begins: str) -> str:
         """The rest of that key when it begins so, else nothing."""
         return self.key.removeprefix(begins) if self.key.startswith(begins) else ""

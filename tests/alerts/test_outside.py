@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
+from backend.alerts import dispatch
 from backend.alerts.events import AlertsRaised
 from backend.alerts.models import AlertCause, AlertItem
 from backend.alerts.schemas import AlertRead, AlertTimes, Kind, Muted
@@ -145,6 +146,11 @@ async def test_whoever_adds_while_it_is_gathered_is_gathered_too(outside: Outsid
     (alert,) = (await outside.owner.alerts.list()).items
     assert alert.count == 240
     assert await outside.count(AlertItem, AlertItem.way == "SLACK") == 240
+    outside.backend.clock.advance(minutes=2)
+    (slack,) = [one.id for one in (await outside.owner.delivery.channels()).items if one.kind == "SLACK"]
+    await asyncio.gather(*(outside.units.write(dispatch.dispatch, slack or "") for _ in range(4)))
+    letters = await outside.count(Letter, Letter.channel_id == slack)
+    assert letters == 1, "four who send it at once are one letter"
 
 
 @on_sqlite

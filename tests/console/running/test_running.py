@@ -19,6 +19,7 @@ from tests.console.desk.floor import Console, Floor, said, until
 from tests.console.desk.test_looks import look
 from tests.widgets.stage import screen_lines
 from widgets.outline import Outline
+from widgets.prompt import Confirm
 
 
 def text_of(app: Console) -> str:
@@ -51,10 +52,13 @@ async def world(floor: Floor, address: str) -> None:
     body = {"kind": "SLACK", "name": "[ops]\x1b]0;x\x07", "address": address + SLACK_PATH}
     channel = await floor.api.delivery.add(ChannelAdd.model_validate(body))
 
+    for number in (1, 2):  # one after the other: the second is refused
+        words = {"subject": f"Letter {number} [/bold]", "text": "What is [red]said[/red]", "cause": f"c{number}"}
+        more = {"to": "", "kind": "SLACK", "channel_id": channel.id}
+        await floor.units.write(lambda work, said=words | more: delivery.post(work, **said))  # type: ignore[misc]
+        await floor.backend.drain()
+
     def happened(work: Work) -> None:
-        for number in (1, 2):
-            words = {"subject": f"Letter {number} [/bold]", "text": "What is [red]said[/red]"}
-            delivery.post(work, to="", cause=f"c{number}", kind="SLACK", channel_id=channel.id, **words)
         work.enqueue("alerts.dispatch", at=work.now.replace(hour=23), key="later", destination="nowhere")
         letter = {"job_id": "j-1", "job": "integrations.carry", "args": {"platform": "intercom"}, "attempts": 4}
         work.add(DeadLetter(**letter, error="401: \x1b[31mthe token", failed_at=work.now, request_id=""))
@@ -84,7 +88,7 @@ async def test_an_admin_runs_cancels_and_replays(floor: Floor) -> None:
             later = next(one["id"] for one in waiting if one["name"] == "alerts.dispatch")
             await to_line(outline, pilot, f"job:{later}")
             await pilot.press("x")
-            await until(lambda: len(app.screen_stack) > 2 or app.screen.is_modal)
+            await until(lambda: isinstance(app.screen, Confirm))
             await pilot.press("y")
             await until(lambda: "It is cancelled." in said(app))
             left = (await floor.api.jobs.list(status="waiting"))["items"]
@@ -112,6 +116,12 @@ async def test_an_admin_tries_a_channel_and_sends_again(floor: Floor) -> None:
             await floor.backend.drain()
             await until(lambda: "100% of 3 sent" in text_of(app) or "✗ failed" not in text_of(app))
             assert len(chat.posts) == 3
+            await to_line(outline, pilot, "channel:")
+            await pilot.press("D")
+            await until(lambda: isinstance(app.screen, Confirm))
+            await pilot.press("y")
+            await until(lambda: "Nothing leaves by it any more." in said(app))
+            assert (await floor.api.delivery.channels()).items == []
             assert app.troubles == []
 
 
