@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     stripe_webhook_secret: SecretStr = Field(
         SecretStr(""), description="checks Stripe's webhooks; several, while one is rolled, with commas between them"
     )
+    google_client_id: str = Field(
+        "", description="the client id of the OAuth client by which people sign in with Google"
+    )
+    google_client_secret: SecretStr = Field(SecretStr(""), description="its client secret")
+    google_issuer: str = Field(
+        "https://accounts.google.com", description="another OpenID provider than Google, such as a double"
+    )
     public_url: str = Field("", description="how browsers reach this server; as it was asked when left out")
     stripe_connect_client_id: str = Field("", description="the client id (ca_…) of the Stripe Connect platform")
     stripe_api_base: str = Field("", description="another address than Stripe's own, such as that of a double")

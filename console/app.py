@@ -137,6 +137,7 @@ class ConsoleApp(Verbs):
         if self.session is not None:
             await self.session.close()
             await self._forget_screens()
+            self.feed = FeedState("connecting")
         assert self._clock is not None, "connected before one signs in"
         api = self.connection.api
         self.session = Session(
@@ -168,7 +169,7 @@ class ConsoleApp(Verbs):
             await self.remove_mode(name)
         self._add_families()
         self._came_from.clear()
-        self.last_verb = None
+        self.last_verb = self.calls.last_failed = None
 
     @property
     def api(self) -> "Client":
@@ -331,6 +332,32 @@ class ConsoleApp(Verbs):
         self.troubles.append(error)
         log = write_down(what, error)
         self.say(f"Could not {what}: {type(error).__name__}: {error}. It is written down in {log}.", "error")
+
+    # -- another business
+
+    def action_switch_business(self, name: str = "") -> None:
+        """Go to another business of one's own: the one named, else one out of all."""
+        self.run_worker(self._switch(name), group="sign-in", exclusive=True, exit_on_error=False)
+
+    async def _switch(self, name: str) -> None:
+        """Nothing of the old business is on screen, or called for, once the new tokens are there."""
+        from console.setup import switching
+
+        with self.guard("switch the business"):
+            session = self.session
+            if session is None or (business := await switching.chosen(self, session.me, name)) is None:
+                return
+            await session.rest()
+            await self._forget_screens()
+            self._sign_in_screen.say(f"Going to {business.name} …")
+            self.clear_notifications()
+            answer = await self.calls.ask("switch the business", lambda: self.api.identity.switch(business.id))
+            if answer is None:
+                session.start()
+                await self.go(families.HOME)
+                return
+            await self.signed_in(answer, answer.user.email)
+            self.say(f"You are at {answer.business.name} now, as {answer.role}.")
 
     # -- leaving
 

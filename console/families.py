@@ -22,6 +22,8 @@ MODES: dict[str, str] = {
     "integrations": "console.integrations.integrations:IntegrationsScreen",
     "jobs": "console.jobs.jobs:JobsScreen",
     "delivery": "console.delivery.delivery:DeliveryScreen",
+    "people": "console.people.people:PeopleScreen",
+    "account": "console.account.account:AccountScreen",
     "settings": "console.setup.settings:SettingsScreen",
     "outbox": "console.setup.outbox:OutboxScreen",
 }

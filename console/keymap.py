@@ -46,6 +46,8 @@ SCREENS = (
     "interventions",
     "customers",
     "customer",
+    "people",
+    "account",
 )
 """Screens that have keys."""
 

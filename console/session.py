@@ -63,10 +63,15 @@ class Session:
         """Load and follow."""
         self._following = asyncio.get_running_loop().create_task(self.live.follow(), name="live")
 
-    async def close(self) -> None:
-        """Stop following; what was being written is on disk when this returns."""
+    async def rest(self) -> None:
+        """Follow no more, until it is started again."""
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
+            self._following = None
+
+    async def close(self) -> None:
+        """Stop following; what was being written is on disk when this returns."""
+        await self.rest()
         await self.inbox.close()
         await self.drafts.close()

@@ -77,10 +77,64 @@ async def _sign_in(url: str, email: str, password: str) -> dict[str, Any]:
     vault = Vault()
     async with Client(url) as api:
         api.transport.on_tokens = lambda access, refresh: vault.keep(url, email, access, refresh)
-        me = await api.identity.sign_in(email, password)
+        me = await _with_code(api, email, password)
     servers.remember(url, email)
     who = {"email": me.user.email, "name": me.user.name, "role": me.role, "business": me.business.name}
     return who | {"url": url, "kept": vault.where}
+
+
+async def _with_code(api: "Client", email: str, password: str) -> Any:
+    """Sign in; a code that is asked for as well is HOLDFAST_CODE, or typed."""
+    from backend.client import ApiError
+
+    try:
+        return await api.identity.sign_in(email, password)
+    except ApiError as error:
+        code = os.environ.get("HOLDFAST_CODE", "")
+        if error.code != "SECOND_FACTOR_REQUIRED" or not (code or sys.stdin.isatty()):
+            raise
+        code = code or str(await asyncio.to_thread(typer.prompt, "Code of your authenticator"))
+        return await api.identity.sign_in_with_code(str(error.details["challenge"]), code)
+
+
+def arrive(url: str, come: "Callable[[Client], Awaitable[Any]]") -> dict[str, Any]:
+    """What `come` signs in as at `url`, kept as signing in is. Who, and where it is kept."""
+    return _run(_arrive(address(url), come))
+
+
+async def _arrive(url: str, come: "Callable[[Client], Awaitable[Any]]") -> dict[str, Any]:
+    from backend.client import Client
+    from console import servers
+    from console.credentials import Vault
+
+    vault = Vault()
+    async with Client(url) as api:
+        me = await come(api)
+        await vault.keep(url, me.user.email, me.access_token, me.refresh_token)
+    servers.remember(url, me.user.email)
+    who = {"email": me.user.email, "name": me.user.name, "role": me.role, "business": me.business.name}
+    return who | {"url": url, "kept": vault.where}
+
+
+def anonymous(url: str, work: Work[T]) -> T:
+    """What `work` answers when it is done at `url` by nobody in particular."""
+
+    async def done() -> T:
+        from backend.client import Client
+
+        async with Client(address(url)) as api:
+            return await work(api)
+
+    return _run(done())
+
+
+def secret(variable: str, prompt: str) -> str:
+    """What the environment says, or what is typed without being shown. Exits when there is nobody to ask."""
+    if given := os.environ.get(variable):
+        return given
+    if not sys.stdin.isatty():
+        fail(f"there is nobody to ask for it; set {variable}")
+    return str(typer.prompt(prompt, hide_input=True))
 
 
 async def _as_member(url: str, work: Work[T]) -> T:

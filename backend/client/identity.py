@@ -21,6 +21,23 @@ class Identity(Noun):
         body = s.CodeGiven(challenge=challenge, code=code)
         return await self._hold(await self.transport.call("POST", "/api/auth/login/code", s.SignInRead, body))
 
+    def google_url(self, challenge: str) -> str:
+        """What to open in a browser."""
+        return f"{self.transport.url}/api/auth/google?challenge={challenge}"
+
+    async def begin_google(self, challenge: str) -> str:
+        """Where Google is, as a browser would be told; refused where it is not set up."""
+        answer = await self.transport.raw("GET", "/api/auth/google", params={"challenge": challenge})
+        return str(answer.headers["location"])
+
+    async def finish_google(self, state: str, code: str) -> s.TerminalCode:
+        query = {"state": state, "code": code}
+        return await self.transport.call("GET", "/api/auth/google/callback", s.TerminalCode, **query)
+
+    async def collect_google(self, verifier: str, code: str) -> s.SignInRead:
+        body = s.CollectSignIn(verifier=verifier, code=code)
+        return await self._hold(await self.transport.call("POST", "/api/auth/google/collect", s.SignInRead, body))
+
     async def switch(self, business_id: str) -> s.SignInRead:
         body = s.SwitchTo(business_id=business_id)
         return await self._hold(await self.transport.call("POST", "/api/auth/switch", s.SignInRead, body))

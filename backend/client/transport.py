@@ -45,6 +45,7 @@ class Transport:
             base_url=self.url, timeout=httpx.Timeout(15, connect=5), trust_env=False, verify=_trust(self.url)
         )
         self._refreshing = asyncio.Lock()
+        self._era = 0
 
     @property
     def headers(self) -> dict[str, str]:
@@ -54,7 +55,12 @@ class Transport:
         return {"x-api-key": self.api_key} if self.api_key else {}
 
     async def hold(self, access_token: str, refresh_token: str) -> None:
-        """Speak with these tokens from now on."""
+        """Speak with these tokens from now on, of another sign-in: what was asked for by the one before is not asked
+        again by this one, which may be at another business."""
+        self._era += 1
+        await self._hold(access_token, refresh_token)
+
+    async def _hold(self, access_token: str, refresh_token: str) -> None:
         self.access_token, self.refresh_token = access_token, refresh_token
         if self.on_tokens:
             await self.on_tokens(access_token, refresh_token)
@@ -68,8 +74,10 @@ class Transport:
 
         Raises ApiError when the server refuses, Offline when it does not answer.
         """
+        era = self._era
         response = await self._send(method, path, body, params)
-        if response.status_code == 401 and self.refresh_token and "/api/auth/" not in path and await self._refresh():
+        may_refresh = self.refresh_token and "/api/auth/" not in path and era == self._era
+        if response.status_code == 401 and may_refresh and await self._refresh() and era == self._era:
             response = await self._send(method, path, body, params)
         if response.is_error:
             raise _refusal(response)
@@ -117,7 +125,7 @@ class Transport:
             if response.is_error:
                 return False
             tokens = response.json()
-            await self.hold(tokens["accessToken"], tokens["refreshToken"])
+            await self._hold(tokens["accessToken"], tokens["refreshToken"])
             return True
 
     async def close(self) -> None:

@@ -45,6 +45,9 @@ TABLE: dict[tuple[str, str], Access] = {
     ("POST", "/api/auth/signup"): OPEN,
     ("POST", "/api/auth/login"): OPEN,
     ("POST", "/api/auth/login/code"): OPEN,  # the challenge is the permission
+    ("GET", "/api/auth/google"): OPEN,
+    ("GET", "/api/auth/google/callback"): OPEN,  # state and cookie are the permission
+    ("POST", "/api/auth/google/collect"): OPEN,  # verifier and code are
     ("POST", "/api/auth/refresh"): OPEN,
     ("POST", "/api/auth/forgot"): OPEN,
     ("POST", "/api/auth/reset"): OPEN,  # the mailed code is the permission

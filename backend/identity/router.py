@@ -8,6 +8,7 @@ from backend.core.security import hash_password
 from backend.core.wire import Page
 from backend.identity import invitations, keys, service
 from backend.identity.account_router import router as account
+from backend.identity.google_router import router as google
 from backend.identity.invitation_router import mail_of
 from backend.identity.invitation_router import router as invited
 from backend.identity.schemas import (
@@ -27,6 +28,7 @@ from backend.unit import Router, RuntimeOf, Unit
 router = Router(prefix="/api", tags=["identity"])
 router.take_in(account)
 router.take_in(invited)
+router.take_in(google)
 
 
 @router.get("/businesses")

@@ -236,6 +236,19 @@ class CodeGiven(Wire):
     code: Code
 
 
+class TerminalCode(Wire):
+    """What a browser shows once one has signed in elsewhere, to be typed where it was begun."""
+
+    code: str
+
+
+class CollectSignIn(Wire):
+    """`verifier` is what the terminal holds; its hash went with the browser."""
+
+    verifier: Annotated[str, Field(min_length=43, max_length=128)]
+    code: Code
+
+
 class SwitchTo(Wire):
     business_id: Annotated[str, Field(max_length=36)]
 

@@ -92,7 +92,7 @@ def found_account(work: Work, body: SignUp, password_hash: str) -> tuple[User, B
     """A new user with a business of theirs."""
     user = add_user(work, User(email=body.email, name=body.name, password_hash=password_hash, created_at=work.now))
     create = BusinessCreate(name=body.business_name or f"{body.name}'s business"[:200])
-    return user, *_found_business(work, user, create)
+    return user, *found_business(work, user, create)
 
 
 def add_user(work: Work, user: User) -> User:
@@ -105,7 +105,8 @@ def add_user(work: Work, user: User) -> User:
         ) from error
 
 
-def _found_business(work: Work, user: User, body: BusinessCreate) -> tuple[Business, Member]:
+def found_business(work: Work, user: User, body: BusinessCreate) -> tuple[Business, Member]:
+    """A new business, whose owner the user is."""
     business = work.add(Business(**body.model_dump(), created_at=work.now, version=1, next_number=1))
     # From here on this unit is the new business's, and so are its events.
     work.business_id = work.session.info["business_id"] = business.id
@@ -120,7 +121,7 @@ def _found_business(work: Work, user: User, body: BusinessCreate) -> tuple[Busin
 def create_business(work: Work, user_id: str, body: BusinessCreate) -> BusinessRead:
     """Another business for a signed-in user, who becomes its owner."""
     user = work.session.get_one(User, user_id)
-    business, _ = _found_business(work, user, body)
+    business, _ = found_business(work, user, body)
     return BusinessRead.model_validate(business)
 
 

@@ -14,6 +14,7 @@ from console.actions.everywhere import EVERYWHERE
 from console.actions.finance import FINANCE_WORK
 from console.actions.interventions import INTERVENTION_WORK
 from console.actions.moving import MOVING
+from console.actions.people import PEOPLE_WORK
 from console.actions.playbooks import PLAYBOOK_WORK
 from console.actions.retention import RETENTION_WORK
 from console.actions.rules import RULES_WORK
@@ -33,6 +34,7 @@ ACTIONS = (
     *INTERVENTION_WORK,
     *ADMINISTRATION,
     *RUNNING,
+    *PEOPLE_WORK,
     *WRITING,
     *EVERYWHERE,
 )

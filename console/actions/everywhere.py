@@ -34,6 +34,10 @@ EVERYWHERE: tuple[Action, ...] = (
     Action("go_delivery", "Delivery", ("jump d",), "Go", "Channels to staff, and what left by them.", role="supervisor"),
     Action("go_playbooks", "Playbooks", ("jump p",), "Go", "What is done to customers step by step, and what goes on."),
     Action("go_interventions", "Interventions", ("jump v",), "Go", "What is to be done for customers who may leave, and whether it helped."),
+    Action("go_people", "People", ("jump l",), "Go", "Who works here as what, and who is asked to."),
+    Action("go_account", "Your account", ("jump h",), "Go", "Your name, password and codes, and where you are signed in."),
+    Action("switch_business", "Another business", ("jump b",), "Go", "Go to another business of yours, with everything there.",
+           verb="business", needs=("online",), argument=Argument("name", "text")),
     Action("go_outbox", "Outbox", ("jump u",), "Go", "What waits to be sent, and what clashed."),
     Action("settings", "Settings", ("jump s", "f2"), "Go", "The settings of this console."),
     # Console

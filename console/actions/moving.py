@@ -2,6 +2,7 @@
 
 from console.actions.action import Action, Argument
 from console.actions.screens import (
+    ACCOUNT,
     ALERTS,
     ANALYTICS,
     BEHIND,
@@ -20,6 +21,7 @@ from console.actions.screens import (
     LISTS,
     MACROS,
     OUTLINES,
+    PEOPLE,
     PLAYBOOKS,
     QUEUE,
     RETENTION,
@@ -92,7 +94,7 @@ MOVING: tuple[Action, ...] = (
            argument=Argument("by", "by"), foot=5),
     Action("export", "Export", ("E",), "Find", "Write what is shown to a file.", screens=(ANALYTICS, ROWS),
            role="supervisor", needs=("online",), argument=Argument("format", "format"), foot=6),
-    Action("read_again", "Read again", ("f5",), "Find", "Everything as it is now.", screens=(ANALYTICS, RETENTION, MACROS, INTEGRATIONS, INTEGRATION_LOG, IMPORTS, IMPORT, CUSTOMERS, FINANCE, JOBS, DELIVERY, PLAYBOOKS, INTERVENTIONS),
+    Action("read_again", "Read again", ("f5",), "Find", "Everything as it is now.", screens=(ANALYTICS, RETENTION, MACROS, INTEGRATIONS, INTEGRATION_LOG, IMPORTS, IMPORT, CUSTOMERS, FINANCE, JOBS, DELIVERY, PLAYBOOKS, INTERVENTIONS, PEOPLE, ACCOUNT),
            needs=("online",)),
     Action("filter_rows", "Filter", ("/",), "Find", "As you type: the rows that have all these words.", verb="find",
            screens=(RETENTION, CUSTOMERS, INTERVENTIONS), argument=Argument("words", "text"), foot=10),

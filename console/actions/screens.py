@@ -18,6 +18,7 @@ MACROS, MACRO_TEXT = "macros", "macro_text"
 INTEGRATIONS, INTEGRATION_FORM, MAPPING_TEXT = "integrations", "integration_form", "mapping_text"
 INTEGRATION_LOG, IMPORTS, IMPORT = "integration_log", "imports", "import"
 JOBS, DELIVERY = "jobs", "delivery"
+PEOPLE, ACCOUNT = "people", "account"
 RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
 DRAFTING = (RULE_SET, RULE)
 OUTLINES = (
@@ -37,4 +38,6 @@ OUTLINES = (
     CANDIDATES,
     JOBS,
     DELIVERY,
+    PEOPLE,
+    ACCOUNT,
 )

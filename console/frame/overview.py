@@ -35,6 +35,7 @@ class Overview(FrameScreen):
     def __init__(self) -> None:
         super().__init__()
         self.is_read = False
+        self._will_read = False
 
     def asking(self) -> Callable[[], Awaitable[Any]]:
         """What asks for everything."""
@@ -84,7 +85,12 @@ class Overview(FrameScreen):
             self.read()
 
     def read(self) -> None:
-        """Ask for everything."""
+        """Ask for everything, once for all who want it at this moment."""
+        if not self._will_read:
+            self._will_read = self.call_later(self._read_now)
+
+    def _read_now(self) -> None:
+        self._will_read = False
 
         def done(answer: Any) -> None:
             self.keep(answer)

@@ -132,6 +132,14 @@ class Verbs(App[None]):
         """What runs by itself."""
         await self.go("jobs")
 
+    async def action_go_people(self) -> None:
+        """To who works here."""
+        await self.go("people")
+
+    async def action_go_account(self) -> None:
+        """To one's own account."""
+        await self.go("account")
+
     async def action_go_delivery(self) -> None:
         """What leaves the house."""
         await self.go("delivery")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -19,10 +20,26 @@ from widgets.plain import plain
 
 if TYPE_CHECKING:
     from backend.client import ApiError, Client
+    from backend.identity.schemas import SignInRead
     from console.app import ConsoleApp
 
+Way: TypeAlias = "Callable[[App[Any], Client], Awaitable[SignInRead | None]]"
 TRY_AGAIN = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between tries of a server that does not answer, while a kept token is to be used."""
+
+
+async def taking_up(app: App[Any], api: Client) -> SignInRead | None:
+    """By the code of an invitation."""
+    from console.setup import arriving
+
+    return await arriving.take_up(app, api)
+
+
+async def arriving_by_google(app: App[Any], api: Client) -> SignInRead | None:
+    """By a browser."""
+    from console.setup import arriving
+
+    return await arriving.by_google(app, api)
 
 
 class SignInScreen(Screen[None]):
@@ -30,7 +47,12 @@ class SignInScreen(Screen[None]):
 
     CSS_PATH = "sign_in.tcss"
     AUTO_FOCUS = None
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "enter", "Sign in", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "enter", "Sign in", show=False, priority=True),
+        Binding("f7", "take_up", "Invitation", show=False, priority=True),
+        Binding("f8", "forgot", "Forgotten password", show=False, priority=True),
+        Binding("f9", "google", "Google", show=False, priority=True),
+    ]
 
     def __init__(self, url: str, email: str = "", why: str = "") -> None:
         super().__init__()
@@ -53,6 +75,7 @@ class SignInScreen(Screen[None]):
             yield Label("Password")
             yield Input(password=True, id="password", compact=True)
             yield Static(Content(plain(self._why or "Connecting …")), id="said", markup=False)
+            yield Static(Content("f7 invitation   f8 forgotten password   f9 Google"), id="ways", markup=False)
 
     def on_mount(self) -> None:
         """The cursor where something is missing."""
@@ -126,8 +149,11 @@ class SignInScreen(Screen[None]):
         self.say("Signing in …")
         self._keep_tokens(email)
         try:
-            answer = await self._api.identity.sign_in(email, password)
-            await self._enter(answer, email)
+            answer = await self._with_password(email, password)
+            if answer is None:
+                self.say("Enter your password to begin again.")
+            else:
+                await self._enter(answer, email)
         except Offline:
             self.refuse(f"{self._url} does not answer. Is the server running? Enter tries again.")
         except ApiError as error:
@@ -140,6 +166,69 @@ class SignInScreen(Screen[None]):
             self.refuse("That did not work.")
         finally:
             self._is_busy = False
+
+    async def _with_password(self, email: str, password: str) -> SignInRead | None:
+        """Sign in, with a code if one is asked for; None when it is not given."""
+        from backend.client import ApiError
+        from console.setup import arriving
+
+        assert self._api is not None, "ready first"
+        try:
+            return await self._api.identity.sign_in(email, password)
+        except ApiError as error:
+            if error.code != "SECOND_FACTOR_REQUIRED":
+                raise
+            return await arriving.second_code(self.app, self._api, error)
+
+    def action_take_up(self) -> None:
+        """Take up an invitation."""
+        self._otherwise("take up the invitation", lambda: self._come(taking_up))
+
+    def action_forgot(self) -> None:
+        """Set a forgotten password anew."""
+        self._otherwise("set a new password", self._set_anew)
+
+    def action_google(self) -> None:
+        """Sign in with Google, in a browser."""
+        self._otherwise("sign in with Google", lambda: self._come(arriving_by_google))
+
+    def _otherwise(self, what: str, way: Callable[[], Awaitable[None]]) -> None:
+        async def go() -> None:
+            from backend.client import ApiError, Offline
+
+            self._is_busy = True
+            try:
+                await way()
+            except Offline:
+                self.refuse(f"{self._url} does not answer. Is the server running?")
+            except ApiError as error:
+                self.refuse(words(error))
+            except Exception as error:
+                self.console.report(what, error)
+            finally:
+                self._is_busy = False
+
+        if self._api is None:
+            self.say("Not connected yet; a moment …")
+        elif not self._is_busy:
+            self.app.run_worker(go(), group="sign-in", exit_on_error=False)
+
+    async def _come(self, way: Way) -> None:
+        assert self._api is not None, "ready first"
+        self._api.transport.on_tokens = None  # for whom they are is known after it
+        if (answer := await way(self.app, self._api)) is not None:
+            self._keep_tokens(answer.user.email)
+            await self._api.transport.hold(answer.access_token, answer.refresh_token)
+            await self._enter(answer, answer.user.email)
+
+    async def _set_anew(self) -> None:
+        from console.setup import arriving
+
+        assert self._api is not None, "ready first"
+        if email := await arriving.set_anew(self.app, self._api, self.query_one("#email", Entry).value.strip()):
+            self.query_one("#email", Entry).value = email
+            self.set_focus(self.query_one("#password"))
+            self.say("The new password holds. Sign in with it.")
 
     def _keep_tokens(self, email: str) -> None:
         api, vault, url = self._api, self._vault, self._url

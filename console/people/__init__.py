@@ -1,0 +1,1 @@
+"""The people who work here, and who is asked to."""

@@ -1,0 +1,75 @@
+"""How members and invitations stand, in words. Wire data in, lines and cells out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from console.desk import ages
+from widgets.outline import Line
+from widgets.paint import Cell
+
+Row = Mapping[str, Any]
+Pairs = list[tuple[str, Cell]]
+
+MEMBER, INVITATION = "member:", "invitation:"
+"""Begin the keys of lines."""
+ROLES = ("agent", "supervisor", "admin", "owner")
+THERE = {"ONLINE": ("●", "ok", "at the desk"), "AWAY": ("◐", "warning", "away"), "OFFLINE": ("○", "muted", "not here")}
+MAILS = {"PENDING": "the mail waits to leave", "SENDING": "the mail is leaving", "SENT": "the mail has left"}
+
+
+def of_all(members: Sequence[Row], invitations: Sequence[Row], me: str, now: datetime, *, may_see: bool) -> list[Line]:
+    """Who works here, the mighty first; then who is asked to."""
+    wide = max((len(one["name"]) for one in (*members, *invitations)), default=0) + 2
+    lines = [Line("", "Members")]
+    for one in sorted(members, key=lambda one: (-ROLES.index(one["role"]), one["name"].casefold())):
+        sign, role, said = THERE[one["availability"]]
+        words = [(f"{one['role']:<11}", ""), (f"{sign} {said}", role), (f"  {one['email']}", "muted")]
+        lines.append(
+            Line(MEMBER + one["id"], one["name"] + (" (you)" if one["id"] == me else ""), words, 1, width=wide + 8)
+        )
+    if not may_see:
+        return lines
+    lines += [Line("", ""), Line("", "Invitations")]
+    for one in invitations:
+        sign, role, said = standing(one, now)
+        words = [(f"{one['role']:<11}", ""), (f"{sign} {said}", role), (f"  {one['email']}", "muted")]
+        lines.append(Line(INVITATION + one["id"], one["name"], words, 1, width=wide + 8))
+    return lines if invitations else [*lines, Line("", "  Nobody is asked.")]
+
+
+def standing(one: Row, now: datetime) -> tuple[str, str, str]:
+    """Sign, role and words of how an invitation stands."""
+    if one["isExpired"]:
+        return "✗", "danger", "has expired"
+    if one["letterState"] in MAILS:
+        return "·", "info", f"{MAILS[one['letterState']]}; holds {ages.until(one['expiresAt'], now)}"
+    return "✗", "danger", f"the mail did not leave: {one['letterError'] or 'it is gone'}"
+
+
+def of_member(one: Row, now: datetime) -> Pairs:
+    """A member in full."""
+    sign, role, said = THERE[one["availability"]]
+    away = f" ({one['awayReason']})" if one["awayReason"] else ""
+    return [
+        ("e-mail", one["email"]),
+        ("role", one["role"]),
+        ("is", [(f"{sign} {said}{away}", role)]),
+        ("here since", ages.local(one["createdAt"], now)),
+        ("languages", ", ".join(one["languages"]) or "none told"),
+        ("skills", ", ".join(one["skills"]) or "none told"),
+        ("cases at most", "as the rules say" if one["capacity"] is None else str(one["capacity"])),
+    ]
+
+
+def of_invitation(one: Row, now: datetime) -> Pairs:
+    """An invitation in full."""
+    sign, role, said = standing(one, now)
+    return [
+        ("e-mail", one["email"]),
+        ("as", one["role"]),
+        ("state", [(f"{sign} {said}", role)]),
+        ("asked by", one["invitedBy"]),
+        ("mailed", ages.local(one["sentAt"], now)),
+        ("holds until", ages.local(one["expiresAt"], now)),
+    ]
