@@ -15,6 +15,8 @@ from backend.work import Work
 
 leaves_out("incidence_links.data", "holds how another case was before a merge, which may be another customer's")
 
+ERASED = "erased"
+"""The category of a case of which nobody knows any more what it was about."""
 _SHARED = ("issue_category", "app_screen", "event_type")
 
 
@@ -58,7 +60,7 @@ def _forget_own_words(work: Work, row: Incidence) -> None:
         others = (Incidence.business_id == work.business_id) & (Incidence.customer_id != row.customer_id)
         if value is None or work.session.scalar(select(Incidence.id).where(others, column == value).limit(1)):
             continue
-        setattr(row, name, None)
+        setattr(row, name, ERASED if name == "issue_category" else None)  # that it had one is counted
     if row.event_type is None and row.routing:
         facts = {key: one for key, one in row.routing.get("facts", {}).items() if key != "event_type"}
         row.routing = row.routing | {"facts": facts, "trace": []}  # which quotes them
