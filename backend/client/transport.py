@@ -1,6 +1,7 @@
 """How the client speaks HTTP: one call, one envelope of errors, tokens refreshed on the way."""
 
 import asyncio
+import platform
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, overload
@@ -31,6 +32,12 @@ def _trust(url: str) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
+def _agent() -> str:
+    """By which people tell their sign-ins apart: what runs here, on which machine."""
+    name = "".join(letter for letter in platform.node() if letter.isascii() and letter.isprintable())
+    return f"Holdfast on {name[:60] or 'a machine'} ({platform.system()})"
+
+
 class Transport:
     """One server, and the credentials to speak to it with."""
 
@@ -42,7 +49,11 @@ class Transport:
         self.on_tokens: Callable[[str, str], Awaitable[None]] | None = None
         """Called with the new access and refresh token after each sign-in and refresh, so that they can be kept."""
         self._http = http or httpx.AsyncClient(
-            base_url=self.url, timeout=httpx.Timeout(15, connect=5), trust_env=False, verify=_trust(self.url)
+            base_url=self.url,
+            timeout=httpx.Timeout(15, connect=5),
+            trust_env=False,
+            verify=_trust(self.url),
+            headers={"user-agent": _agent()},
         )
         self._refreshing = asyncio.Lock()
         self._era = 0

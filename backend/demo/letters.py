@@ -60,6 +60,8 @@ def _letter(ledger: Ledger, people: Sequence[Mapping[str, Any]], at: datetime, *
         Letter,
         id=id,
         kind="SLACK",
+        recipient=None,
+        expires_at=None,
         attempts=1,
         created_at=at,
         due_at=at,

@@ -15,6 +15,7 @@ from backend.core.security import fingerprint
 from backend.customers.models import Customer, CustomerHandle
 from backend.demo import (
     cast,
+    guests,
     leavers,
     letters,
     lives,
@@ -76,6 +77,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     takings.keep(ledger, Random(f"takings {seed}"), now)
     heads = [actor for role in ("supervisor", "admin", "owner") for actor in staff[role]]
     letters.keep(ledger, people, heads, Random(f"letters {seed}"), now)
+    guests.keep(ledger, staff["admin"][0], Random(f"guests {seed}"), now)
     playing.keep(ledger, people, Random(f"playbooks {seed}"), now, staff["supervisor"][0])
     plans.keep(ledger, Random(f"plans {seed}"), now)
     business = ledger.rows[Business.__table__][0]  # type: ignore[index]

@@ -31,6 +31,28 @@ def list_businesses(url: twin.Url = "", json: twin.Json = False) -> None:
 
 
 @group.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    currency: Annotated[str, typer.Option(help="ISO code.")] = "INR",
+    time_zone: Annotated[str, typer.Option(help="IANA zone.")] = "Asia/Kolkata",
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """Another one, whose owner you are. `holdfast business switch` goes there."""
+    from pydantic import ValidationError
+
+    from backend.identity.schemas import BusinessCreate
+
+    try:
+        body = BusinessCreate(name=name, currency=currency.upper(), time_zone=time_zone)
+    except ValidationError as error:
+        first = error.errors()[0]
+        fail(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}")
+    one = twin.told(twin.signed_in(url, lambda api: api.businesses.create(body)))
+    show(f"{one['name']} is there. Go: holdfast business switch {one['id']}", one, as_json=json)
+
+
+@group.command()
 def switch(
     business: Annotated[str, typer.Argument(help="Its name, the start of it, or its id.")],
     url: twin.Url = "",

@@ -6,13 +6,15 @@ from typing import Any
 
 from console.desk import ages
 from widgets.outline import Line
-from widgets.paint import Cell
+from widgets.paint import Cell, cells, cut
 
 Row = Mapping[str, Any]
 Pairs = list[tuple[str, Cell]]
 
 MEMBER, INVITATION = "member:", "invitation:"
 """Begin the keys of lines."""
+_LONGEST = 28
+"""Cells of a name beside others; in full it stands in the panel."""
 ROLES = ("agent", "supervisor", "admin", "owner")
 THERE = {"ONLINE": ("●", "ok", "at the desk"), "AWAY": ("◐", "warning", "away"), "OFFLINE": ("○", "muted", "not here")}
 MAILS = {"PENDING": "the mail waits to leave", "SENDING": "the mail is leaving", "SENT": "the mail has left"}
@@ -20,22 +22,25 @@ MAILS = {"PENDING": "the mail waits to leave", "SENDING": "the mail is leaving",
 
 def of_all(members: Sequence[Row], invitations: Sequence[Row], me: str, now: datetime, *, may_see: bool) -> list[Line]:
     """Who works here, the mighty first; then who is asked to."""
-    wide = max((len(one["name"]) for one in (*members, *invitations)), default=0) + 2
+    names = [_short(one, me) for one in (*members, *invitations)]
+    wide = max((cells(name) for name in names), default=0) + 4
     lines = [Line("", "Members")]
     for one in sorted(members, key=lambda one: (-ROLES.index(one["role"]), one["name"].casefold())):
         sign, role, said = THERE[one["availability"]]
-        words = [(f"{one['role']:<11}", ""), (f"{sign} {said}", role), (f"  {one['email']}", "muted")]
-        lines.append(
-            Line(MEMBER + one["id"], one["name"] + (" (you)" if one["id"] == me else ""), words, 1, width=wide + 8)
-        )
+        words = [(f"{one['role']:<11}", ""), (f"{sign} {said}", role)]
+        lines.append(Line(MEMBER + one["id"], _short(one, me), words, 1, width=wide))
     if not may_see:
         return lines
     lines += [Line("", ""), Line("", "Invitations")]
     for one in invitations:
         sign, role, said = standing(one, now)
-        words = [(f"{one['role']:<11}", ""), (f"{sign} {said}", role), (f"  {one['email']}", "muted")]
-        lines.append(Line(INVITATION + one["id"], one["name"], words, 1, width=wide + 8))
+        words = [(f"{one['role']:<11}", ""), (f"{sign} {said}", role)]
+        lines.append(Line(INVITATION + one["id"], _short(one, me), words, 1, width=wide))
     return lines if invitations else [*lines, Line("", "  Nobody is asked.")]
+
+
+def _short(one: Row, me: str) -> str:
+    return cut(one["name"], _LONGEST) + (" (you)" if one["id"] == me else "")
 
 
 def standing(one: Row, now: datetime) -> tuple[str, str, str]:
