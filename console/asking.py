@@ -41,11 +41,19 @@ async def choice(app: App[Any], title: str, options: Sequence[Option], hint: str
     return await app.push_screen_wait(Choice(title, options, hint=hint) if hint else Choice(title, options))
 
 
-async def agreed(app: App[Any], title: str, target: Sequence[tuple[str, Any]], lines: Sequence[str], yes: str) -> bool:
+async def agreed(
+    app: App[Any],
+    title: str,
+    target: Sequence[tuple[str, Any]],
+    lines: Sequence[str],
+    yes: str,
+    no: str = "No",
+    role: str = "danger",
+) -> bool:
     """Whether they say yes."""
     from widgets.prompt import Confirm
 
-    question: Any = Confirm(title, target, lines=lines, yes=yes)
+    question: Any = Confirm(title, target, lines=lines, yes=yes, no=no, role=role)
     return bool(await app.push_screen_wait(question))
 
 

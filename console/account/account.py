@@ -153,7 +153,7 @@ class AccountScreen(Overview):
         secret = " ".join(begun.secret[place : place + 4] for place in range(0, len(begun.secret), 4))
         lines = ["Add this to your authenticator, by the secret or the address:", "", begun.uri]
         target = [("Secret", secret), ("Account", f"Holdfast: {self._user['email']}")]
-        if not await asking.agreed(self.app, "Your authenticator", target, lines, "I have added it"):
+        if not await asking.agreed(self.app, "Your authenticator", target, lines, "I have added it", "Not now", "ok"):
             return
         while (code := await asking.line(self.app, "A code of it", hint="six digits")) is not None:
             kept = await console.calls.ask("confirm the code", partial(identity.confirm_second_factor, code))
@@ -165,7 +165,7 @@ class AccountScreen(Overview):
     async def _show_recovery(self, codes: list[str]) -> None:
         pairs = [(codes[place], codes[place + 1]) for place in range(0, len(codes) - 1, 2)]
         lines = ["Each stands in for a code once, as when the phone is lost. They are shown this once."]
-        if await asking.agreed(self.app, "Codes to recover by", pairs, lines, "Copy them"):
+        if await asking.agreed(self.app, "Codes to recover by", pairs, lines, "Copy them", "I have them", "ok"):
             self.app.copy_to_clipboard("\n".join(codes))
             self.console.say("The codes are copied.")
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from console import asking
-from console.actions import ROLES
+from console.actions import ROLES, Action
 from console.frame.overview import Detail, Overview
 from console.people import words
 from console.twin import told
@@ -54,7 +54,7 @@ class PeopleScreen(Overview):
 
     def lines(self) -> list[Line]:
         rows = [*self._members.values()], [*self._invitations.values()]
-        return words.of_all(*rows, self.store.member_id, self.console.now(), may_see=self.may_ask)
+        return words.of_all(*rows, self.store.member_id, may_see=self.may_ask)
 
     def detail(self, key: str) -> Detail:
         now = self.console.now()
@@ -71,6 +71,10 @@ class PeopleScreen(Overview):
     def invitation(self) -> Row | None:
         """The invitation under the cursor."""
         return self._invitations.get(self.key_after(words.INVITATION))
+
+    def tells_of(self, action: Action) -> bool:
+        """Enter opens nothing: all there is to know stands beside the list."""
+        return action.id != "choose"
 
     def verdicts(self) -> Mapping[str, str]:
         """What makes sense of who is under the cursor."""

@@ -20,7 +20,7 @@ THERE = {"ONLINE": ("●", "ok", "at the desk"), "AWAY": ("◐", "warning", "awa
 MAILS = {"PENDING": "the mail waits to leave", "SENDING": "the mail is leaving", "SENT": "the mail has left"}
 
 
-def of_all(members: Sequence[Row], invitations: Sequence[Row], me: str, now: datetime, *, may_see: bool) -> list[Line]:
+def of_all(members: Sequence[Row], invitations: Sequence[Row], me: str, *, may_see: bool) -> list[Line]:
     """Who works here, the mighty first; then who is asked to."""
     names = [_short(one, me) for one in (*members, *invitations)]
     wide = max((cells(name) for name in names), default=0) + 4
@@ -33,7 +33,7 @@ def of_all(members: Sequence[Row], invitations: Sequence[Row], me: str, now: dat
         return lines
     lines += [Line("", ""), Line("", "Invitations")]
     for one in invitations:
-        sign, role, said = standing(one, now)
+        sign, role, said = standing(one)
         words = [(f"{one['role']:<11}", ""), (f"{sign} {said}", role)]
         lines.append(Line(INVITATION + one["id"], _short(one, me), words, 1, width=wide))
     return lines if invitations else [*lines, Line("", "  Nobody is asked.")]
@@ -43,12 +43,12 @@ def _short(one: Row, me: str) -> str:
     return cut(one["name"], _LONGEST) + (" (you)" if one["id"] == me else "")
 
 
-def standing(one: Row, now: datetime) -> tuple[str, str, str]:
+def standing(one: Row) -> tuple[str, str, str]:
     """Sign, role and words of how an invitation stands."""
     if one["isExpired"]:
         return "✗", "danger", "has expired"
     if one["letterState"] in MAILS:
-        return "·", "info", f"{MAILS[one['letterState']]}; holds {ages.until(one['expiresAt'], now)}"
+        return "·", "info", MAILS[one["letterState"]]
     return "✗", "danger", f"the mail did not leave: {one['letterError'] or 'it is gone'}"
 
 
@@ -69,7 +69,7 @@ def of_member(one: Row, now: datetime) -> Pairs:
 
 def of_invitation(one: Row, now: datetime) -> Pairs:
     """An invitation in full."""
-    sign, role, said = standing(one, now)
+    sign, role, said = standing(one)
     return [
         ("e-mail", one["email"]),
         ("as", one["role"]),
