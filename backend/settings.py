@@ -81,6 +81,19 @@ class Settings(BaseSettings):
         description="the Slack webhook for letters to staff, of businesses that have no channel of theirs",
     )
     teams_url: SecretStr = Field(SecretStr(""), description="the same for Microsoft Teams")
+    openai_base_url: str = Field(
+        "", description="a server that speaks OpenAI's chat completions, for the copilot; OpenAI itself when left out"
+    )
+    openai_api_key: SecretStr = Field(
+        SecretStr(""), description="the copilot's key there; without any, no model answers"
+    )
+    openai_model: str = Field("gpt-4o-mini", description="the model that answers")
+    openai_embedding_model: str = Field(
+        "text-embedding-3-small", description="the model that finds documents by meaning; none when empty"
+    )
+    ollama_url: str = Field("", description="an Ollama server for the copilot, such as http://127.0.0.1:11434")
+    ollama_model: str = Field("llama3.1", description="the model that answers there")
+    ollama_embedding_model: str = Field("", description="the model there that finds documents by meaning")
     sentry_dsn: SecretStr = Field(
         SecretStr(""), description="where errors are reported: a DSN of Sentry. Words and variables never go there"
     )

@@ -20,6 +20,7 @@ SLICES = (
     "playbooks",
     "finance",
     "analytics",
+    "copilot",
     "events",
     "jobs",
     "backup",

@@ -14,6 +14,7 @@ MODES: dict[str, str] = {
     "analytics": "console.analytics.screen:AnalyticsScreen",
     "retention": "console.retention.retention:RetentionScreen",
     "finance": "console.finance.screen:FinanceScreen",
+    "copilot": "console.copilot.screen:CopilotScreen",
     "customers": "console.customers.customers:CustomersScreen",
     "playbooks": "console.playbooks.playbooks:PlaybooksScreen",
     "interventions": "console.interventions.interventions:InterventionsScreen",

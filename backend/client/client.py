@@ -7,6 +7,7 @@ from backend.client.alerts import Alerts
 from backend.client.analytics import Analytics
 from backend.client.billing import Stripe, Subscriptions
 from backend.client.bulk import Bulks
+from backend.client.copilot import Copilot, Knowledge
 from backend.client.customers import Customers
 from backend.client.delivery import Delivery
 from backend.client.escalation import Escalations
@@ -46,6 +47,7 @@ class Client:
         self.channels = Channels(transport)
         self.churn = Churn(transport)
         self.context = Context(transport)
+        self.copilot = Copilot(transport)
         self.customers = Customers(transport)
         self.delivery = Delivery(transport)
         self.escalations = Escalations(transport)
@@ -61,6 +63,7 @@ class Client:
         self.invitations = Invitations(transport)
         self.jobs = Jobs(transport)
         self.keys = Keys(transport)
+        self.knowledge = Knowledge(transport)
         self.live = Live(transport)
         self.macros = Macros(transport)
         self.notifications = Notifications(transport)

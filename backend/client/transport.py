@@ -3,14 +3,17 @@
 import asyncio
 import platform
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar, overload
 from urllib.parse import quote
 
 import httpx
+import orjson
 from pydantic import BaseModel
 
 R = TypeVar("R", bound=BaseModel)
+_STREAM = httpx.Timeout(120, connect=5)
+"""Between two lines of an answer that streams."""
 
 
 class ApiError(Exception):
@@ -126,6 +129,26 @@ class Transport:
         if response.is_error:
             raise _refusal(response)
         return response
+
+    async def lines(self, method: str, path: str, body: BaseModel, /) -> AsyncIterator[dict[str, Any]]:
+        """Call `path` and read its answer as it comes, a JSON object a line. Raises like `call`, also in the middle."""
+        for is_again in (False, True):
+            headers = self.headers | {"content-type": "application/json"}
+            content = body.model_dump_json(by_alias=True, exclude_unset=True).encode()
+            try:
+                async with self._http.stream(
+                    method, self.url + path, content=content, headers=headers, timeout=_STREAM
+                ) as response:
+                    if response.is_success:
+                        async for line in response.aiter_lines():
+                            if line:
+                                yield orjson.loads(line)
+                        return
+                    await response.aread()
+            except httpx.HTTPError as error:
+                raise Offline(f"{self.url} does not answer ({type(error).__name__}).") from error
+            if response.status_code != 401 or is_again or not self.refresh_token or not await self._refresh():
+                raise _refusal(response)
 
     async def _refresh(self) -> bool:
         stale = self.access_token

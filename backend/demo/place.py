@@ -124,6 +124,7 @@ def _build(database: Path, seed: int, clock: Clock) -> None:
     from sqlalchemy import create_engine
 
     slices.load("models")
+    from backend.copilot import full_text
     from backend.demo.world import build
 
     password_hash = asyncio.run(hash_password(PASSWORD, _COST))
@@ -134,6 +135,7 @@ def _build(database: Path, seed: int, clock: Clock) -> None:
         with engine.begin() as connection:
             connection.exec_driver_sql("PRAGMA synchronous=OFF")
             world.insert(connection)
+            full_text.fill(connection)
         engine.dispose()
     finally:
         gc.enable()

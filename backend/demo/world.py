@@ -18,6 +18,7 @@ from backend.demo import (
     guests,
     leavers,
     letters,
+    library,
     lives,
     macros,
     meals,
@@ -80,6 +81,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     guests.keep(ledger, staff["admin"][0], Random(f"guests {seed}"), now)
     playing.keep(ledger, people, Random(f"playbooks {seed}"), now, staff["supervisor"][0])
     plans.keep(ledger, Random(f"plans {seed}"), now)
+    library.keep(ledger, founded, staff["admin"][0])
     business = ledger.rows[Business.__table__][0]  # type: ignore[index]
     business["next_number"] = book.next_number
     return ledger

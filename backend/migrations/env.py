@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 
 from backend import slices
 from backend.core import rows
+from backend.migrations.foreign import is_described
 
 slices.load("models")
 
@@ -24,6 +25,7 @@ context.configure(
     target_metadata=rows.Base.metadata,
     render_as_batch=True,
     render_item=_render,
+    include_name=is_described,
     compare_type=True,
 )
 with context.begin_transaction():

@@ -10,6 +10,7 @@ from functools import cache
 
 from console.actions.action import GROUPS, ROLES, Action, Argument, Group, Kind
 from console.actions.administration import ADMINISTRATION
+from console.actions.copilot import COPILOT_WORK
 from console.actions.everywhere import EVERYWHERE
 from console.actions.finance import FINANCE_WORK
 from console.actions.interventions import INTERVENTION_WORK
@@ -32,6 +33,7 @@ ACTIONS = (
     *FINANCE_WORK,
     *PLAYBOOK_WORK,
     *INTERVENTION_WORK,
+    *COPILOT_WORK,
     *ADMINISTRATION,
     *RUNNING,
     *PEOPLE_WORK,

@@ -29,6 +29,7 @@ EVERYWHERE: tuple[Action, ...] = (
     Action("go_retention", "Retention", ("jump o",), "Go", "Who wants to cancel, what they are offered, what it brought."),
     Action("go_customers", "Customers", ("jump c",), "Go", "Who may leave and why, and everything about a customer."),
     Action("go_finance", "Finance", ("jump f",), "Go", "What is taken, how ready that makes you, and what would help."),
+    Action("go_copilot", "Copilot", ("jump t",), "Go", "Ask, about the case or customer on screen or anything else."),
     Action("go_jobs", "Jobs", ("jump j",), "Go", "What runs by itself, what failed, and how every part does.",
            role="admin"),
     Action("go_delivery", "Delivery", ("jump d",), "Go", "Channels to staff, and what left by them.", role="supervisor"),

@@ -120,6 +120,22 @@ class Verbs(App[None]):
         """The playbooks, and what goes on."""
         await self.go("playbooks")
 
+    async def action_go_copilot(self) -> None:
+        """Ask about what is on screen."""
+        from console.copilot.screen import CopilotScreen
+        from console.copilot.words import about
+        from console.frame.screen import FrameScreen
+
+        before = self.screen
+        if isinstance(before, CopilotScreen):
+            return
+        who = getattr(before, "who", None)
+        row = before.selected() if isinstance(before, FrameScreen) else None
+        asked = about(row, str(getattr(before, "customer_id", "")), who.name if who is not None else "")
+        await self.go("copilot")
+        if isinstance(self.screen, CopilotScreen):
+            self.screen.ask_about(asked)
+
     async def action_go_rules(self) -> None:
         """Every rule set."""
         await self.go("rules")

@@ -74,6 +74,16 @@ class Writing:
         self.changed()
         self._say(said)
 
+    def insert(self, text: str) -> None:
+        """Put a text after the reply that was begun. It is not sent."""
+        if self.composer.mode != "reply":
+            self.changed()
+            self._show("reply")
+        begun = self.composer.text.rstrip()
+        self.composer.load_text(f"{begun}\n\n{text}" if begun else text)
+        self.composer.move_cursor(self.composer.document.end)
+        self.changed()
+
     def _show(self, mode: Mode) -> None:
         draft = self._draft_of(mode)
         with self.composer.prevent(Composer.Changed):  # nobody wrote it

@@ -11,6 +11,8 @@ Operation = tuple[str, str]
 FOLDER = Path(client.__file__).parent
 NOT_FOR_CLIENTS = {("HEAD", f"/webhooks/{platform}") for platform in ("freshchat", "intercom", "chatwoot")}
 """What only a chat platform calls, to see that somebody is there."""
+NOT_FOR_CLIENTS |= {("POST", "/mcp")}
+"""What clients of the Model Context Protocol speak; the typed client has the same tools by name."""
 
 
 def operations(source: str) -> Iterator[Operation]:
@@ -29,7 +31,11 @@ def operations(source: str) -> Iterator[Operation]:
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             owner = node.func.value
-            if node.func.attr in ("call", "raw") and isinstance(owner, ast.Attribute) and owner.attr == "transport":
+            if (
+                node.func.attr in ("call", "raw", "lines")
+                and isinstance(owner, ast.Attribute)
+                and owner.attr == "transport"
+            ):
                 method, path = node.args[:2]
                 path = named[path.id] if isinstance(path, ast.Name) else path
                 assert isinstance(method, ast.Constant), ast.unparse(node)

@@ -57,6 +57,8 @@ def wrong_envelope(method: str, response: httpx.Response) -> str:
         return ""
     body = response.json()
     error = body.get("error", {})
+    if body.get("jsonrpc") == "2.0":  # MCP's own shape, for what is no message of it
+        return "" if response.status_code == 400 and {"code", "message"} <= set(error) else response.text
     is_right = body.get("success") is False and set(error) == {"code", "message", "details", "requestId"}
     is_right = is_right and error["code"].replace("_", "").isupper() and error["message"]
     is_right = is_right and error["requestId"] == response.headers["x-request-id"]

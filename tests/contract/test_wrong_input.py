@@ -53,7 +53,8 @@ def wrong_bodies(schema: dict[str, Any]) -> Iterator[bytes]:
         kinds = {option.get("type") for option in wanted.get("anyOf", [wanted])}
         for wrong in ({"an": "object"}, [["list"]], TOO_LONG):
             fits = {"object"} if isinstance(wrong, dict) else {"array"} if isinstance(wrong, list) else {"string"}
-            if name in required and (not kinds & fits or wrong == TOO_LONG) and None not in kinds:
+            takes_it = wrong == TOO_LONG and wanted.get("maxLength", 0) > len(TOO_LONG)
+            if name in required and (not kinds & fits or wrong == TOO_LONG) and None not in kinds and not takes_it:
                 others = {other: "x" for other in required if other != name}
                 yield orjson.dumps({**others, name: wrong})
 

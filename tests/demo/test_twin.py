@@ -1,5 +1,6 @@
 """The headless twin on a real server over sockets: what screens show and verbs do, in text and in JSON, and refusals."""
 
+import asyncio
 import json
 import os
 import stat
@@ -560,3 +561,46 @@ def test_what_is_planned_and_how_the_business_stands(agent: Shell, admin: Shell,
     kept = {one["name"]: one["days"] for one in admin.json("rules", "keeping")["items"]}
     assert kept["answers"] == 7
     assert "Signals" in admin.text("rules", "keeping")
+
+
+def test_the_copilot_and_what_it_knows(agent: Shell, admin: Shell, tmp_path: Path) -> None:
+    asked = agent.json("copilot", "ask", "How long do refunds to cards take?")
+    assert "five to seven working days" in asked["text"]
+    assert asked["citations"][0]["title"] == "Refunds and cancellations"
+    assert (asked["model"], asked["trouble"]) == (None, None)
+    (row, *_) = agent.json("queue", "--limit", "1")["items"]
+    told = agent.text("copilot", "ask", "Sum this up", "--case", row["ref"])
+    assert row["ref"] in told
+    assert "tool: incidence_summary" in told
+    noted = agent.json("copilot", "ask", "Add a note: called", "--case", row["ref"])
+    done = agent.text("copilot", "do", noted["conversationId"], noted["proposals"][0]["id"])
+    assert done.strip() == f"The note is in {row['ref']}."
+    assert "done already" in agent.refused("copilot", "do", noted["conversationId"], noted["proposals"][0]["id"])
+    assert len(agent.json("copilot", "list")["items"]) == 3
+    assert "Add a note" in agent.text("copilot", "show", noted["conversationId"])
+    agent.text("copilot", "forget", noted["conversationId"])
+    assert "no model" in agent.text("copilot", "tools")
+    (tmp_path / "parking.md").write_text("# Parking\nVans park behind the temple.\n")
+    assert "admin" in agent.refused("knowledge", "add", str(tmp_path))
+    (added,) = admin.json("knowledge", "add", str(tmp_path))
+    assert (added["title"], added["chunks"]) == ("parking", 1)
+    assert "behind the temple" in agent.text("knowledge", "search", "where do vans park")
+    admin.text("knowledge", "remove", added["id"])
+    assert "parking" not in agent.text("knowledge", "list")
+    asyncio.run(speak_mcp(agent, row["ref"]))
+
+
+async def speak_mcp(shell: Shell, ref: str) -> None:
+    """As a model on this machine does, by the SDK's own client over stdin and stdout."""
+    import mcp
+
+    env = {name: value for name, value in {**os.environ, **shell.env}.items() if value is not None}
+    server = mcp.StdioServerParameters(command=sys.executable, args=["-m", "console", "mcp"], env=env, cwd=str(ROOT))
+    async with mcp.Client(server) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert {"incidence_summary", "search_knowledge"} <= names
+        assert "waiting_approvals" not in names
+        answer = await client.call_tool("incidence_summary", {"incidence": ref})
+        assert ref in answer.content[0].text  # type: ignore[union-attr]
+        refused = await client.call_tool("incidence_summary", {"incidence": "INC-999999"})
+        assert refused.is_error
