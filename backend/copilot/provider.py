@@ -106,7 +106,7 @@ class Provider:
                     if data == "[DONE]":
                         is_whole = True
                         break
-                    piece, is_last = _taken(turn, data)
+                    piece, is_last = taken(turn, data)
                     is_whole = is_whole or is_last
                     if piece:
                         yield piece
@@ -149,18 +149,19 @@ class Provider:
         return None
 
 
-def _taken(turn: Turn, data: str) -> tuple[str, bool]:
+def taken(turn: Turn, data: str) -> tuple[str, bool]:
     """Add one line of the stream to the turn: the text in it, and whether it is the last. What cannot be read is left out."""
     try:
         choice = orjson.loads(data)["choices"][0]
-        delta = choice.get("delta") or {}
+        delta = _object(choice.get("delta"))
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
         return "", False
     text = clean(delta["content"]) if isinstance(delta.get("content"), str) else ""
     turn.text += text
-    for one in delta.get("tool_calls") or ():
-        place, said = one.get("index", len(turn.calls)), one.get("function") or {}
-        if not isinstance(place, int) or place > len(turn.calls) or place > 20:
+    calls = delta.get("tool_calls")
+    for one in map(_object, calls if isinstance(calls, list) else ()):
+        place, said = one.get("index", len(turn.calls)), _object(one.get("function"))
+        if not isinstance(place, int) or not 0 <= place <= len(turn.calls) or place > 20:
             continue
         if place == len(turn.calls):
             turn.calls.append(Asked(str(one.get("id") or f"call_{place}"), "", ""))
@@ -168,6 +169,10 @@ def _taken(turn: Turn, data: str) -> tuple[str, bool]:
         call.name += str(said.get("name") or "")
         call.arguments += str(said.get("arguments") or "")
     return text, choice.get("finish_reason") is not None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _refused(status: int, body: bytes) -> str:

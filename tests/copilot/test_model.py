@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from backend.client import Client
+from backend.copilot.provider import Turn, taken
 from backend.copilot.schemas import ChatAsked
 from backend.demo.outside.model import ModelDouble, Say
 from backend.demo.outside.serve import served
@@ -48,6 +49,33 @@ async def model(world: World) -> AsyncIterator[ModelDouble]:
     async with served(double) as url:
         world.backend.settings.openai_base_url = f"{url}/v1"
         yield double
+
+
+async def test_the_settings_say_who_answers_and_what_is_no_answer_is_left_out(world: World, model: ModelDouble) -> None:
+    settings = world.backend.settings
+    assert (await world.agent.copilot.tools()).model == "gpt-4o-mini"
+    url, settings.openai_base_url = settings.openai_base_url.removesuffix("/v1"), ""
+    assert (await world.agent.copilot.tools()).model is None
+    settings.ollama_url, settings.ollama_model = f"{url}/", "tiny"
+    model.script = [Say("Hello from here.")]
+    heard = await world.ask("Hello")
+    assert (heard.text, heard.message["by"], model.asked[-1]["model"]) == ("Hello from here.", "tiny", "tiny")
+    assert heard.of("start")[0]["model"] == "tiny"
+    turn = Turn()
+    for line in (
+        "",
+        "garbage",
+        "[]",
+        "{}",
+        '{"choices": []}',
+        '{"choices": [{"delta": 7}]}',
+        '{"choices": [{"delta": null}]}',
+    ):
+        assert taken(turn, line)[0] == ""
+    far = '{"choices": [{"delta": {"tool_calls": [{"index": 9, "function": {"name": "x"}}, {"index": 0, "function": null}]}}]}'
+    taken(turn, far)
+    assert [(call.name, call.parsed()) for call in turn.calls] == [("", {})]
+    assert taken(turn, '{"choices": [{"delta": {"content": "a\\u001b]52;c;x\\u0007b"}}]}')[0] == "a]52;c;xb"
 
 
 async def test_it_streams_calls_tools_and_cites(world: World, model: ModelDouble) -> None:
