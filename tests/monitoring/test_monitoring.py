@@ -112,12 +112,12 @@ async def test_what_runs_by_itself_tells_its_last_result(backend: Backend) -> No
     owner = await backend.owner()
     await backend.drain()
     first = {one.name: one for one in (await owner.jobs.schedules()).items}
-    assert first["alerts.forget"].status is None
-    assert first["alerts.forget"].next_at.isoformat() == "2026-03-02T21:40:00+00:00"
-    assert first["alerts.forget"].doc == "Forget what was read long ago, and what was told outside long ago."
+    assert first["rules.forget"].status is None
+    assert first["rules.forget"].next_at.isoformat() == "2026-03-02T21:10:00+00:00"
+    assert first["rules.forget"].doc == "Everything in turn, some rows in each transaction; then it is told how many."
     backend.clock.advance(hours=13)
     await backend.drain()
-    after = {one.name: one for one in (await owner.jobs.schedules()).items}["alerts.forget"]
+    after = {one.name: one for one in (await owner.jobs.schedules()).items}["rules.forget"]
     assert (after.status, after.error) == ("succeeded", None)
     assert after.last_at is not None
-    assert after.last_at.isoformat() == "2026-03-02T21:40:00+00:00"
+    assert after.last_at.isoformat() == "2026-03-02T21:10:00+00:00"
