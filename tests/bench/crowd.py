@@ -23,6 +23,7 @@ CUSTOMERS = 1_000_000
 GROWTH_MB = 40.0
 """By how much memory may grow between the first tenth of a day's rating and its end."""
 _HEAVY = "heavy"
+_AT_ONCE = 50_000
 _SERIES = {
     "sqlite": "WITH RECURSIVE series(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM series WHERE n < {last}) ",
     "postgresql": "WITH series(n) AS (SELECT generate_series({first}, {last})) ",
@@ -52,23 +53,21 @@ def _fill(url: str, number: int) -> None:
     """Copy a signal of each customer until there are `number`, as old ones that were counted long ago."""
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
-        theirs = connection.execute(text("SELECT id, external_id FROM customers")).all()
-    for turn, (id, name) in enumerate(theirs):
+        theirs = connection.execute(text("SELECT id, external_id, business_id FROM customers")).all()
+    for id, name, business in theirs:
         first, last = 1, number // 2 if name == _HEAVY else number // 2 // OTHERS
         kind = engine.dialect.name
-        while first <= last:
-            until = min(first + 500_000 - 1, last)
+        while first <= last:  # some at a time: the server writes too
+            until = min(first + _AT_ONCE - 1, last)
             series = _SERIES[kind].format(first=first, last=until)
             numbered = _NUMBERED[kind].format(name=f"old-{number}")
             kept = "type, value, flow, screen, properties, occurred_at, received_at"
-            copied = f"SELECT business_id, customer_id, {numbered}, {kept} FROM series, (SELECT * FROM signals WHERE customer_id = :id LIMIT 1) AS one"
+            copied = f"SELECT business_id, customer_id, {numbered}, {kept} FROM series, (SELECT * FROM signals WHERE business_id = :business AND customer_id = :id LIMIT 1) AS one"
             # SQLite wants what the series is made of behind the INSERT, PostgreSQL takes it there too.
             with engine.begin() as connection:
                 insert = f"INSERT INTO signals (business_id, customer_id, id, {kept}) {series}{copied}"
-                connection.execute(text(insert), {"id": id})
+                connection.execute(text(insert), {"id": id, "business": business})
             first = until + 1
-        if turn % 100 == 0:
-            time.sleep(0)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE signals" if engine.dialect.name == "postgresql" else "PRAGMA wal_checkpoint"))
     engine.dispose()
