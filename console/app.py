@@ -423,10 +423,10 @@ class ConsoleApp(Verbs):
         return False
 
     def _say_unknown(self, key: str) -> None:
-        """Somebody pressed a key in hope: say where the keys are, once as long as it is read."""
-        text = f"{key} does nothing here; {self.key_of('help')} lists the keys."
-        if not any(note.message == text for note in self._notifications):
-            self.say(text)
+        """Somebody pressed a key in hope: say where the keys are, once while it can be read."""
+        text = f"does nothing here; {self.key_of('help')} lists the keys."
+        if not any(note.message.endswith(text) for note in self._notifications):
+            self.say(f"{key} {text}")
 
     async def on_unmount(self) -> None:
         """Drafts to disk, a child to its end."""

@@ -110,6 +110,8 @@ def chats(work: Work, vault: Vault) -> list[PartRead]:
         failed = one.outgoing.get("FAILED", 0)
         state: PartState = "ok"
         words = f"answered {_ago(work.now, one.answered_at)}"
+        if one.answered_at is None:
+            state, words = "off", "has not been asked yet"
         if one.missing:
             state, words = "warning", f"is not set up: {', '.join(one.missing)} is missing"
         elif one.error:

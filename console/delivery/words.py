@@ -31,6 +31,8 @@ def standing(one: Row, now: datetime) -> tuple[str, str, str]:
         return "✗", "danger", one["error"]
     if one["answeredAt"]:
         return "✓", "ok", f"took a letter {ages.since(one['answeredAt'], now)} ago"
+    if one["sent"]:
+        return "✓", "ok", "took letters"
     return "·", "muted", "nothing has gone there yet"
 
 

@@ -135,7 +135,7 @@ class FrameScreen(Screen[None]):
     def _show_keys(self) -> None:
         self._waits_for_check = False
         if self.is_attached and (footer := self.query(Footer)):
-            footer.first().show(list(self._keys()))
+            footer.first().show(list(self._keys()), is_whole=bool(self.chord))
 
     def _keys(self) -> Iterable[Key]:
         keymap, context = self.console.keymap, self.context()

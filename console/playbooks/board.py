@@ -29,7 +29,7 @@ WIDE = 110
 """Columns from which the preview stands beside the table; below, it stands in its place."""
 TICK = 15.0
 _ABOUT = {
-    PLAYBOOKS: "What is done to one customer after another. Numbers are of the executions begun in the last 30 days.",
+    PLAYBOOKS: "Steps done to one customer after another. Numbers: begun in the last 30 days.",
     OPEN: "What goes on. It moves by itself.",
     OVER: "What is over, the newest first.",
 }
