@@ -128,6 +128,7 @@ class QueueView(ScrollView):
     def repaint(self) -> None:
         """Take the next frame and refresh exactly the lines that look different in it."""
         if not self._is_mounted or not self.size:
+            self._frame.clear()  # nothing is on the screen: the next frame begins anew
             return
         width = self._ready_book().width
         stale: list[Region] = []

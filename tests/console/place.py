@@ -1,7 +1,6 @@
 """A business at a real server, and consoles on it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from console.live import Live
 from console.snapshot import load
 from console.store import Store
 from tests.support.server import Server
+from tests.support.wait import until as until
 
 EMAIL, PASSWORD = "asha@feast.co", "correct horse"
 MODES = {
@@ -81,13 +81,6 @@ class Desk:
             await until(lambda: app.feed.kind == "live" and app.current_mode == "queue")
             await pilot.pause()
             yield app, pilot
-
-
-async def until(is_so: Callable[[], bool], seconds: float = 15) -> None:
-    """Wait until it is so."""
-    async with asyncio.timeout(seconds):
-        while not is_so():  # noqa: ASYNC110 - what is waited for has no event to wait on
-            await asyncio.sleep(0.01)
 
 
 def burst(app: ConsoleApp, keys: str, *more: str) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.support.wait import until
 from tests.widgets.stage import Stage
 from tests.widgets.table_stage import COLUMNS, Bench, row
 from widgets.queue_table import QueueTable
@@ -44,8 +45,7 @@ async def test_it_settles_by_itself_with_a_real_clock() -> None:
         table.flush()
         assert len(table.model.shown) == 2
         assert table.pending_count == 1
-        await pilot.pause(1.5)
-        assert len(table.model.shown) == 3
+        await until(lambda: len(table.model.shown) == 3)
         assert table.pending_count == 0
 
 

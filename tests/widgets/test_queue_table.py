@@ -2,7 +2,9 @@
 
 import pytest
 from rich.cells import cell_len
+from textual.containers import Container
 
+from tests.support.wait import until
 from tests.widgets.stage import Stage, screen_lines
 from tests.widgets.table_stage import COLUMNS, Bench, row
 from widgets.queue_columns import Column, Layout
@@ -55,6 +57,22 @@ async def test_enter_opens_what_stands_on_the_screen() -> None:
         await pilot.pause()
         assert table.displayed_version("k01") == 7
         assert any("newer" in line for line in bench.lines())
+
+
+async def test_rows_that_came_while_it_was_hidden_are_there_when_it_is_shown() -> None:
+    bench = Bench()
+    bench.app = Stage(pane := Container(bench.table))
+    async with bench.app.run_test(size=(60, 12)) as pilot:
+        table = await bench.ready(pilot)
+        table.set_rows([])
+        pane.display = False
+        await until(lambda: not table.size)
+        pane.display = True
+        table.set_rows([row(90, name="came meanwhile")])
+        assert table.displayed_version("k90") is None
+        await pilot.pause()
+        assert any("came meanwhile" in line for line in bench.lines())
+        assert table.displayed_version("k90") == 1
 
 
 async def test_range_and_all_marks() -> None:

@@ -1,7 +1,7 @@
 """A business at a real server over a socket, whose clock stands still, and consoles of its members."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from console.app import ConsoleApp
 from console.connection import Target
 from tests.support.backend import Backend
 from tests.support.server import free_port
+from tests.support.wait import until as until
 
 EMAIL, PASSWORD = "asha@feast.co", "correct horse"
 Row = dict[str, Any]
@@ -139,13 +140,6 @@ class Floor:
             await pilot.press("3")
             await pilot.pause(0.05)
             yield console, pilot
-
-
-async def until(is_so: Callable[[], Any], seconds: float = 10) -> None:
-    """Wait until it is so."""
-    async with asyncio.timeout(seconds):
-        while not is_so():  # noqa: ASYNC110 - what is waited for has no event to wait on
-            await asyncio.sleep(0.01)
 
 
 def said(app: ConsoleApp) -> list[str]:
