@@ -88,6 +88,10 @@ class Identity(Noun):
         path = "/api/users/me/second-factor/confirm"
         return await self.transport.call("POST", path, s.RecoveryCodes, s.OneCode(code=code))
 
+    async def renew_recovery_codes(self, *, password: str | None = None, code: str | None = None) -> s.RecoveryCodes:
+        body = s.PasswordOrCode(password=password, code=code)
+        return await self.transport.call("POST", "/api/users/me/second-factor/recovery-codes", s.RecoveryCodes, body)
+
     async def end_second_factor(self, password: str, code: str) -> None:
         body = s.PasswordAndCode(password=password, code=code)
         await self.transport.call("POST", "/api/users/me/second-factor/off", None, body)

@@ -20,6 +20,7 @@ from backend.identity.schemas import (
     PasswordAndCode,
     PasswordChange,
     PasswordGiven,
+    PasswordOrCode,
     PasswordResetBy,
     RecoveryCodes,
     RefreshRequest,
@@ -192,6 +193,14 @@ async def begin_second_factor(body: PasswordGiven, unit: Unit, runtime: RuntimeO
 async def confirm_second_factor(body: OneCode, unit: Unit, runtime: RuntimeOf) -> RecoveryCodes:
     """Ask for codes from now on. The codes to recover by are shown this once."""
     return _right(await unit.unkept.write(totp.confirm, _user(unit), body.code, runtime.vault), Forbidden)
+
+
+@router.post("/users/me/second-factor/recovery-codes")
+async def renew_recovery_codes(body: PasswordOrCode, unit: Unit, runtime: RuntimeOf) -> RecoveryCodes:
+    """Other codes to recover by, shown this once; those of before are void."""
+    if body.password is not None:
+        await _expect_password(unit, runtime, body.password)
+    return _right(await unit.unkept.write(totp.renew, _user(unit), body.code, runtime.vault), Forbidden)
 
 
 @router.post("/users/me/second-factor/off", status_code=204)

@@ -47,6 +47,10 @@ class SecondFactorChanged(Event, type="member.second_factor_changed", audience="
     """data: isOn."""
 
 
+class RecoveryCodesRenewed(Event, type="member.recovery_codes_renewed", audience="admin"):
+    """Those of before are void."""
+
+
 class SignedIn(Event, type="signin.started", audience="admin"):
     pass
 

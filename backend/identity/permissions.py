@@ -65,6 +65,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("POST", "/api/users/me/second-factor"): AGENT,
     ("POST", "/api/users/me/second-factor/confirm"): AGENT,
     ("POST", "/api/users/me/second-factor/off"): AGENT,
+    ("POST", "/api/users/me/second-factor/recovery-codes"): AGENT,
     ("POST", "/api/invitations/show"): OPEN,  # the mailed code is the permission
     ("POST", "/api/invitations/accept"): OPEN,
     ("POST", "/api/invitations/join"): AGENT,

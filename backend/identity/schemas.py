@@ -279,6 +279,19 @@ class OneCode(Wire):
     code: Code
 
 
+class PasswordOrCode(Wire):
+    """One of the two: who signs in elsewhere has no password."""
+
+    password: Password | None = None
+    code: Code | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "PasswordOrCode":
+        if (self.password is None) == (self.code is None):
+            raise ValueError("give your password or a code")
+        return self
+
+
 class OpenSignIn(Wire):
     """A sign-in that holds."""
 

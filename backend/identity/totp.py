@@ -71,7 +71,9 @@ def begin(work: Work, user_id: str, vault: "Vault") -> SecondFactorBegun:
         row = work.session.merge(SecondFactor(user_id=user_id, sealed="", created_at=work.now, last_step=0, failures=0))
     row.sealed, row.created_at, row.failures, row.locked_until = vault.seal({"secret": text}), work.now, 0, None
     email = work.session.get_one(User, user_id).email
-    asked = urlencode({"secret": text, "issuer": "Holdfast", "digits": DIGITS, "period": STEP_SECONDS})
+    asked = urlencode(
+        {"secret": text, "issuer": "Holdfast"}
+    )  # digits and period are the defaults: a smaller code to scan
     return SecondFactorBegun(secret=text, uri=f"otpauth://totp/Holdfast:{quote(email)}?{asked}")
 
 
@@ -83,11 +85,20 @@ def confirm(work: Work, user_id: str, code: str, vault: "Vault") -> RecoveryCode
     if not _passes(work, row, code, vault):
         return None
     row.confirmed_at = work.now
-    work.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
-    codes = [_recovery_code() for _ in range(_CODES)]
-    work.session.add_all(RecoveryCode(user_id=user_id, fingerprint=_mark(code)) for code in codes)
     _tell(work, is_on=True)
-    return RecoveryCodes(codes=codes)
+    return _new_codes(work, user_id)
+
+
+def renew(work: Work, user_id: str, code: str | None, vault: "Vault") -> RecoveryCodes | None:
+    """Other codes to recover by; those of before are void. None when the code is wrong; without one, whoever calls has
+    seen that the password is right."""
+    if not is_on(work, user_id):
+        raise Conflict("No codes are asked for, so there are none to recover by.", code="SECOND_FACTOR_OFF")
+    if code is not None and not check(work, user_id, code, vault):
+        return None
+    member = work.get(Member, work.actor.id or "")
+    work.emit(events.RecoveryCodesRenewed(subject_id=member.id))
+    return _new_codes(work, user_id)
 
 
 def switch_off(work: Work, user_id: str, code: str, vault: "Vault") -> bool:
@@ -152,6 +163,13 @@ def _is_recovery_code(work: Work, row: SecondFactor, given: str) -> bool:
         return False
     known.used_at = work.now
     return True
+
+
+def _new_codes(work: Work, user_id: str) -> RecoveryCodes:
+    work.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    codes = [_recovery_code() for _ in range(_CODES)]
+    work.session.add_all(RecoveryCode(user_id=user_id, fingerprint=_mark(code)) for code in codes)
+    return RecoveryCodes(codes=codes)
 
 
 def _recovery_code() -> str:

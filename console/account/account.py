@@ -10,6 +10,7 @@ from textual.widgets import OptionList
 
 from console import asking
 from console.account import words
+from console.account.scan import Scan
 from console.frame.overview import Detail, Overview
 from console.twin import told
 from widgets.outline import Line
@@ -92,6 +93,7 @@ class AccountScreen(Overview):
             "picture": self._picture,
             "password": self._password,
             "codes": self._codes_off if self._codes.get("isOn") else self._codes_on,
+            "recovery": self._renew,
         }
         if (way := ways.get(self.key)) is not None:
             self.run_worker(way(), group="account", exclusive=True, exit_on_error=False)
@@ -150,10 +152,7 @@ class AccountScreen(Overview):
         begun = await console.calls.ask("begin with codes", lambda: identity.begin_second_factor(password))
         if begun is None:
             return
-        secret = " ".join(begun.secret[place : place + 4] for place in range(0, len(begun.secret), 4))
-        lines = ["Add this to your authenticator, by the secret or the address:", "", begun.uri]
-        target = [("Secret", secret), ("Account", f"Holdfast: {self._user['email']}")]
-        if not await asking.agreed(self.app, "Your authenticator", target, lines, "I have added it", "Not now", "ok"):
+        if not await self.app.push_screen_wait(Scan(begun.uri, begun.secret, f"Holdfast: {self._user['email']}")):
             return
         while (code := await asking.line(self.app, "A code of it", hint="six digits")) is not None:
             kept = await console.calls.ask("confirm the code", partial(identity.confirm_second_factor, code))
@@ -183,6 +182,20 @@ class AccountScreen(Overview):
             return True
 
         self._call("switch codes off", off, lambda _: "No codes are asked for any more.")
+
+    async def _renew(self) -> None:
+        hint = "your password, or a code of your authenticator"
+        said = "All codes to recover by that you have kept are void from then on."
+        given = await asking.line(self.app, "New codes to recover by", is_secret=True, hint=hint, said=said)
+        if given is None:
+            return
+        identity = self.console.api.identity
+        is_code = len(given) == 6 and given.isdigit()  # no password is so short
+        as_given = {"code" if is_code else "password": given}
+        kept = await self.console.calls.ask("renew the codes", lambda: identity.renew_recovery_codes(**as_given))
+        if kept is not None:
+            await self._show_recovery(kept.codes)
+            self.read()
 
     def _call(self, what: str, call: Callable[[], Awaitable[Any]], said: Callable[[Any], str]) -> None:
         def done(answer: Any) -> None:

@@ -11,25 +11,30 @@ from widgets.paint import Cell
 Row = Mapping[str, Any]
 Pairs = list[tuple[str, Cell]]
 
+FEW = 3
+"""So few codes to recover by are left that it is time for new ones."""
 SIGN_IN = "sign-in:"
 """Begins the keys of sign-ins."""
 ABOUT = {
     "name": "What colleagues see. Enter changes it.",
     "picture": "The address of a picture, https://…; empty is none. Enter changes it.",
     "password": "Another password ends every other sign-in of yours. Enter changes it.",
+    "recovery": "Each stands in for a code once, as when the phone is lost. Enter makes new ones; the old ones are void.",
     "codes": "A code of an authenticator app, asked for after the password. Enter switches it on or off.",
 }
 
 
 def of_all(user: Row, codes: Row, sign_ins: Sequence[Row], now: datetime) -> list[Line]:
     """Who one is, how one signs in, and where one is signed in."""
-    left = f"on, {codes['recoveryCodesLeft']} codes to recover by left" if codes["isOn"] else "off"
+    is_on, left = codes["isOn"], codes["recoveryCodesLeft"]
+    recovery = [(f"{left} left", "ok" if left > FEW else "warning"), ("" if left > FEW else "  renew them", "muted")]
     lines = [
         Line("", user["email"]),
         Line("name", "Name", [(user["name"], "")], 1, width=14),
         Line("picture", "Picture", [(user["avatarUrl"] or "none", "" if user["avatarUrl"] else "muted")], 1, width=14),
         Line("password", "Password", [("••••••••", "muted")], 1, width=14),
-        Line("codes", "Codes", [(left, "ok" if codes["isOn"] else "muted")], 1, width=14),
+        Line("codes", "Codes", [("on" if is_on else "off", "ok" if is_on else "muted")], 1, width=14),
+        *([Line("recovery", "Recovery", recovery, 1, width=14)] if is_on else []),
         Line("", ""),
         Line("", "Signed in"),
     ]

@@ -27,7 +27,8 @@ def show_account(url: twin.Url = "", json: twin.Json = False) -> None:
         return {**user, "secondFactor": codes}
 
     one = twin.signed_in(url, asked)
-    codes = "on" if one["secondFactor"]["isOn"] else "off"
+    factor = one["secondFactor"]
+    codes = f"on, {factor['recoveryCodesLeft']} to recover by left" if factor["isOn"] else "off"
     picture = one["avatarUrl"] or "none"
     rows = [("name", one["name"]), ("e-mail", one["email"]), ("picture", picture), ("codes", codes)]
     show(twin.table(rows), one, as_json=json)
@@ -86,7 +87,19 @@ def codes_on(url: twin.Url = "", json: twin.Json = False) -> None:
     """Begin: the secret for your authenticator. `holdfast account codes confirm CODE` switches it on."""
     given = twin.secret("HOLDFAST_PASSWORD", "Password")
     one = twin.told(twin.signed_in(url, lambda api: api.identity.begin_second_factor(given)))
-    show(f"{one['secret']}\n{one['uri']}\nThen: holdfast account codes confirm CODE", one, as_json=json)
+    scan = "" if json else _scannable(one["uri"])
+    show(f"{scan}{one['secret']}\n{one['uri']}\nThen: holdfast account codes confirm CODE", one, as_json=json)
+
+
+def _scannable(uri: str) -> str:
+    """A code to scan, where a terminal shows it."""
+    import sys
+
+    if not sys.stdout.isatty():
+        return ""
+    from widgets.qr import printed
+
+    return f"{printed(uri)}\n"
 
 
 @codes.command("confirm")
@@ -97,6 +110,21 @@ def codes_confirm(
 ) -> None:
     """Ask for codes from now on. The codes to recover by are shown this once."""
     one = twin.told(twin.signed_in(url, lambda api: api.identity.confirm_second_factor(code)))
+    _show_codes(one, json)
+
+
+@codes.command("renew")
+def codes_renew(
+    code: Annotated[str, typer.Argument(help="A code of your authenticator; your password when left out.")] = "",
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """Other codes to recover by; those of before are void. The new ones are shown this once."""
+    given = {"code": code} if code else {"password": twin.secret("HOLDFAST_PASSWORD", "Password")}
+    _show_codes(twin.told(twin.signed_in(url, lambda api: api.identity.renew_recovery_codes(**given))), json)
+
+
+def _show_codes(one: dict[str, Any], json: bool) -> None:
     show("\n".join([*one["codes"], "Each stands in for a code once; they are shown this once."]), one, as_json=json)
 
 

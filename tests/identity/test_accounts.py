@@ -151,9 +151,7 @@ async def begun(client: Client, backend: Backend) -> tuple[bytes, list[str]]:
     """The secret, and the codes to recover by."""
     told = await client.identity.begin_second_factor(PASSWORD)
     secret = base64.b32decode(told.secret)
-    assert told.uri == f"otpauth://totp/Holdfast:owner1%40example.com?secret={told.secret}&issuer=Holdfast" + (
-        "&digits=6&period=30"
-    )
+    assert told.uri == f"otpauth://totp/Holdfast:owner1%40example.com?secret={told.secret}&issuer=Holdfast"
     codes = (await client.identity.confirm_second_factor(code_at(secret, step_at(backend.clock.now())))).codes
     return secret, codes
 
@@ -194,6 +192,36 @@ async def test_signing_in_takes_a_code_once_it_was_confirmed(backend: Backend) -
     assert not set(codes) & set(kept)
     backend.clock.advance(minutes=5)
     assert (await refused(other.identity.sign_in_with_code(challenge, codes[1]))).code == "TOKEN_EXPIRED"
+
+
+@on_sqlite
+async def test_codes_to_recover_by_are_renewed_and_the_old_ones_are_void(backend: Backend) -> None:
+    owner, other = await backend.owner(), backend.client()
+    renew = owner.identity.renew_recovery_codes
+    assert (await refused(renew(password=PASSWORD))).code == "SECOND_FACTOR_OFF"
+    secret, first = await begun(owner, backend)
+    backend.clock.advance(seconds=30)
+    code = code_at(secret, step_at(backend.clock.now()))
+    for body in ({}, {"password": PASSWORD, "code": code}):
+        answer = await owner.transport._http.post(
+            "/api/users/me/second-factor/recovery-codes",
+            json=body,
+            headers={"authorization": f"Bearer {owner.transport.access_token}"},
+        )
+        assert answer.status_code == 400, answer.text
+    assert (await refused(renew(password="guess"))).code == "WRONG_PASSWORD"
+    assert (await refused(renew(code="000000"))).code == "WRONG_CODE"
+    second = (await renew(code=code)).codes
+    assert (await refused(renew(code=code))).code == "WRONG_CODE", "used up"
+    third = (await renew(password=PASSWORD)).codes
+    assert len({*first, *second, *third}) == 30
+    assert (await owner.identity.second_factor()).recovery_codes_left == 10
+    challenge = (await refused(other.identity.sign_in(EMAIL, PASSWORD))).details["challenge"]
+    for old in (first[0], second[0]):
+        assert (await refused(other.identity.sign_in_with_code(challenge, old))).code == "WRONG_CODE"
+    assert await other.identity.sign_in_with_code(challenge, third[0])
+    told = [entry["type"] for entry in (await owner.audit.list(type="member.recovery_codes_renewed"))["items"]]
+    assert len(told) == 2
 
 
 @on_sqlite

@@ -1,6 +1,7 @@
 """Tabs, composer, prompts, panel, bar and sparkline: values in, messages out."""
 
 import pytest
+import segno
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -16,6 +17,7 @@ from widgets.composer import Composer
 from widgets.paint import Palette, cut, fit, spans, width_of
 from widgets.panel import Panel
 from widgets.prompt import Choice, Confirm, Option
+from widgets.qr import Qr, printed
 from widgets.sparkline import Sparkline, sparkline
 from widgets.tabs import Tab, TabStrip
 
@@ -298,3 +300,23 @@ def test_a_palette_knows_every_role_of_every_theme_and_forgives_others() -> None
             assert style.bold
             assert style.bgcolor == Color.parse("black")
         assert palette.style("nobody") == palette.base
+
+
+@pytest.mark.parametrize("size", [(80, 21), (80, 17)])
+async def test_a_code_to_scan_is_that_of_its_text_and_black_on_white(size: tuple[int, int]) -> None:
+    text = "otpauth://totp/Holdfast:a%40b.co?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Holdfast"
+    app = Stage(Qr(text))
+    async with app.run_test(size=size):
+        rows = screen_lines(app)
+        style = app.screen._compositor.render_strips()[10]._segments[0].style
+    if size[1] < 21:
+        assert "taller" in rows[0]
+        return
+    assert (str(style.color.name), str(style.bgcolor.name)) == ("#000000", "#ffffff")
+    modules = [list(row) for row in segno.make(text, error="l", micro=False).matrix_iter(border=2)]
+    drawn = []
+    for row in rows[: len(modules) // 2 + 1]:
+        pairs = [divmod(" ▄▀█".index(mark), 2) for mark in row.ljust(len(modules))]
+        drawn += [[upper for upper, _ in pairs], [lower for _, lower in pairs]]
+    assert drawn[: len(modules)] == modules
+    assert printed(text).startswith("\x1b[38;5;16;48;5;231m ")

@@ -8,10 +8,11 @@ from textual.widgets import Input, Static
 from typer.testing import CliRunner
 
 from backend.client import Client
-from backend.identity.models import SecondFactor
+from backend.identity.models import RecoveryCode, SecondFactor
 from backend.identity.schemas import BusinessCreate, InvitationRead, MemberAdd
 from backend.identity.totp import code_at, step_at
 from console.account.account import AccountScreen
+from console.account.scan import Scan
 from console.actions import BY_ID
 from console.cli import app as cli
 from console.connection import Target
@@ -25,6 +26,7 @@ from tests.identity.mail import mailed
 from tests.widgets.stage import screen_lines
 from widgets.outline import Outline
 from widgets.prompt import Choice, Confirm
+from widgets.qr import half_blocks
 
 
 def text_of(app: Console) -> str:
@@ -122,16 +124,25 @@ async def test_an_account_is_looked_after(floor: Floor) -> None:
         await to_line(outline, pilot, "codes")
         await pilot.press("enter")
         await asked(app, pilot, TypingPrompt, *PASSWORD, "enter")
-        await until(lambda: isinstance(app.screen, Confirm))
+        await until(lambda: isinstance(app.screen, Scan))
         await pilot.pause()
         secret = await floor.backend.runtime.database.read(lambda session: session.query(SecondFactor).one().sealed)
         text = str(floor.backend.runtime.vault.open(secret)["secret"])
         assert text[:4] in text_of(app)
-        assert "otpauth://totp/Holdfast:" in text_of(app)
-        await asked(app, pilot, Confirm, "y")
+        uri = f"otpauth://totp/Holdfast:{EMAIL.replace('@', '%40')}?secret={text}&issuer=Holdfast"
+        assert [row for row in half_blocks(uri) if row.strip() not in text_of(app)] == []
+        await asked(app, pilot, Scan, "y")
         await asked(app, pilot, TypingPrompt, *code_at(base64.b32decode(text), step_at(floor.clock.now())), "enter")
         await asked(app, pilot, Confirm, "n")
-        await until(lambda: "10 codes to recover by left" in text_of(app))
+        await until(lambda: "10 left" in text_of(app))
+        before = await floor.backend.runtime.database.read(lambda session: session.query(RecoveryCode).first())
+        await to_line(outline, pilot, "recovery")
+        await pilot.press("enter")
+        await asked(app, pilot, TypingPrompt, *PASSWORD, "enter")
+        await asked(app, pilot, Confirm, "n")
+        after = await floor.backend.runtime.database.read(lambda session: session.query(RecoveryCode).all())
+        assert len(after) == 10
+        assert before.fingerprint not in {one.fingerprint for one in after}
         app.action_lock()
         await pilot.pause()
         burst(app, PASSWORD, "enter")
