@@ -57,20 +57,22 @@ async def show_invitation(body: InvitationToken, request: Request, runtime: Runt
 
 @router.post("/invitations/accept")
 async def accept_invitation(body: InvitationAccept, request: Request, runtime: RuntimeOf) -> SignInRead:
-    """Become a member and sign in there: with the password of one's account, or with one for a new account."""
+    """Become a member and sign in there: with the password of one's account, or with one for a new account. An account
+    with this e-mail that nobody has proven to be theirs is one's own from then on: the code shows whose mailbox it is."""
     limit(runtime, request)
     units, cost = anonymous(request, runtime), runtime.settings.bcrypt_cost
     has_account, hashed, email = await units.read(invitations.password_of, body.token)
     new_hash = None
+    runtime.sign_in_limit.hit("account", email)
+    is_right = hashed is not None and await password_matches(body.password, hashed, cost)
     if has_account:
-        runtime.sign_in_limit.hit("account", email)
-        if not await password_matches(body.password, hashed, cost):
+        if not is_right:
             raise Unauthenticated(
                 "There is an account with this e-mail, and this is not its password. If it is none of yours, ask for a "
                 "new password: the mail comes to you.",
                 code="INVALID_CREDENTIALS",
             )
-    else:
+    elif not is_right:
         if len(body.password) < LEAST_PASSWORD:
             raise Invalid(f"A new password has {LEAST_PASSWORD} characters at least.", field="password")
         new_hash = await hash_password(body.password, cost)
@@ -78,6 +80,7 @@ async def accept_invitation(body: InvitationAccept, request: Request, runtime: R
     answer = await units.write(invitations.accept, *arguments)
     if answer is None:
         raise Unauthenticated("This code is wrong, or was used already. Enter the newest one.", code="WRONG_CODE")
+    runtime.gate.forget()  # an account that was claimed had sign-ins and keys
     return answer
 
 

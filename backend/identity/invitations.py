@@ -15,6 +15,7 @@ from backend.core.security import fingerprint, new_token
 from backend.delivery.models import Letter
 from backend.delivery.service import post
 from backend.identity import events
+from backend.identity.claiming import claim
 from backend.identity.models import Business, Invitation, Member, User
 from backend.identity.permissions import ROLES
 from backend.identity.schemas import InvitationRead, InvitationShown, MemberAdd, MemberRead
@@ -111,16 +112,18 @@ def show(work: Work, token: str) -> InvitationShown:
         role=row.role,
         business=business.name,
         invited_by=_inviter(work, row)[1].name,
-        has_account=_account(work, row) is not None,
+        has_account=(user := _account(work, row)) is not None and user.email_proven_at is not None,
         expires_at=row.expires_at,
     )
 
 
 def password_of(work: Work, token: str) -> tuple[bool, str | None, str]:
-    """Whether there is an account for it, the hash of its password, and the e-mail. Raises like `show`."""
+    """Whether there is an account for it that somebody has proven to be theirs, the hash of the password of any, and the
+    e-mail. Raises like `show`."""
     row = _holding(work, token)
     user = _account(work, row)
-    return user is not None, user.password_hash if user else None, row.email
+    is_proven = user is not None and user.email_proven_at is not None
+    return is_proven, user.password_hash if user else None, row.email
 
 
 def accept(
@@ -135,15 +138,21 @@ def accept(
 ) -> "SignInRead | None":
     """Become a member, with a new account if `new_hash` is its password's, and sign in. None when the code is wrong.
 
-    Whoever calls has seen that the password of an account that is there is right.
+    An account that nobody has proven is a stranger's for all we know: with a `new_hash` it is claimed. Whoever calls
+    without one has seen that the password of the account that is there is right.
     """
     row = _taken(work, token)
     user = _account(work, row)
-    if (user is None) != (new_hash is not None):
-        raise Conflict("An account with this e-mail has just been made. Accept again with its password.")
     if user is None:
+        if new_hash is None:
+            raise Conflict("The account with this e-mail is gone. Accept again with a new password.")
         made = User(email=row.email, name=name or row.name, password_hash=new_hash, created_at=work.now)
         user = add_user(work, made)
+    elif new_hash is not None:
+        if user.email_proven_at is not None:
+            raise Conflict("An account with this e-mail has just been made. Accept again with its password.")
+        user.name = name or row.name
+        claim(work, user, new_hash)
     elif not check_code(work, user.id, code, vault):
         return None
     _become(work, row, user)

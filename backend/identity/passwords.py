@@ -9,7 +9,8 @@ from backend.core.errors import Conflict, NotFound
 from backend.core.security import fingerprint, new_token
 from backend.delivery.service import post
 from backend.identity import events
-from backend.identity.models import Member, PasswordReset, User
+from backend.identity.claiming import ENDS, claim
+from backend.identity.models import Invitation, Member, PasswordReset, User
 from backend.identity.sign_ins import act_as, end_all, place_of_work
 from backend.work import Work
 
@@ -33,23 +34,24 @@ def mail(work: Work, reset_id: str, vault: "Vault", url: str) -> None:
     if row is None or row.fingerprint is not None:
         return
     user = work.session.scalar(select(User).where(User.email == row.email))
-    member = place_of_work(work, user.id) if user else None
     mailed = select(func.count()).where(
         PasswordReset.email == row.email,
         PasswordReset.fingerprint.is_not(None),
         PasswordReset.created_at > work.now - timedelta(hours=1),
     )
-    if user is None or member is None or (work.session.scalar(mailed) or 0) >= AN_HOUR:
+    if user is None or (work.session.scalar(mailed) or 0) >= AN_HOUR or not _take_sender(work, user):
         work.session.delete(row)
         return
     token = new_token("hfp")
     row.fingerprint, row.expires_at = fingerprint(token), work.now + HOLDS
-    act_as(work, user, member)
+    first = (
+        "" if user.email_proven_at else f"Nobody has proven this e-mail so far, so the new password ends {ENDS}.\n\n"
+    )
     text = (
         f"Somebody asked for a new password for {user.email}.\n\n"
         "In the console: f8 on the sign-in screen. In a shell: "
         f"holdfast password reset {url or 'the address of your Holdfast server'}\n"
-        f"Both ask for this code:\n\n{token}\n\n"
+        f"Both ask for this code:\n\n{token}\n\n{first}"
         f"It holds once, for {HOLDS.seconds // 60} minutes. If it was not you, do nothing: your password stays."
     )
     post(
@@ -63,13 +65,28 @@ def mail(work: Work, reset_id: str, vault: "Vault", url: str) -> None:
     )
 
 
+def _take_sender(work: Work, user: User) -> bool:
+    """Whether there is a business in whose name the mail goes, which this unit is then for: one where they work, or
+    which asks them to come, since who was asked needs the password of the account that they have."""
+    if member := place_of_work(work, user.id):
+        act_as(work, user, member)
+        return True
+    is_open = Invitation.accepted_at.is_(None) & Invitation.revoked_at.is_(None) & (Invitation.expires_at > work.now)
+    asked = select(Invitation.business_id).where(Invitation.email == user.email, is_open)
+    business_id = work.session.scalar(asked.order_by(Invitation.id.desc()).limit(1))
+    if business_id is not None:
+        work.business_id = work.session.info["business_id"] = business_id
+    return business_id is not None
+
+
 def expect_token(work: Work, token: str) -> None:
     """NotFound or Conflict, with the reason, unless the token sets a password."""
     _holding(work, token)
 
 
 def reset(work: Work, token: str, password_hash: str) -> None:
-    """Set a new password by a mailed token. It proves the mailbox, and ends every sign-in and every other token."""
+    """Set a new password by a mailed token. It ends every sign-in and every other token, and proves the mailbox: where
+    nobody had proven it before, the account may be a stranger's work, and whatever else it opened ends too."""
     row = _holding(work, token)
     work.session.refresh(row, with_for_update=True)
     row = _holding(work, token)
@@ -77,10 +94,13 @@ def reset(work: Work, token: str, password_hash: str) -> None:
     if user is None:
         raise NotFound("This account is gone.", code="RESET_UNKNOWN")
     row.used_at = work.now
-    user.password_hash, user.email_proven_at = password_hash, user.email_proven_at or work.now
     others = (PasswordReset.email == row.email) & (PasswordReset.id != row.id)
     work.session.execute(delete(PasswordReset).where(others))
-    end_all(work, user.id, "the password was reset")
+    if user.email_proven_at is None:
+        claim(work, user, password_hash)
+    else:
+        user.password_hash = password_hash
+        end_all(work, user.id, "the password was reset")
     if member := place_of_work(work, user.id):
         act_as(work, user, member)
         _tell(work, member, is_reset=True)

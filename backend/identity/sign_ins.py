@@ -118,7 +118,7 @@ def refresh(work: Work, token: str, settings: Settings) -> SignInRead | None:
 
 def sign_out(work: Work, sign_in_id: str) -> None:
     """End a sign-in: its access and refresh tokens no longer hold."""
-    _end(work, work.get(SignIn, sign_in_id), "signed out")
+    end(work, work.get(SignIn, sign_in_id), "signed out")
 
 
 def switch(work: Work, user_id: str, sign_in_id: str, business_id: str, settings: Settings, place: Place) -> SignInRead:
@@ -131,7 +131,7 @@ def switch(work: Work, user_id: str, sign_in_id: str, business_id: str, settings
         raise Unauthenticated("This sign-in has ended. Sign in again.", code="SIGN_IN_ENDED")
     if business_id == work.business_id:
         raise Conflict("You are at this business already.", code="SAME_BUSINESS", field="businessId")
-    _end(work, opened, "switched to another business")
+    end(work, opened, "switched to another business")
     work.session.flush()
     work.session.info.pop("business_id", None)
     member = place_of_work(work, user_id, business_id)
@@ -184,7 +184,7 @@ def end_all(work: Work, user_id: str, because: str, *, keep: str = "", only: str
     user = work.session.get_one(User, user_id)
     for opened in found:
         act_as(work, user, work.session.get_one(Member, opened.member_id))
-        _end(work, opened, because)
+        end(work, opened, because)
         work.session.flush()
         work.session.info.pop("business_id", None)
     work.business_id, work.actor = home, actor
@@ -193,7 +193,8 @@ def end_all(work: Work, user_id: str, because: str, *, keep: str = "", only: str
     return len(found)
 
 
-def _end(work: Work, opened: SignIn, because: str) -> None:
+def end(work: Work, opened: SignIn, because: str) -> None:
+    """End a sign-in of the work's business, if it holds."""
     if opened.ended_at is None:
         opened.ended_at, opened.ended_because = work.now, because
         work.emit(events.SignInEnded(subject_id=opened.id, data={"because": because}))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from backend.client import ApiError, Client
 from backend.identity.models import PasswordReset, RecoveryCode, SignIn
-from backend.identity.schemas import BusinessCreate
+from backend.identity.schemas import BusinessCreate, KeyCreate, MemberAdd, SignUp
 from backend.identity.totp import code_at, step_at
 from tests.identity.mail import letters, mailed
 from tests.support.backend import PASSWORD, Backend, business_of
@@ -227,6 +227,8 @@ async def test_codes_to_recover_by_are_renewed_and_the_old_ones_are_void(backend
 @on_sqlite
 async def test_codes_cannot_be_tried_out_and_are_switched_off_with_both(backend: Backend) -> None:
     owner, other = await backend.owner(), backend.client()
+    await reset(backend, PASSWORD)  # proves the e-mail
+    await owner.identity.sign_in(EMAIL, PASSWORD)
     secret, codes = await begun(owner, backend)
     challenge = (await refused(other.identity.sign_in(EMAIL, PASSWORD))).details["challenge"]
     wrong = [(await refused(other.identity.sign_in_with_code(challenge, "000000"))).code for _ in range(6)]
@@ -237,9 +239,7 @@ async def test_codes_cannot_be_tried_out_and_are_switched_off_with_both(backend:
     assert (await refused(owner.identity.end_second_factor("guess", codes[0]))).code == "WRONG_PASSWORD"
     # The mailbox alone is not enough: a reset leaves the second factor on, and ends old challenges.
     challenge = (await refused(other.identity.sign_in(EMAIL, PASSWORD))).details["challenge"]
-    await other.identity.forgot_password(EMAIL)
-    await backend.drain()
-    await other.identity.reset_password(await mailed(backend), "another one")
+    await reset(backend, "another one")
     assert (await refused(other.identity.sign_in_with_code(challenge, codes[0]))).code == "INVALID_TOKEN"
     challenge = (await refused(other.identity.sign_in(EMAIL, "another one"))).details["challenge"]
     await other.identity.sign_in_with_code(challenge, codes[0])
@@ -248,4 +248,45 @@ async def test_codes_cannot_be_tried_out_and_are_switched_off_with_both(backend:
     assert not (await other.identity.second_factor()).is_on
     assert await backend.client().identity.sign_in(EMAIL, "another one")
     ends = select(func.count()).select_from(SignIn).where(SignIn.ended_at.is_not(None))
-    assert await backend.runtime.database.read(lambda session: session.scalar(ends)) == 1
+    assert await backend.runtime.database.read(lambda session: session.scalar(ends)) == 2
+
+
+async def reset(backend: Backend, password: str, email: str = EMAIL) -> str:
+    """Set a password by the mailbox; the words of the mail."""
+    nobody = backend.client()
+    await nobody.identity.forgot_password(email)
+    await backend.drain()
+    _, text = (await letters(backend))[-1]
+    await nobody.identity.reset_password(await mailed(backend), password)
+    return text
+
+
+async def test_the_mailbox_gets_an_account_that_a_stranger_made_with_nothing_of_theirs_left(backend: Backend) -> None:
+    mallory, friend, nobody = await backend.owner(), backend.client(), backend.client()
+    home = await business_of(mallory)
+    second = await mallory.businesses.create(BusinessCreate(name="Second"))
+    key = await mallory.keys.create(KeyCreate(name="a way back"))
+    await mallory.businesses.add_member(home, MemberAdd(email="friend@example.com", name="Friend", role="owner"))
+    invitation = await mailed(backend)
+    await begun(mallory, backend)
+    await friend.identity.sign_up(SignUp(email="friend@example.com", password=PASSWORD, name="Friend"))
+    theirs = await friend.keys.create(KeyCreate(name="of somebody else"))
+    assert "proven this e-mail" in await reset(backend, "the owner's own")
+    assert (await refused(mallory.identity.me())).code == "SIGN_IN_ENDED"
+    assert (await refused(nobody.identity.sign_in(EMAIL, PASSWORD))).code == "INVALID_CREDENTIALS"
+    assert (await refused(nobody.invitations.show(invitation))).code == "INVITATION_REVOKED"
+    for used, code in ((key.key, "INVALID_KEY"), (theirs.key, "STAFF_ONLY")):
+        nobody.transport._http.headers["x-api-key"] = used
+        assert (await refused(nobody.identity.me())).code == code
+    del nobody.transport._http.headers["x-api-key"]
+    await nobody.identity.sign_in(EMAIL, "the owner's own")
+    assert not (await nobody.identity.second_factor()).is_on
+    assert {one.id for one in (await nobody.businesses.list()).items} == {home, second.id}, "they stay, on record"
+    told = [entry["type"] for entry in (await nobody.audit.list(limit=20))["items"]]
+    assert {"key.revoked", "invitation.revoked", "signin.ended", "member.second_factor_changed"} <= set(told)
+    # Once proven, the account is theirs, and a reset takes nothing away but sign-ins.
+    mine = await nobody.keys.create(KeyCreate(name="mine"))
+    assert "proven this e-mail" not in await reset(backend, "and another")
+    nobody.transport._http.headers["x-api-key"] = mine.key
+    nobody.transport.access_token = None
+    assert (await refused(nobody.identity.me())).code == "STAFF_ONLY"

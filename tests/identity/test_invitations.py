@@ -1,6 +1,7 @@
 """Invitations: who reads the mailbox becomes a member, once, and nobody else does."""
 
 import asyncio
+import base64
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from backend.client import ApiError, Client
 from backend.delivery.schemas import ChannelAdd
 from backend.demo.outside.mailbox import Mailbox
 from backend.identity.schemas import InvitationAccept, InvitationRead, MemberAdd, MemberChange, SignUp
+from backend.identity.totp import code_at, step_at
 from tests.identity.mail import letters, mailed
 from tests.support.backend import PASSWORD, Backend, business_of
 
@@ -92,15 +94,37 @@ async def test_an_account_made_by_a_stranger_with_a_colleagues_e_mail_gets_nowhe
     assert (await mallory.identity.me()).user.email == ASHA, "a refused switch leaves the sign-in as it was"
     token = await mailed(backend)
     asha = backend.client()
-    assert (await asha.invitations.show(token)).has_account
-    assert (await refused(accept(asha, token))).code == "INVALID_CREDENTIALS"
+    told = await mallory.identity.begin_second_factor("mallory knows")
+    code = code_at(base64.b32decode(told.secret), step_at(backend.clock.now()))
+    await mallory.identity.confirm_second_factor(code)
+    assert not (await asha.invitations.show(token)).has_account, "none that anybody has proven"
+    assert (await refused(accept(asha, token, "short"))).details["field"] == "password"
+    answer = await accept(asha, token, "asha's own one", name="Asha Iyer")
+    assert (answer.business.id, answer.user.name) == (await business_of(owner), "Asha Iyer")
+    assert (await refused(mallory.identity.me())).code == "SIGN_IN_ENDED"
+    assert (await refused(backend.client().identity.sign_in(ASHA, "mallory knows"))).code == "INVALID_CREDENTIALS"
+    assert await backend.client().identity.sign_in(ASHA, "asha's own one"), "no code is asked for"
+
+
+@on_sqlite
+async def test_who_works_nowhere_any_more_and_is_asked_gets_a_new_password_by_mail(backend: Backend) -> None:
+    owner, other = await backend.owner(), await backend.another_owner()
+    await invite(owner)
+    asha = backend.client()
+    member = await accept(asha, await mailed(backend))
+    await owner.businesses.remove_member(await business_of(owner), member.member_id)
+    before = len(await letters(backend))
     await asha.identity.forgot_password(ASHA)
     await backend.drain()
-    await asha.identity.reset_password(await mailed(backend), "asha's own one")
-    assert (await refused(mallory.identity.me())).code == "SIGN_IN_ENDED"
-    answer = await accept(asha, token, "asha's own one")
-    assert answer.business.id == await business_of(owner)
-    assert (await refused(backend.client().identity.sign_in(ASHA, "mallory knows"))).status == 401
+    assert len(await letters(backend)) == before, "there is nobody in whose name"
+    await invite(other)
+    token = await mailed(backend)
+    assert (await asha.invitations.show(token)).has_account
+    assert (await refused(accept(asha, token, "forgotten"))).code == "INVALID_CREDENTIALS"
+    await asha.identity.forgot_password(ASHA)
+    await backend.drain()
+    await asha.identity.reset_password(await mailed(backend), "another one")
+    assert (await accept(asha, token, "another one")).business.id == await business_of(other)
 
 
 @on_sqlite
