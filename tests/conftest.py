@@ -4,7 +4,7 @@ Both run on SQLite and on PostgreSQL; `@pytest.mark.alike` keeps what cannot dif
 `@pytest.mark.settings(sign_in_per_minute=10)` changes the backend's settings.
 """
 
-from tests.support.hurry import hurry
+from tests.support.hurry import hurry, settle
 
 hurry()
 
@@ -33,6 +33,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=told)
     gone = set(told)
     items[:] = [item for item in items if item not in gone]
+
+
+def pytest_collection_finish() -> None:
+    """Everything is imported."""
+    settle()
 
 
 @pytest.fixture(scope="session")
