@@ -187,6 +187,7 @@ class Invoice(Identified, BusinessOwned, Base):
         UniqueConstraint("business_id", "stripe_invoice_id"),
         Index("ix_invoices_subscription", "business_id", "subscription_id", "paid_at"),
         Index("ix_invoices_paid", "business_id", "paid_at"),
+        Index("ix_invoices_customer", "business_id", "customer_id", "paid_at"),
     )
 
     stripe_invoice_id: Mapped[str] = mapped_column(String(255))

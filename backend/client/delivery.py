@@ -14,6 +14,10 @@ class Delivery(Noun):
     async def add(self, body: s.ChannelAdd) -> s.ChannelRead:
         return await self.transport.call("POST", "/api/delivery/channels", s.ChannelRead, body)
 
+    async def change(self, id: str, body: s.ChannelChange) -> s.ChannelRead:
+        path = "/api/delivery/channels/{channel_id}"
+        return await self.transport.call("PATCH", path, s.ChannelRead, body, channel_id=id)
+
     async def test(self, id: str) -> s.LetterAccepted:
         path = "/api/delivery/channels/{channel_id}/test"
         return await self.transport.call("POST", path, s.LetterAccepted, channel_id=id)

@@ -22,6 +22,8 @@ class Customer(Identified, BusinessOwned, Versioned, Base):
     region: Mapped[str | None] = mapped_column(String(16))
     """ISO 3166: a country, or one of its parts, such as IN or IN-KA."""
     tier: Mapped[str] = mapped_column(String(16), default="BRONZE")
+    email_opt_out: Mapped[bool] = mapped_column(default=False)
+    """They want no mail that nobody wrote to them by hand."""
     past_order_count: Mapped[int] = mapped_column(default=0)
     last_order_date: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime]

@@ -22,5 +22,9 @@ class ChannelAdded(Event, type="delivery_channel.added", audience="admin"):
     """There is another way out. data: kind, name."""
 
 
+class ChannelChanged(Event, type="delivery_channel.changed", audience="admin"):
+    """It is called otherwise, was stopped, or goes on. data: kind, name, isStopped."""
+
+
 class ChannelRemoved(Event, type="delivery_channel.removed", audience="admin"):
     """It is gone. data: kind, name."""

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.core.rows import Base, BusinessOwned, Identified
+from backend.core.rows import Base, BusinessOwned, Identified, Versioned
 
 
-class Channel(Identified, BusinessOwned, Base):
+class Channel(Identified, BusinessOwned, Versioned, Base):
     """A way out. `sealed` holds the address (see `core.sealing`), which opens it; `hint` is what may be shown of it."""
 
     __tablename__ = "delivery_channels"
@@ -26,6 +26,8 @@ class Channel(Identified, BusinessOwned, Base):
     failed_at: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     """The other side asked to be left alone until then."""
+    stopped_at: Mapped[datetime | None]
+    """Since when nothing is to leave by it."""
 
 
 class Letter(Identified, BusinessOwned, Base):
@@ -33,6 +35,9 @@ class Letter(Identified, BusinessOwned, Base):
 
     PENDING waits for `due_at`, SENDING is held by a job until `held_until`; SENT and FAILED are over, until somebody
     wants a failed one tried again. The words of a `sealed` one are known to nobody, and gone once it is over.
+
+    One to a customer (`customer_id`) must not come twice: when nobody knows whether it went, it is not sent again by
+    itself.
     """
 
     __tablename__ = "letters"
@@ -46,6 +51,10 @@ class Letter(Identified, BusinessOwned, Base):
     """None: whichever channel of its kind there is when it goes."""
     recipient: Mapped[str | None] = mapped_column(String(254))
     """An e-mail address; None is the channel's own."""
+    customer_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    """Whom it is written to, when it is no member of staff."""
+    sender: Mapped[str] = mapped_column(String(200), default="")
+    """The name it is sent under; empty is ours."""
     subject: Mapped[str] = mapped_column(String(200))
     text: Mapped[str | None] = mapped_column(Text)
     sealed: Mapped[str | None] = mapped_column(Text)

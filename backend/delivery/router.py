@@ -9,6 +9,7 @@ from backend.core.wire import Page
 from backend.delivery import channels, service
 from backend.delivery.schemas import (
     ChannelAdd,
+    ChannelChange,
     ChannelRead,
     LetterAccepted,
     LetterPage,
@@ -31,6 +32,12 @@ async def add_channel(body: ChannelAdd, unit: Unit, runtime: RuntimeOf) -> Chann
     """Add one. 409 when its name is used, 422 with an address that nothing must be sent to."""
     is_open = runtime.settings.private_addresses
     return await unit.write(channels.add_channel, body, runtime.vault, is_private_open=is_open)
+
+
+@router.patch("/channels/{channel_id}")
+async def change_channel(channel_id: str, body: ChannelChange, unit: Unit) -> ChannelRead:
+    """Rename it, stop it or let it go on. 409 when its name is used, or somebody changed it meanwhile."""
+    return await unit.write(channels.change_channel, channel_id, body)
 
 
 @router.post("/channels/{channel_id}/test", status_code=202)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from backend.core.text import Line
-from backend.core.wire import Page, UtcInstant, Wire
+from backend.core.wire import Change, Page, UtcInstant, Wire
 
 ChannelKind = Literal["EMAIL", "SLACK", "TEAMS"]
 LetterState = Literal["PENDING", "SENDING", "SENT", "FAILED"]
@@ -18,6 +18,13 @@ class ChannelAdd(Wire):
     kind: ChannelKind
     name: Line
     address: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class ChannelChange(Change):
+    """What is given is changed. `isStopped` stops it, or lets it go on; another address is another channel."""
+
+    name: Line | None = None
+    is_stopped: bool | None = None
 
 
 class ChannelRead(Wire):
@@ -33,6 +40,9 @@ class ChannelRead(Wire):
     error: str | None
     failed_at: UtcInstant | None
     paused_until: UtcInstant | None
+    stopped_at: UtcInstant | None
+    """Since when nothing is to leave by it."""
+    version: int
     sent: int
     failed: int
     waiting: int

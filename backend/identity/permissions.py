@@ -287,6 +287,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("POST", "/api/dead-letters/{letter_id}/replay"): ADMIN,
     ("GET", "/api/delivery/channels"): SUPERVISOR,
     ("POST", "/api/delivery/channels"): ADMIN,
+    ("PATCH", "/api/delivery/channels/{channel_id}"): ADMIN,
     ("POST", "/api/delivery/channels/{channel_id}/test"): ADMIN,
     ("DELETE", "/api/delivery/channels/{channel_id}"): ADMIN,
     ("GET", "/api/delivery/letters"): SUPERVISOR,

@@ -16,6 +16,7 @@ class Intervention(Identified, BusinessOwned, Versioned, Base):
     __table_args__ = (
         Index("ix_interventions_due", "business_id", "due_at", "id"),
         Index("ix_interventions_customer", "business_id", "customer_id", "id"),
+        Index("ix_interventions_begun", "business_id", "created_at"),
     )
 
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))

@@ -21,7 +21,18 @@ _CUSTOMERS: Table = Customer.__table__  # type: ignore[assignment]
 _CONTEXTS: Table = Context.__table__  # type: ignore[assignment]
 _NEW_CUSTOMERS = Bulk(
     _CUSTOMERS,
-    ("external_id", "name", "language", "tier", "past_order_count", "created_at", "id", "business_id", "version"),
+    (
+        "external_id",
+        "name",
+        "language",
+        "tier",
+        "email_opt_out",
+        "past_order_count",
+        "created_at",
+        "id",
+        "business_id",
+        "version",
+    ),
 )
 _STORED = (
     "started_at",
@@ -101,7 +112,8 @@ def find_live(session: Session, business_id: str, user_ids: Collection[str], now
         unknown -= meant.keys()
         moment = moment_of(session)(now)
         _NEW_CUSTOMERS.insert(
-            session, [(user_id, "", "en", "BRONZE", 0, moment, new_id(), business_id, 1) for user_id in sorted(unknown)]
+            session,
+            [(user_id, "", "en", "BRONZE", False, 0, moment, new_id(), business_id, 1) for user_id in sorted(unknown)],
         )
         meant |= {row[0]: Known(*row) for row in _BY_EXTERNAL_ID.rows(session, business_id, unknown)}
     lives = live_of(session, business_id, {row.id: row for row in meant.values()}.values())

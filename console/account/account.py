@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from textual.widgets import OptionList
 
 from console import asking
-from console.account import words
+from console.account import reaching, words
 from console.account.scan import Scan
 from console.frame.overview import Detail, Overview
 from console.twin import told
@@ -31,27 +31,33 @@ class AccountScreen(Overview):
         self._user: Row = {}
         self._codes: Row = {}
         self._sign_ins: dict[str, Row] = {}
+        self._times: Row = {}
+        self._muted: list[str] = []
 
     def asking(self) -> Callable[[], Awaitable[Any]]:
-        identity = self.console.api.identity
+        identity, alerts = self.console.api.identity, self.console.api.alerts
 
         async def ask() -> Any:
-            return await identity.profile(), await identity.second_factor(), (await identity.sign_ins()).items
+            own = await identity.profile(), await identity.second_factor(), (await identity.sign_ins()).items
+            return own, await alerts.times(), await alerts.muted()
 
         return ask
 
     def keep(self, answer: Any) -> None:
-        user, codes, sign_ins = answer
+        (user, codes, sign_ins), times, muted = answer
+        self._times, self._muted = told(times), muted.kinds
         self._user, self._codes = told(user), told(codes)
         self._sign_ins = {one.id: told(one) for one in sign_ins}
 
     def lines(self) -> list[Line]:
-        return words.of_all(self._user, self._codes, [*self._sign_ins.values()], self.console.now())
+        own = words.of_all(self._user, self._codes, [*self._sign_ins.values()], self.console.now())
+        return own + reaching.lines(self._times, self._muted)
 
     def detail(self, key: str) -> Detail:
         if (one := self.sign_in()) is not None:
             return words.of_sign_in(one, self.console.now()), (), "Sign-in"
-        return (), [words.ABOUT[key]] if key in words.ABOUT else (), ""
+        about = reaching.ABOUT_KINDS if key.startswith(reaching.KIND) else (words.ABOUT | reaching.ABOUT).get(key)
+        return (), [about] if about else (), ""
 
     def sign_in(self) -> Row | None:
         """The sign-in under the cursor."""
@@ -95,8 +101,43 @@ class AccountScreen(Overview):
             "codes": self._codes_off if self._codes.get("isOn") else self._codes_on,
             "recovery": self._renew,
         }
-        if (way := ways.get(self.key)) is not None:
+        if kind := self.key_after(reaching.KIND):
+            self._turn(kind)
+        elif self.key in reaching.ABOUT:
+            self.run_worker(self._hours(self.key), group="account", exclusive=True, exit_on_error=False)
+        elif (way := ways.get(self.key)) is not None:
             self.run_worker(way(), group="account", exclusive=True, exit_on_error=False)
+
+    def _turn(self, kind: str) -> None:
+        """Hear of a kind of alerts, or nothing of it any more."""
+        from backend.alerts.schemas import Muted
+
+        is_muted, called = kind in self._muted, reaching.KINDS[kind]
+        body = Muted.model_validate({"kinds": sorted({*self._muted} ^ {kind})})
+        said = f"You hear of {called} again." if is_muted else f"You hear nothing of {called} any more."
+        self._call("change what you are told of", lambda: self.console.api.alerts.mute(body), lambda _: said)
+
+    async def _hours(self, what: str) -> None:
+        """Be told outside in other hours; what waits already keeps its time."""
+        from backend.alerts.schemas import AlertTimes
+        from console.rules.typing_prompt import TypingPrompt
+
+        known = dict(self._times)
+        calm = f"{known['quietFrom']}-{known['quietTo']}" if known["quietFrom"] else "none"
+        prompts = {
+            reaching.ZONE: ("Your time zone", known["zone"], reaching.read_zone, "such as Asia/Kolkata"),
+            reaching.QUIET: ("Your quiet hours", calm, reaching.read_quiet, "21:00-08:00, or none"),
+            reaching.DIGEST: ("Your daily digest", known["digestAt"], reaching.read_clock, "such as 08:30"),
+        }
+        title, text, read, hint = prompts[what]
+        typed = await self.app.push_screen_wait(TypingPrompt(title, text, read, hint=hint))
+        if typed is None:
+            return
+        names = {reaching.ZONE: ["zone"], reaching.QUIET: ["quietFrom", "quietTo"], reaching.DIGEST: ["digestAt"]}[what]
+        given = typed.value if what == reaching.QUIET else (typed.value,)
+        body = AlertTimes.model_validate(known | dict(zip(names, given, strict=True)))
+        said = "It is changed; what waits already keeps its time."
+        self._call("change your hours", lambda: self.console.api.alerts.set_times(body), lambda _: said)
 
     async def _rename(self) -> None:
         from backend.identity.schemas import UserChange

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -13,7 +14,7 @@ from console.output import fail, show
 if TYPE_CHECKING:
     from backend.client import Client
 
-CHANNELS = ("name", "kind", "leads to", "sent", "failed", "waiting", "rate", "last error")
+CHANNELS = ("name", "kind", "leads to", "sent", "failed", "waiting", "rate", "trouble")
 LETTERS = ("when", "state", "tries", "channel", "to", "subject", "why", "id")
 TEST_SECONDS = 45
 Name = Annotated[str, typer.Argument(help="The channel's name or id.")]
@@ -80,6 +81,32 @@ def try_channel(name: Name, url: twin.Url = "", json: twin.Json = False) -> None
 
 
 @group.command()
+def rename(
+    name: Name,
+    to: Annotated[str, typer.Argument(help="What it is called from now on.")],
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """Call a channel otherwise."""
+    one = twin.told(twin.signed_in(url, _changing(name, name=to)))
+    show(f"It is called {one['name']} now.", one, as_json=json)
+
+
+@group.command()
+def stop(name: Name, url: twin.Url = "", json: twin.Json = False) -> None:
+    """Let nothing leave by a channel any more; its address is kept."""
+    one = twin.told(twin.signed_in(url, _changing(name, is_stopped=True)))
+    show(f"{one['name']} is stopped: nothing leaves by it.", one, as_json=json)
+
+
+@group.command()
+def resume(name: Name, url: twin.Url = "", json: twin.Json = False) -> None:
+    """Let a stopped channel go on."""
+    one = twin.told(twin.signed_in(url, _changing(name, is_stopped=False)))
+    show(f"{one['name']} goes on.", one, as_json=json)
+
+
+@group.command()
 def remove(name: Name, url: twin.Url = "", json: twin.Json = False) -> None:
     """Forget a channel and its address."""
 
@@ -130,6 +157,22 @@ def retry(
     show("It is tried again.", told, as_json=json)
 
 
+def _changing(which: str, **given: Any) -> Callable[["Client"], Awaitable[Any]]:
+    from pydantic import ValidationError
+
+    from backend.delivery.schemas import ChannelChange
+
+    async def changing(api: "Client") -> Any:
+        found = await _find(api, which)
+        try:
+            body = ChannelChange(version=found.version, **given)
+        except ValidationError as error:
+            fail(error.errors()[0]["msg"].removeprefix("Value error, "))
+        return await api.delivery.change(found.id, body)
+
+    return changing
+
+
 async def _find(api: "Client", name: str) -> Any:
     found = [one for one in (await api.delivery.channels()).items if name in (one.id, one.name)]
     if not found:
@@ -142,7 +185,8 @@ async def _find(api: "Client", name: str) -> Any:
 def _channel(one: dict[str, Any]) -> tuple[str, ...]:
     rate = "" if one["rate"] is None else f"{one['rate']:.0%}"
     counts = (str(one["sent"]), str(one["failed"]), str(one["waiting"]), rate)
-    return (one["name"], one["kind"].lower(), one["hint"], *counts, one["error"] or "")
+    trouble = "stopped" if one["stoppedAt"] else one["error"] or ""
+    return (one["name"], one["kind"].lower(), one["hint"], *counts, trouble)
 
 
 def _letter(one: dict[str, Any]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Delivery (`g d`): how each channel does, and what became of each letter."""
+"""Delivery (`g d`): how each channel does, and what became of each letter; channels are added, changed and tried."""
 
 from __future__ import annotations
 
@@ -7,18 +7,33 @@ from typing import Any, ClassVar
 
 from textual.widgets import OptionList
 
+from console import asking
 from console.delivery import words
 from console.frame.overview import Detail, Overview
 from console.twin import told
 from widgets.outline import Line
+from widgets.prompt import Option
 
 Row = Mapping[str, Any]
 MOST = 100
 """Letters, the newest; more are on the command line."""
+LOOK, LOOKS = 1.0, 45
+"""Seconds between looks at a letter that tries a channel (what is only put off is no event), and how many."""
+KINDS = (
+    Option("EMAIL", "E-mail", "by a mail server"),
+    Option("SLACK", "Slack", "by a webhook, to one channel"),
+    Option("TEAMS", "Teams", "by a webhook of a workflow"),
+)
+ADDRESSES = {
+    "EMAIL": "smtp://user:password@mail.example.com:587?from=us@example.com&to=team@example.com",
+    "SLACK": "https://hooks.slack.com/services/T000/B000/XXXX",
+    "TEAMS": "https://….logic.azure.com/workflows/…",
+}
+"""Such as; what is typed is not shown, nor ever told again."""
 
 
 class DeliveryScreen(Overview):
-    """Supervisors look; admins try channels and send again, and read the words of a letter."""
+    """Supervisors look; admins add, change and try channels, send again, and read the words of a letter."""
 
     family: ClassVar[str] = "delivery"
     heading: ClassVar[str] = "Delivery"
@@ -29,6 +44,8 @@ class DeliveryScreen(Overview):
         super().__init__()
         self._channels: dict[str, Row] = {}
         self._letters: dict[str, Row] = {}
+        self._tried: dict[str, int] = {}
+        """Letters that try a channel, of which it has not been said what came of them, and the looks that are left."""
 
     def asking(self) -> Callable[[], Awaitable[Any]]:
         api = self.console.api
@@ -43,6 +60,20 @@ class DeliveryScreen(Overview):
         texts = {id: letter["text"] for id, letter in self._letters.items() if "text" in letter}
         self._channels = {one["id"] or one["kind"]: one for one in channels}
         self._letters = {one["id"]: one | ({"text": texts[one["id"]]} if one["id"] in texts else {}) for one in letters}
+        self._tell_tried()
+
+    def _tell_tried(self) -> None:
+        """Say what came of trying a channel, or look again soon."""
+        for id, looks in [*self._tried.items()]:
+            found = words.outcome(self._letters[id]) if id in self._letters else None
+            if found is not None:
+                self.console.say(found[0], "information" if found[1] else "warning")
+            if found is not None or not looks:
+                del self._tried[id]
+            else:
+                self._tried[id] = looks - 1
+        if self._tried and self.is_attached:
+            self.set_timer(LOOK, self.read)
 
     def lines(self) -> list[Line]:
         return words.of_all([*self._channels.values()], [*self._letters.values()], self.console.now())
@@ -65,11 +96,15 @@ class DeliveryScreen(Overview):
 
     def verdicts(self) -> Mapping[str, str]:
         """Only a channel of the business is tried; only what failed is sent again."""
-        channel, letter, refused = self.channel(), self.letter(), {}
+        channel, letter = self.channel(), self.letter()
+        refused: dict[str, str] = {}
+        own = ("channel_try", "channel_rename", "channel_stop", "channel_remove")
         if channel is None:
-            refused["channel_try"] = refused["channel_remove"] = "There is no channel under the cursor."
+            refused |= dict.fromkeys(own, "There is no channel under the cursor.")
         elif channel["id"] is None:
-            refused["channel_try"] = refused["channel_remove"] = "It is set for the whole installation."
+            refused |= dict.fromkeys(own, "It is set for the whole installation, in the server's settings.")
+        elif channel["stoppedAt"]:
+            refused["channel_try"] = f"It is stopped; {self.console.key_of('channel_stop')} lets it go on."
         if letter is None:
             refused["letter_again"] = "There is no letter under the cursor."
         elif letter["state"] != "FAILED":
@@ -78,12 +113,76 @@ class DeliveryScreen(Overview):
 
     # -- the verbs
 
-    def action_channel_try(self) -> None:
-        """Send something there; by e-mail to oneself."""
-        channel, api = self.channel(), self.console.api
+    def action_channel_add(self) -> None:
+        """Ask for what a channel needs."""
+        self.run_worker(self._add(), group="channel", exclusive=True, exit_on_error=False)
+
+    async def _add(self) -> None:
+        kind = await asking.choice(self.app, "Add a channel", KINDS)
+        if kind is None:
+            return
+        called = words.KINDS[kind]
+        name = await asking.line(self.app, f"{called}: its name", text=called, hint="what it is called here")
+        if name is None:
+            return
+        title, such_as = f"{called}: its address", f"such as {ADDRESSES[kind]}"
+        while (address := await asking.line(self.app, title, is_secret=True, hint=such_as)) is not None:
+            added = await self.console.calls.ask("add the channel", self._adding(kind, name, address))
+            if added is not None:
+                try_it = self.console.key_of("channel_try")
+                self.console.say(f"{added.name} leads to {added.hint}; {try_it} tries it.")
+                self.read()
+                return
+
+    def _adding(self, kind: str, name: str, address: str) -> Callable[[], Awaitable[Any]]:
+        from backend.delivery.schemas import ChannelAdd
+
+        body = ChannelAdd.model_validate({"kind": kind, "name": name[:200], "address": address.strip()[:2_000]})
+        return lambda: self.console.api.delivery.add(body)
+
+    def action_channel_rename(self) -> None:
+        """Call it otherwise."""
+        if (channel := self.channel()) is not None:
+            self.run_worker(self._rename(channel), group="channel", exclusive=True, exit_on_error=False)
+
+    async def _rename(self, channel: Row) -> None:
+        name = await asking.line(self.app, "The channel's name", text=channel["name"], hint="what it is called here")
+        if name is not None and name != channel["name"]:
+            self._change(channel, f"It is called {name} now.", name=name[:200])
+
+    def action_channel_stop(self) -> None:
+        """Stop it, or let it go on."""
+        if (channel := self.channel()) is not None:
+            is_stopped = channel["stoppedAt"] is None
+            said = "is stopped: nothing leaves by it" if is_stopped else "goes on"
+            self._change(channel, f"{channel['name']} {said}.", is_stopped=is_stopped)
+
+    def _change(self, channel: Row, said: str, **given: Any) -> None:
+        from backend.delivery.schemas import ChannelChange
+
+        api = self.console.api
+
+        def change(version: int) -> Awaitable[Any]:
+            return api.delivery.change(channel["id"], ChannelChange(version=version, **given))
 
         def done(_: Any) -> None:
-            self.console.say("A letter is on its way; below it tells how it went.")
+            self.console.say(said)
+            self.read()
+
+        self.console.calls.start(
+            "change the channel",
+            lambda: change(channel["version"]),
+            done=done,
+            again=lambda now: change(now["version"]),
+        )
+
+    def action_channel_try(self) -> None:
+        """Send something there; by e-mail to oneself. What comes of it is said once it is known."""
+        channel, api = self.channel(), self.console.api
+
+        def done(accepted: Any) -> None:
+            self._tried[accepted.id] = LOOKS
+            self.console.say("A letter is on its way.")
             self.read()
 
         if channel is not None:

@@ -25,6 +25,8 @@ STATES = {
 
 def standing(one: Row, now: datetime) -> tuple[str, str, str]:
     """Sign, role and words of how a channel does."""
+    if one["stoppedAt"]:
+        return "‖", "warning", f"stopped {ages.since(one['stoppedAt'], now)} ago: nothing leaves by it"
     if one["pausedUntil"] and ages.parsed(one["pausedUntil"]) > now:
         return "‖", "warning", f"left alone until {ages.local(one['pausedUntil'], now)}, as it asked"
     if one["error"]:
@@ -49,7 +51,7 @@ def of_all(channels: Sequence[Row], letters: Sequence[Row], now: datetime) -> li
         Line(CHANNEL + (one["id"] or one["kind"]), one["name"], _channel(one, now), 1, width=wide + 2)
         for one in channels
     ]
-    lines += [] if channels else [Line("", "  Nothing leaves the house yet; `holdfast delivery add` adds a channel.")]
+    lines += [] if channels else [Line("", "  Nothing leaves the house yet: n adds a channel.")]
     lines += [Line("", ""), Line("", "Letters")]
     ranked = sorted(letters, key=lambda one: (one["state"] != "FAILED", one["state"] == "SENT"))
     lines += [Line(LETTER + one["id"], one["channel"], _letter(one, now), 1, width=14) for one in ranked]
@@ -83,6 +85,17 @@ def of_channel(one: Row, now: datetime) -> tuple[Pairs, list[Cell]]:
         ("added", "in the server's settings" if one["id"] is None else _moment(one["createdAt"], now)),
     ]
     return pairs, []
+
+
+def outcome(letter: Row) -> tuple[str, bool] | None:
+    """What came of a letter that tried a channel, and whether it is well; None as long as nobody knows."""
+    if letter["state"] == "SENT":
+        return f"{letter['channel']} works: the letter went out.", True
+    if letter["state"] == "FAILED":
+        return f"{letter['channel']} does not work: {letter['error']}", False
+    if letter["error"]:
+        return f"{letter['channel']} has not taken it yet: {letter['error']}. It is tried again.", False
+    return None
 
 
 def of_letter(one: Row, now: datetime) -> tuple[Pairs, list[Cell]]:

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from backend.client import ApiError, Client
 from backend.delivery import carrier, pruning, service
 from backend.delivery.address import Kind, checked, mailbox
+from backend.delivery.channels import ways
 from backend.delivery.models import Channel, Letter
-from backend.delivery.schemas import ChannelAdd, ChannelRead
+from backend.delivery.schemas import ChannelAdd, ChannelChange, ChannelRead
 from backend.demo.outside.mailbox import Mailbox
 from backend.demo.outside.pigeonhole import SLACK_PATH, TEAMS_PATH, Pigeonhole
 from backend.demo.outside.serve import served
@@ -129,6 +130,32 @@ async def test_slack_and_teams_get_words_that_wake_nobody(post: Post) -> None:
         assert "What you" not in told
         assert not any(bad in told for bad in ("<!channel>", "<at>", "@here", "](https"))
         assert "and" in told
+
+
+@on_sqlite
+async def test_a_stopped_channel_takes_nothing_and_the_next_of_its_kind_stands_in(post: Post) -> None:
+    first, second = await post.add("SLACK", "ops"), await post.add("SLACK", "night")
+    change = post.owner.delivery.change
+    stopped = await change(first.id or "", ChannelChange(version=first.version, is_stopped=True))
+    assert (stopped.version, stopped.stopped_at) == (2, post.backend.clock.now())
+    with pytest.raises(ApiError, match="changed this channel meanwhile") as stale:
+        await change(first.id or "", ChannelChange(version=1, name="late"))
+    assert (stale.value.code, stale.value.details["current"]["version"]) == ("STALE_VERSION", 2)
+    with pytest.raises(ApiError, match="is stopped"):
+        await post.owner.delivery.test(first.id or "")
+    with pytest.raises(ApiError, match="called night already"):
+        await change(first.id or "", ChannelChange(version=2, name="night"))
+    any_way = await post.settled(await post.write(to="", cause="any", kind="SLACK"))
+    its_own = await post.settled(await post.write(to="", cause="own", kind="SLACK", channel_id=first.id))
+    assert (any_way.state, its_own.state) == ("SENT", "FAILED")
+    assert "ops is stopped" in (its_own.error or "")
+    for id in (first.id, second.id):
+        row = next(one for one in (await post.owner.delivery.channels()).items if one.id == id)
+        await change(id or "", ChannelChange(version=row.version, is_stopped=True, name=f"{row.name} 2"))
+    assert await post.units.read(lambda work: ways(work, ["SLACK", "EMAIL"])) == {"EMAIL": [None]}
+    await change(first.id or "", ChannelChange(version=3, is_stopped=False))
+    assert (await post.owner.delivery.retry(its_own.id)).id == its_own.id
+    assert (await post.settled(its_own.id)).state == "SENT"
 
 
 @on_sqlite

@@ -162,6 +162,46 @@ async def test_an_account_is_looked_after(floor: Floor) -> None:
     await phone.transport.close()
 
 
+async def test_what_reaches_one_is_changed(floor: Floor) -> None:
+    async with floor.console(email="ben@feast.co", size=(120, 40)) as (app, pilot):
+        outline = await go(app, pilot, "h", AccountScreen)
+        for line, wrong, right in (
+            ("quiet", "21:00-25:00", "21:00-8:00"),
+            ("zone", "Mars", "asia/kolkata"),
+            ("digest", "noon", "7:15"),
+        ):
+            await to_line(outline, pilot, line)
+            await pilot.press("enter")
+            await until(lambda: isinstance(app.screen, TypingPrompt))
+            await pilot.press("end", "ctrl+u")
+            burst(app, wrong, "enter")
+            await until(lambda: "✗" in text_of(app))
+            await pilot.press("end", "ctrl+u")
+            await asked(app, pilot, TypingPrompt, right, "enter")
+            await until(lambda: app.screen.is_read and "21:00 to 08:00" in text_of(app))  # type: ignore[attr-defined]
+        await until(lambda: "07:15" in text_of(app))
+        times = await floor.ben.alerts.times()
+        assert (times.quiet_from, times.quiet_to, times.zone, times.digest_at) == (
+            "21:00",
+            "08:00",
+            "Asia/Kolkata",
+            "07:15",
+        )
+        await to_line(outline, pilot, "kind:WATCHED")
+        await pilot.press("enter")
+        await until(lambda: "○ off" in text_of(app))
+        assert (await floor.ben.alerts.muted()).kinds == ["WATCHED"]
+        await pilot.press("enter")
+        await until(lambda: "○ off" not in text_of(app))
+        await to_line(outline, pilot, "quiet")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, TypingPrompt))
+        await pilot.press("end", "ctrl+u")
+        await asked(app, pilot, TypingPrompt, "none", "enter")
+        await until(lambda: "21:00" not in text_of(app))
+        assert app.troubles == []
+
+
 async def test_an_invitation_is_taken_up_and_a_password_set_anew_before_one_signs_in(floor: Floor) -> None:
     body = MemberAdd(email="ravi@feast.co", name="Ravi", role="agent")
     await floor.api.businesses.add_member(floor.me.business.id, body)

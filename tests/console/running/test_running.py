@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.pilot import Pilot
 
 from backend.delivery import service as delivery
-from backend.delivery.schemas import ChannelAdd
+from backend.delivery.schemas import ChannelAdd, ChannelChange
 from backend.demo.outside.pigeonhole import SLACK_PATH, Pigeonhole
 from backend.demo.outside.serve import served
 from backend.jobs.models import DeadLetter
@@ -15,11 +13,12 @@ from backend.work import Work
 from console.actions import BY_ID
 from console.delivery.delivery import DeliveryScreen
 from console.jobs.jobs import JobsScreen
+from console.rules.typing_prompt import TypingPrompt
 from tests.console.desk.floor import Console, Floor, said, until
-from tests.console.desk.test_looks import look
+from tests.console.place import burst
 from tests.widgets.stage import screen_lines
 from widgets.outline import Outline
-from widgets.prompt import Confirm
+from widgets.prompt import Choice, Confirm
 
 
 def text_of(app: Console) -> str:
@@ -107,6 +106,7 @@ async def test_an_admin_tries_a_channel_and_sends_again(floor: Floor) -> None:
             await pilot.press("t")
             await until(lambda: any("A letter is on its way" in one for one in said(app)))
             await floor.backend.drain()
+            await until(lambda: any("works: the letter went out" in one for one in said(app)))
             await to_line(outline, pilot, "letter:")
             assert "404" in text_of(app)
             await pilot.press("enter")
@@ -125,6 +125,60 @@ async def test_an_admin_tries_a_channel_and_sends_again(floor: Floor) -> None:
             assert app.troubles == []
 
 
+async def test_an_admin_adds_renames_and_stops_a_channel(floor: Floor) -> None:
+    chat = Pigeonhole(answers=[(404, None)])
+    async with served(chat) as address, floor.console() as (app, pilot):
+        outline = await go(app, pilot, "d", DeliveryScreen)
+        assert "n adds a channel" in text_of(app)
+        await pilot.press("n")
+        await answered(app, pilot, Choice, "slack")
+        await answered(app, pilot, TypingPrompt, " ops")
+        await until(lambda: isinstance(app.screen, TypingPrompt))
+        await pilot.pause()
+        burst(app, "http://elsewhere.example/x", "enter")
+        await until(lambda: any("must be https" in one for one in said(app)))
+        await until(lambda: isinstance(app.screen, TypingPrompt))
+        await pilot.pause()
+        burst(app, address + SLACK_PATH)
+        await pilot.pause()
+        assert "•" in text_of(app)
+        assert SLACK_PATH[-8:] not in text_of(app)
+        await answered(app, pilot, TypingPrompt)
+        await to_line(outline, pilot, "channel:")
+        assert "Slack ops" in text_of(app)
+        await pilot.press("t")
+        await until(lambda: any("on its way" in one for one in said(app)))
+        await floor.backend.drain()
+        await until(lambda: any("does not work: Slack answered 404" in one for one in said(app)))
+        await to_line(outline, pilot, "channel:")
+        await pilot.press("e")
+        await answered(app, pilot, TypingPrompt, " 2")
+        await until(lambda: "Slack ops 2" in text_of(app))
+        await pilot.press("S")
+        await until(lambda: "nothing leaves by it" in text_of(app))
+        assert "stopped" in why_not(app, "channel_try")
+        (row,) = (await floor.api.delivery.channels()).items
+        other = ChannelChange(version=row.version, name="theirs")
+        await floor.backend.drain()
+        await pilot.pause()
+        assert (row.name, row.stopped_at) == ("Slack ops 2", floor.clock.now())
+        await floor.api.delivery.change(row.id or "", other)
+        await until(lambda: "theirs" in text_of(app))
+        await pilot.press("S")
+        await until(lambda: any("theirs goes on" in one for one in said(app)))
+        assert app.troubles == []
+
+
+async def answered(app: Console, pilot: Pilot[Any], kind: type[Any], text: str = "") -> None:
+    """Answer the question that comes next: what is typed, and enter."""
+    await until(lambda: isinstance(app.screen, kind))
+    await pilot.pause()
+    question = app.screen
+    burst(app, text, "enter")
+    await until(lambda: app.screen is not question)
+    await pilot.pause()
+
+
 async def test_others_are_told_why_not(floor: Floor) -> None:
     async with floor.console(email="ben@feast.co") as (app, pilot):
         await pilot.press("g", "j")
@@ -132,15 +186,3 @@ async def test_others_are_told_why_not(floor: Floor) -> None:
         assert not isinstance(app.screen, JobsScreen)
         assert "admin" in why_not(app, "go_jobs")
         assert "supervisor" in why_not(app, "go_delivery")
-
-
-async def test_looks(floor: Floor, snapshot: SnapshotAssertion) -> None:
-    chat = Pigeonhole(answers=[(200, None), (404, None)])
-    async with served(chat) as address:
-        await world(floor, address)
-        for size, theme in (((80, 24), "day"), ((140, 45), "night")):
-            async with floor.console(size=size, theme=f"holdfast-{theme}") as (app, pilot):
-                await go(app, pilot, "d", DeliveryScreen)
-                await pilot.pause(0.3)
-                name = f"{size[0]}x{size[1]}-{theme}"
-                assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)(name=name)
