@@ -4,7 +4,7 @@ What comes by the thousand is in `following`. Readings of an event and its case;
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -114,12 +114,16 @@ def _noted(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
 
 def _warned(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
     """The owner of the case, once the business is open; nobody when it is over by then."""
-    case = work.session.get_one(Incidence, row.incidence_id)
-    if case.status == "CLOSED":
+    if work.session.get_one(Incidence, row.incidence_id).status == "CLOSED":
         return Cause()
-    message = f"{_words(data['target'])} is due soon"
     opens = policy_of(work).hours.calendar.opening(work.now)
-    return Cause((Notice("SLA_WARNED", message, _members([case.agent_id]), severity="warning"),), at=opens)
+    return replace(_warned_then(work, row, data, by), at=opens)
+
+
+def _warned_then(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
+    case = work.session.get_one(Incidence, row.incidence_id)
+    message = f"{_words(data['target'])} is due soon"
+    return Cause((Notice("SLA_WARNED", message, _members([case.agent_id]), severity="warning"),))
 
 
 def _breached(work: Work, row: Any, data: dict[str, Any], by: str) -> Cause:
@@ -200,8 +204,9 @@ READS: dict[type[Event], Read] = {
 A slice above adds its own by `jobs.tells_of`."""
 
 
-def of(work: Work, row: Any) -> Cause:
-    """What comes of an event; nothing of one whose words were erased meanwhile.
+def of(work: Work, row: Any, *, is_past: bool = False) -> Cause:
+    """What comes of an event; nothing of one whose words were erased meanwhile. `is_past`: what came of it then, as far as
+    that can be told, whatever became of its case since.
 
     A case that is one of many raises nothing by itself: what was done to them all is told once, when it is through.
     """
@@ -209,5 +214,6 @@ def of(work: Work, row: Any) -> Cause:
     if row.body is None:
         return Cause()
     data = body.get("data") or {}
-    cause = READS[REGISTRY[row.type]](work, row, data, body.get("actorName") or "Somebody")
+    read = _warned_then if is_past and row.type == events.SlaWarned.type else READS[REGISTRY[row.type]]
+    cause = read(work, row, data, body.get("actorName") or "Somebody")
     return Cause(settles=cause.settles) if data.get("bulk") else cause

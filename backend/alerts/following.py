@@ -95,17 +95,14 @@ def follow(work: Work, seq: int | None, installed: Collection[Kind]) -> bool:
     rows = _next(work, state.seq, head, tuple(by_type))
     state.seq = rows[-1].seq if len(rows) == AT_ONCE else head
     work.session.flush()
-    values = _values(work, {row.customer_id for row in rows if row.customer_id})
+    values = values_of(work, {row.customer_id for row in rows if row.customer_id})
     sharing = Sharing(work, installed)
     console: dict[tuple[str, str], list[Told]] = defaultdict(list)
     unread: dict[str, tuple[int, Mapping[str, Any]]] = {}
     for row in rows:
-        if row.body is None or row.body["data"].get("bulk"):
-            continue
-        notice = by_type[row.type](row, row.body["data"])
+        notice = notice_of(by_type[row.type], row, values)
         if notice is None:
             continue
-        notice = _valued(notice, values.get(row.customer_id))
         told = Told(row.seq, row.recorded_at, notice, (), row.actor_id, customer_id=row.customer_id)
         shared = sharing.of(told)
         for member_id in shared.console:
@@ -117,8 +114,12 @@ def follow(work: Work, seq: int | None, installed: Collection[Kind]) -> bool:
     return len(rows) == AT_ONCE
 
 
-def _valued(notice: Notice, value: int | None) -> Notice:
-    return notice if value is None else replace(notice, value=value)
+def notice_of(read: Follow, row: Any, values: Mapping[str, int]) -> Notice | None:
+    """What an event is to those whom the rules name, with what its customer pays; None when it is nothing."""
+    if row.body is None or row.body["data"].get("bulk"):
+        return None
+    notice, value = read(row, row.body["data"]), values.get(row.customer_id)
+    return notice if notice is None or value is None else replace(notice, value=value)
 
 
 def _state(work: Work, before: int) -> AlertState:
@@ -134,7 +135,7 @@ def _next(work: Work, after: int, head: int, types: Sequence[str]) -> Sequence[A
     return work.session.connection().execute(query.order_by(EVENTS.seq).limit(AT_ONCE)).all()
 
 
-def _values(work: Work, customer_ids: Collection[str]) -> dict[str, int]:
+def values_of(work: Work, customer_ids: Collection[str]) -> dict[str, int]:
     """What customers pay a month, of those who pay."""
     mine = (Subscription.business_id == work.business_id) & Subscription.customer_id.in_(customer_ids)
     query = select(Subscription.customer_id, func.sum(Subscription.mrr).label("mrr")).where(

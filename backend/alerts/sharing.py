@@ -49,6 +49,16 @@ class Shared:
     unread: Mapping[str, Any] | None
 
 
+def facts_of(notice: Notice, currency: str) -> dict[str, Any]:
+    """What the rules see of it."""
+    facts: dict[str, Any] = {"kind": notice.kind, "severity": notice.severity}
+    if notice.level:
+        facts |= {"level": notice.level, "has_risen": notice.has_risen}
+    if notice.value is not None:
+        facts["value"] = to_major(notice.value, currency)
+    return facts
+
+
 class Sharing:
     """The rules in force, who works here, and the ways out: looked up once for all that is shared in a unit."""
 
@@ -65,7 +75,7 @@ class Sharing:
 
     def of(self, told: Told, *, stage: int = 0) -> Shared:
         """Apply the rules to one. What leaves the house is kept until `keep`."""
-        facts = self._facts(told.notice)
+        facts = facts_of(told.notice, self._currency)
         console: set[str] = set()
         for firing in self._compiled.evaluate(facts, group="tell", trace=False).fired:
             then = firing.then
@@ -89,14 +99,6 @@ class Sharing:
             self._work.session.connection().execute(written, rows)
         for destination in {row["destination"] for row in rows}:
             send_later(self._work, destination)
-
-    def _facts(self, notice: Notice) -> dict[str, Any]:
-        facts: dict[str, Any] = {"kind": notice.kind, "severity": notice.severity}
-        if notice.level:
-            facts |= {"level": notice.level, "has_risen": notice.has_risen}
-        if notice.value is not None:
-            facts["value"] = to_major(notice.value, self._currency)
-        return facts
 
     def _whom(self, role: str, members: Iterable[str], told: Told) -> set[str]:
         if role == "concerned":

@@ -158,20 +158,22 @@ def _signs(work: Work, rows: Collection[Any]) -> dict[str, Counter[str]]:
     return defaultdict(Counter, {name: Counter(type for type, _ in given) for name, given in seen.items()})
 
 
-def _recommended(reason: State, terms: Terms) -> State | None:
-    """What the feedback rules recommend for an issue, and the evidence in words; None when no rule covers it."""
-    screen = reason["screens"][0]["screen"] if reason["screens"] else None
-    signal = reason["signals"][0]["signal"] if reason["signals"] else None
-    facts = {
+def facts_of(reason: State) -> dict[str, Any]:
+    """What the feedback rules see of an issue in a report."""
+    return {
         "category": reason["category"].upper(),
         "cases": reason["cases"],
         "before": reason["before"],
         "change_percent": reason["changePercent"],
         "is_repeated": reason["isRepeated"],
-        "screen": screen,
-        "signal": signal,
+        "screen": reason["screens"][0]["screen"] if reason["screens"] else None,
+        "signal": reason["signals"][0]["signal"] if reason["signals"] else None,
     }
-    verdict = terms.feedback.evaluate(facts, trace=False)
+
+
+def _recommended(reason: State, terms: Terms) -> State | None:
+    """What the feedback rules recommend for an issue, and the evidence in words; None when no rule covers it."""
+    verdict = terms.feedback.evaluate(facts_of(reason), trace=False)
     if not verdict.fired:
         return None
     firing = verdict.fired[0]

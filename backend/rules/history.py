@@ -33,16 +33,12 @@ HISTORY: dict[str, History] = {}
 """By kind; filled by the modules called `rules` of the slices that keep the facts."""
 
 NO_PAST: dict[str, str] = {
-    "alert": "Nothing was replayed: who worked here, what they had muted and which channels there were at that time is not "
-    "kept. Publish, and look at where the next alerts went (each tells it).",
     "assignment": "Nothing was replayed: which case was best depended on everybody who was there and all that waited at "
     "that second, which is not kept. Publish, and look at why each case was given (its timeline says it).",
     "casework": "Nothing was replayed: these rules are asked when a customer writes after the end of a case, and what they "
     "saw then is not kept. Most of them are settings, which hold for what is done from now on.",
     "cost": "Nothing was replayed, and nothing need be: what is stored are quantities, and every figure of the past is "
     "priced by the rules in force. Publish, and the cost of any day is told by them.",
-    "feedback": "Nothing was replayed: a report is made anew by the rules in force whenever it is asked for. Publish, and "
-    "ask for the report of any week.",
     "keeping": "Nothing was replayed: what is older than these days is forgotten the next night, and does not come back.",
 }
 """By kind that has no history, why not, and what to do instead."""

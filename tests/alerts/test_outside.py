@@ -1,6 +1,7 @@
 """Alerts outside: who gets what, gathered, throttled, held in quiet hours, told again when unread, and none lost."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -29,6 +30,7 @@ from backend.unit import Units
 from backend.work import Work
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
+from tests.support.sla import change, publish
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -259,6 +261,57 @@ async def test_unread_it_is_told_to_others_and_read_it_is_not(outside: Outside) 
     await outside.later(minutes=5)
     assert sorted(mail.recipients[0] for mail in outside.mail.mails) == ["admin3@example.com", "owner1@example.com"]
     assert "Nobody has read" in str(outside.mail.mails[0].message["Subject"])
+
+
+@on_sqlite
+async def test_a_dry_run_tells_what_was_told_and_what_will_be(outside: Outside) -> None:
+    """Every event that somebody could be told of comes up, whatever became of its case since."""
+    backend, owner = outside.backend, outside.owner
+    agent, supervisor = await backend.member("agent"), await backend.member("supervisor")
+    await publish(owner, targets=(400, None, None))
+
+    async def traffic(first: int) -> None:
+        case = await open_case(await backend.key())
+        await agent.incidences.take(case.incidence_id)
+        await supervisor.agent.note(case.incidence_id, await _naming(agent))
+        for seconds in (300, 100):  # near, then missed
+            await outside.later(seconds=seconds)
+        await change(agent, case, outcome="RESOLVED")
+        await outside.risen(first, first + 3)
+        await outside.risen(first + 3, first + 5, "medium")
+
+    await traffic(0)
+    query = select(AlertItem.seq, AlertItem.incidence_id, AlertItem.customer_id, AlertItem.way)
+
+    async def really() -> Counter[tuple[str, str]]:
+        found: dict[int, tuple[str, set[str]]] = {}
+        for seq, case, customer, way in await outside.units.read(lambda work: work.session.execute(query).all()):
+            found.setdefault(seq, (case or customer or "", set()))[1].add(way)
+        return Counter((id, " ".join(sorted(ways))) for id, ways in found.values())
+
+    answer = await owner.rules.dry_run("alert", {"rules": []})
+    told: Counter[tuple[str, str]] = Counter()
+    for one in answer["changes"]:
+        ways = {way for then in one["before"] for way in then["ways"]} if one["group"] == "tell" else set()
+        if ways:
+            told[one["subjectId"], " ".join(sorted(ways - {"CONSOLE"}))] += 1
+    assert told == await really()
+    assert told.total() == 1 + 2 + 3, "of the case danger and warnings, and who may leave; a medium level is nobody's"
+    by_words = {one["before"]: one["count"] for one in answer["byOutcome"] if one["group"] == "unread"}
+    assert by_words == {"after 15 minutes unread tell admins by console, email": 1}, "the target that was missed"
+    assert "not replayed" in answer["source"]
+
+    draft = {"rules": [rule(["TEAMS"], role="nobody", kind="RISK_CHANGED")]}
+    again = await owner.rules.dry_run("alert", draft)
+    expected = Counter(
+        (one["subjectId"], " ".join(way for then in one["after"] for way in then["ways"]))
+        for one in again["changes"]
+        if one["group"] == "tell" and one["after"]
+    )
+    await outside.rules(draft["rules"])
+    before = await really()
+    await traffic(0)
+    assert await really() - before == expected == Counter({(f"c-{number}", "TEAMS"): 1 for number in range(5)})
 
 
 @on_sqlite

@@ -77,6 +77,10 @@ async def test_the_week_is_reported_once_after_its_end(backend: Backend) -> None
     assert kept.top_friction_reasons == live.top_friction_reasons
     (made,) = await _told(floor)
     assert made["data"] == {"week": "2026-03-02", "zone": "Asia/Kolkata", "repeats": 1, "recommendations": 2}
+    tried = await floor.owner.rules.dry_run("feedback", {"rules": []})
+    assert tried["cases"] == len(kept.top_friction_reasons)
+    said = {(one["ref"], one["before"]["fix"], one["after"]) for one in tried["changes"]}
+    assert said == {(f"{one.category}, week of 2026-03-02", one.fix, None) for one in kept.recommendations}
 
 
 async def _told(floor: Floor) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from backend.rules.documents import Rule, RuleSetDocument, Wire
+from backend.rules.engine import Compiled, Verdict
 from backend.rules.facts import Catalogue, Fact
 from backend.rules.kinds import Group, Kind
 
@@ -152,7 +153,20 @@ SHIPPED = RuleSetDocument(
 )
 
 
-def _say(then: Any) -> str:
+def decide(_: Compiled, verdict: Verdict) -> Any:
+    """Who is told, and how: in an order of its own, since that of the rules makes no difference."""
+    if not isinstance(verdict.result, list):
+        return verdict.result
+    each = {say(then): then for then in verdict.result}
+    return [each[words] for words in sorted(each)]
+
+
+def say(then: Any) -> str:
+    """Who is told, by which ways and when, in words."""
+    if not then:
+        return "nobody is told"
+    if isinstance(then, list):
+        return "; ".join(say(one) for one in then)
     ways = ", ".join(way.lower() for way in then["ways"])
     if "afterMinutes" in then:
         return f"after {then['afterMinutes']} minutes unread tell {then['role']}s by {ways}"
@@ -173,5 +187,6 @@ ALERT = Kind(
     },
     settings=AlertSettings,
     shipped=SHIPPED,
-    say=_say,
+    decide=decide,
+    say=say,
 )
