@@ -1,33 +1,77 @@
-"""/api/businesses/{id}/stripe/connect, /api/stripe/callback: connecting a Stripe account by OAuth."""
+"""/api/businesses/{id}/stripe/connect, /api/stripe/…: connecting a Stripe account by OAuth, in a browser."""
 
 from html import escape
 from typing import Annotated
+from urllib.parse import parse_qs
 
 from fastapi import Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from backend.billing import connecting, service
+from backend.billing.connecting import Connector
 from backend.billing.schemas import AccountRead, ConnectUrl
 from backend.core.errors import Failure, Forbidden, Invalid, Unavailable
 from backend.core.outside import Refused, Trouble
+from backend.core.security import new_token, same
 from backend.identity.service import own_business
 from backend.runtime import Runtime
 from backend.unit import Router, RuntimeOf, Unit, Units
 
 router = Router(prefix="/api", tags=["billing"])
+_COOKIE = "holdfast_stripe"
+_PATH = "/api/stripe"
+Told = Annotated[str, Query(max_length=1_000)]
 
 
 @router.post("/businesses/{business_id}/stripe/connect", status_code=201)
 async def begin_connect(business_id: str, request: Request, unit: Unit, runtime: RuntimeOf) -> ConnectUrl:
-    """A URL to open in a browser, where an owner of the Stripe account agrees. 409 when an account is connected; 422
-    when this server is no Connect platform."""
+    """A URL to open in a browser, from where an owner of the Stripe account goes on to Stripe and agrees. 409 when an
+    account is connected; 422 when this server is no Connect platform."""
     await unit.read(own_business, business_id)
     connecting.check_ready(runtime.settings)
-    state, until = await unit.unkept.write(connecting.begin, runtime.settings)
+    state, until = await unit.unkept.write(connecting.begin, runtime.settings, unit.caller.sign_in_id)
     return ConnectUrl(url=connecting.url(runtime.settings, state, str(request.base_url)), expires_at=until)
 
 
-Told = Annotated[str, Query(max_length=1_000)]
+@router.get("/stripe/connect", response_class=HTMLResponse)
+async def open_connect(request: Request, runtime: RuntimeOf, state: Told = "") -> Response:
+    """The page that says who asks to connect an account to which business. Nothing is tied to a browser by looking."""
+    try:
+        found = await _connector(runtime, state)
+        connecting.check_ready(runtime.settings)
+    except Failure as failure:
+        return _failed(request, failure)
+    cookie = request.cookies.get(_COOKIE) or new_token("hfb")
+    who = f"{found.actor.name} ({found.email}) asks you to connect a Stripe account to {found.business}."
+    words = f"{who} Charges, payouts and subscriptions are read there, and subscriptions are changed from there."
+    answer = _page(
+        f"Connect Stripe to {found.business}",
+        f"{words} Go on only if that is what you want.",
+        200,
+        f"<form method=post><input type=hidden name=browser value='{escape(cookie)}'><button>Go on to Stripe</button></form>",
+    )
+    seconds, is_secure = int(connecting.HOLDS.total_seconds()), _server(request, runtime).startswith("https:")
+    answer.set_cookie(_COOKIE, cookie, seconds, path=_PATH, secure=is_secure, httponly=True, samesite="lax")
+    return answer
+
+
+@router.post("/stripe/connect", response_class=RedirectResponse, status_code=303)
+async def go_on_to_stripe(request: Request, runtime: RuntimeOf, state: Told = "") -> Response:
+    """The page's button: ties the state to this browser, and sends it to Stripe. Another page cannot press it, as it
+    does not know the cookie."""
+    try:
+        found = await _connector(runtime, state)
+        cookie = request.cookies.get(_COOKIE, "")
+        given = parse_qs((await request.body()).decode("latin-1")).get("browser", [""])[0]
+        if not cookie or not same(cookie, given):
+            words = "This browser keeps no cookies, or came from another page. Open the address once more."
+            raise Forbidden(words, code="STATE_OF_ANOTHER")
+        units = Units(runtime, found.business_id, found.actor, request.state.request_id)
+        await units.write(connecting.go_on, state, cookie)
+    except Failure as failure:
+        return _failed(request, failure)
+    url = connecting.stripe_url(runtime.settings, state, str(request.base_url))
+    return RedirectResponse(url, 303, {"cache-control": "no-store", "referrer-policy": "no-referrer"})
 
 
 @router.get("/stripe/callback", response_model=AccountRead)
@@ -39,30 +83,32 @@ async def finish_connect(
     error: Told = "",
     error_description: Told = "",
 ) -> Response:
-    """Where Stripe sends the browser back. The state is who asks; who sends a token as well must be that member.
-
-    A browser gets a page, programs JSON.
+    """Where Stripe sends the browser back, which has to be the one that went there; who sends a token instead must be
+    the member who began. A browser gets a page, programs JSON.
     """
-    is_browser = "text/html" in request.headers.get("accept", "")
     try:
         account = await _finished(request, runtime, state, code, (error, error_description))
     except Failure as failure:
-        if not is_browser:
-            raise
-        return _page("Not connected", failure.message, failure.status)
-    if is_browser:
+        return _failed(request, failure)
+    if _is_browser(request):
         return _page(
             "Connected", f"{account.account_id} is connected, and is read now. You can close this window.", 200
         )
     return JSONResponse(account.model_dump(mode="json", by_alias=True))
 
 
+async def _connector(runtime: Runtime, state: str) -> Connector:
+    return await runtime.database.read(lambda session: connecting.connector_of(session, state))
+
+
 async def _finished(request: Request, runtime: Runtime, state: str, code: str, told: tuple[str, str]) -> AccountRead:
-    found = await runtime.database.read(lambda session: connecting.connector_of(session, state))
+    found = await _connector(runtime, state)
     if request.headers.get("authorization"):
         caller = await runtime.gate.resolve(request.headers, {})
         if (caller.business_id, caller.actor.id) != (found.business_id, found.actor.id):
             raise Forbidden("Somebody else began this; only they may end it.", code="STATE_OF_ANOTHER")
+    else:
+        found.expect(request.cookies.get(_COOKIE, ""))
     if not code and not told[0]:
         raise Invalid("code: missing. Stripe sends it back with the browser, or an error.", code="CODE_MISSING")
     units = Units(runtime, found.business_id, found.actor, request.state.request_id)
@@ -92,8 +138,25 @@ async def _exchange(runtime: Runtime, units: Units, code: str) -> None:
     await units.write(connecting.finish, door, shown, runtime.vault)
 
 
-def _page(title: str, words: str, status: int) -> HTMLResponse:
+def _is_browser(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _failed(request: Request, failure: Failure) -> HTMLResponse:
+    """Why it did not work, as a page; raised for programs."""
+    if not _is_browser(request):
+        raise failure
+    return _page("Not connected", failure.message, failure.status)
+
+
+def _server(request: Request, runtime: Runtime) -> str:
+    return runtime.settings.public_url or str(request.base_url)
+
+
+def _page(title: str, words: str, status: int, form: str = "") -> HTMLResponse:
+    """A page of ours; `form` is HTML, everything else is text."""
     body = f"<!doctype html><meta charset=utf-8><title>{escape(title)}</title>"
     body += f"<body style='font:16px system-ui;margin:4em auto;max-width:34em'><h1>{escape(title)}</h1>"
-    headers = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
-    return HTMLResponse(f"{body}<p>{escape(words)}</p>", status, headers)
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    headers = {"referrer-policy": "no-referrer", "cache-control": "no-store", "content-security-policy": policy}
+    return HTMLResponse(f"{body}<p>{escape(words)}</p>{form}", status, headers)

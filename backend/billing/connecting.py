@@ -1,8 +1,12 @@
 """Connecting a Stripe account by OAuth (Stripe Connect, standard accounts).
 
-A member asks for a URL and opens it in a browser; Stripe sends the browser back with a code and the `state` that we
-drew. The state says for which member and business it was drawn, holds ten minutes, and for one use; only its
-fingerprint is kept. What is kept of the account is its id: it is called with the platform's key and `Stripe-Account`.
+A member asks for a URL and opens it in a browser, or has somebody open it who owns the Stripe account. It is a page of
+ours, which says who asks for which business; pressing its button ties the browser to the state, by a cookie, and goes on
+to Stripe. Stripe sends the browser back with a code and the state, which holds ten minutes, for one use, in that browser
+and as long as the sign-in that began; only its fingerprint is kept. So nobody connects an account by an address of
+Stripe's that they sent around, and no answer of Stripe's that belongs elsewhere is taken. A program that sends the token
+of who began needs no browser. What is kept of the account is its id: it is called with the platform's key and
+`Stripe-Account`.
 """
 
 from datetime import datetime, timedelta
@@ -19,26 +23,36 @@ from backend.billing.schemas import Connecting
 from backend.core.errors import Conflict, Failure, Forbidden, Invalid, Unprocessable
 from backend.core.outside import Refused
 from backend.core.sealing import Vault
-from backend.core.security import fingerprint, new_token
+from backend.core.security import fingerprint, new_token, same
 from backend.core.text import clean_line
 from backend.events.event import Actor
-from backend.identity.models import Member, User
+from backend.identity.models import Business, Member, SignIn, User
 from backend.identity.permissions import ADMIN
 from backend.settings import Settings
 from backend.work import Work
 
 HOLDS = timedelta(minutes=10)
 AUTHORIZE = "https://connect.stripe.com"
+OPEN = "/api/stripe/connect"
 CALLBACK = "/api/stripe/callback"
 _KEPT = timedelta(days=1)
 _AGAIN = "Begin again with `holdfast finance connect` or in the console."
 
 
 class Connector(NamedTuple):
-    """For whom a state was drawn."""
+    """For whom a state was drawn, and in which browser it was gone on with."""
 
     business_id: str
     actor: Actor
+    business: str
+    email: str
+    browser: str | None
+
+    def expect(self, cookie: str) -> None:
+        """Forbidden unless the browser with that cookie is the one in which somebody went on to Stripe."""
+        if self.browser is None or not same(self.browser, fingerprint(cookie)):
+            words = "Another browser began this, or none did: open the address and agree in one browser only."
+            raise Forbidden(f"{words} Nothing was connected. {_AGAIN}", code="STATE_OF_ANOTHER")
 
 
 def check_ready(settings: Settings) -> None:
@@ -63,20 +77,25 @@ def platform(settings: Settings, business_id: str, account: str | None = None) -
     return Door(business_id, key, account, is_live_key(key))
 
 
-def begin(work: Work, settings: Settings) -> tuple[str, datetime]:
+def begin(work: Work, settings: Settings, sign_in_id: str | None) -> tuple[str, datetime]:
     """Draw a state for the member who asks, and until when it holds. Conflict when an account is connected."""
     _check_free(work, settings)
     mine = StripeConnecting.business_id == work.business_id
     old = delete(StripeConnecting).where(mine, StripeConnecting.expires_at < work.now - _KEPT)
     work.session.execute(old.execution_options(synchronize_session=False))
     state = new_token("hfc")
-    about = {"member_id": work.actor.id or "", "created_at": work.now, "expires_at": work.now + HOLDS}
-    work.add(StripeConnecting(fingerprint=fingerprint(state), **about))
+    about = {"member_id": work.actor.id or "", "sign_in_id": sign_in_id, "created_at": work.now}
+    work.add(StripeConnecting(fingerprint=fingerprint(state), expires_at=work.now + HOLDS, **about))
     return state, work.now + HOLDS
 
 
 def url(settings: Settings, state: str, server: str) -> str:
-    """Where the browser goes; `server` is how it reaches us to come back."""
+    """The page of ours that the browser opens; `server` is how it reaches us."""
+    return f"{(settings.public_url or server).rstrip('/')}{OPEN}?{urlencode({'state': state})}"
+
+
+def stripe_url(settings: Settings, state: str, server: str) -> str:
+    """Where the browser goes from there."""
     asked = {
         "response_type": "code",
         "client_id": settings.stripe_connect_client_id.strip(),
@@ -92,23 +111,43 @@ def connector_of(session: Session, state: str) -> Connector:
     Forbidden when that member may not connect accounts any more."""
     if not state:
         raise Invalid(f"state: missing. Stripe sends it back with the browser. {_AGAIN}", code="STATE_MISSING")
+    row = StripeConnecting
     query = (
-        select(StripeConnecting.business_id, Member.id, Member.role, Member.removed_at, User.name)
-        .join(Member, Member.id == StripeConnecting.member_id)
+        select(row.business_id, row.browser, Member, User.name, User.email, Business.name, SignIn.ended_at)
+        .join(Member, Member.id == row.member_id)
         .join(User, User.id == Member.user_id)
-        .where(StripeConnecting.fingerprint == fingerprint(state))
+        .join(Business, Business.id == row.business_id)
+        .outerjoin(SignIn, SignIn.id == row.sign_in_id)
+        .where(row.fingerprint == fingerprint(state))
     )
     found = session.execute(query).first()
     if found is None:
         raise Unprocessable(f"This state was not drawn here, or long ago. {_AGAIN}", code="STATE_UNKNOWN")
-    business_id, member_id, role, removed_at, name = found
-    if removed_at is not None or role not in ADMIN.roles:
+    business_id, browser, member, name, email, business, ended_at = found
+    if member.removed_at is not None or member.role not in ADMIN.roles:
         raise Forbidden("Who began this may not connect accounts of this business any more.", code="ROLE_MISSING")
-    return Connector(business_id, Actor("member", member_id, name, role))
+    if ended_at is not None:
+        raise Forbidden(f"Whoever began this has signed out since. {_AGAIN}", code="STATE_VOID")
+    return Connector(business_id, Actor("member", member.id, name, member.role), business, email, browser)
+
+
+def go_on(work: Work, state: str, cookie: str) -> None:
+    """Tie the state to the browser with that cookie, in which somebody goes on to Stripe; the first one has it."""
+    row = _holding(work, state)
+    if row.browser is not None and not same(row.browser, fingerprint(cookie)):
+        words = "Another browser has gone on with this. Agree there, or begin again"
+        raise Forbidden(f"{words}. {_AGAIN}", code="STATE_OF_ANOTHER")
+    row.browser = fingerprint(cookie)
 
 
 def use(work: Work, state: str, settings: Settings) -> None:
     """Use a state up. Conflict when it was used before or something is connected, Unprocessable when it is too old."""
+    row = _holding(work, state)
+    _check_free(work, settings)
+    row.used_at = work.now
+
+
+def _holding(work: Work, state: str) -> StripeConnecting:
     mine = (StripeConnecting.business_id == work.business_id) & (StripeConnecting.fingerprint == fingerprint(state))
     row = work.session.scalars(select(StripeConnecting).where(mine).with_for_update()).one()
     if row.used_at is not None:
@@ -116,8 +155,7 @@ def use(work: Work, state: str, settings: Settings) -> None:
     if row.expires_at <= work.now:
         words = f"This took longer than {HOLDS.seconds // 60} minutes; nothing was connected. {_AGAIN}"
         raise Unprocessable(words, code="STATE_EXPIRED")
-    _check_free(work, settings)
-    row.used_at = work.now
+    return row
 
 
 def note(work: Work, state: str, words: str) -> None:

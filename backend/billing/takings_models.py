@@ -124,6 +124,10 @@ class StripeConnecting(Identified, BusinessOwned, Base):
 
     fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
     member_id: Mapped[str] = mapped_column(String(36))
+    sign_in_id: Mapped[str | None] = mapped_column(String(36))
+    """By which it was begun: once that is over, so is this."""
+    browser: Mapped[str | None] = mapped_column(String(64))
+    """The fingerprint of the cookie of the browser in which somebody went on to Stripe: it has to come back there."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

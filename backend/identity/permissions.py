@@ -85,7 +85,9 @@ TABLE: dict[tuple[str, str], Access] = {
     ("DELETE", "/api/businesses/{business_id}/stripe"): ADMIN,
     ("POST", "/api/businesses/{business_id}/stripe/sync"): ADMIN,
     ("POST", "/api/businesses/{business_id}/stripe/connect"): ADMIN,
-    ("GET", "/api/stripe/callback"): OPEN,  # the state is the permission
+    ("GET", "/api/stripe/connect"): OPEN,  # the state is the permission
+    ("POST", "/api/stripe/connect"): OPEN,
+    ("GET", "/api/stripe/callback"): OPEN,
     ("GET", "/api/businesses/{business_id}/metrics"): AGENT,
     ("GET", "/api/businesses/{business_id}/metrics/history"): AGENT,
     ("GET", "/api/businesses/{business_id}/readiness"): AGENT,

@@ -1,5 +1,7 @@
 """Connecting by OAuth: the way there, every way in which it ends badly, and how it ends."""
 
+import re
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -26,14 +28,31 @@ class Platform:
         self.browser = billing.http
 
     async def begin(self, owner: Client | None = None) -> str:
-        """The state that comes back."""
+        """The state that comes back, to the browser that went through our page to Stripe."""
         begun = await (owner or self.owner).stripe.begin_connect(await business_of(owner or self.owner))
-        self.url = begun.url
+        assert begun.url.startswith(f"{BASE}/api/stripe/connect?")
+        gone = await self.go_on(begun.url, self.browser)
+        assert gone.status_code == 303, gone.text
+        self.url = gone.headers["location"]
         return parse_qs(urlsplit(begun.url).query)["state"][0]
 
-    async def back(self, **query: str) -> httpx.Response:
+    @staticmethod
+    async def go_on(url: str, browser: httpx.AsyncClient) -> httpx.Response:
+        """Open our page and press its button."""
+        page = await browser.get(url)
+        assert page.status_code == 200, page.text
+        found = re.search("name=browser value='([^']+)'", page.text)
+        assert found is not None
+        return await browser.post(url, data={"browser": found[1]})
+
+    async def back(self, browser: httpx.AsyncClient | None = None, **query: str) -> httpx.Response:
         """The browser comes back with this."""
-        return await self.browser.get("/api/stripe/callback", params=query, headers={"accept": "application/json"})
+        at = browser or self.browser
+        return await at.get("/api/stripe/callback", params=query, headers={"accept": "application/json"})
+
+    async def go_on_refused(self, url: str) -> httpx.Response:
+        """Press the button once more with what the browser has."""
+        return await self.browser.post(url, data={"browser": self.browser.cookies["holdfast_stripe"]})
 
     async def refused(self, status: int, error_code: str, **query: str) -> str:
         answer = await self.back(**query)
@@ -151,6 +170,44 @@ async def test_what_comes_back_is_looked_at(billing: Billing) -> None:
     billing.backend.settings.stripe_connect_client_id = ""
     with pytest.raises(ApiError, match="HOLDFAST_STRIPE_CONNECT_CLIENT_ID"):
         await there.begin(stranger)
+
+
+@SQLITE
+async def test_only_the_browser_that_went_to_stripe_comes_back(billing: Billing) -> None:
+    there, stripe = await platform(billing), billing.stripe
+    mallory = await billing.backend.another_owner()
+    begun = await there.owner.stripe.begin_connect(there.business)
+    state = parse_qs(urlsplit(begun.url).query)["state"][0]
+    code = stripe.new_code("acct_theirs")
+    page = await there.browser.get(begun.url)
+    me = await there.owner.identity.me()
+    assert f"{me.user.name} ({me.user.email}) asks" in page.text
+    assert me.business.name in unescape(page.text)
+    # Looking is not pressing, and a page elsewhere that presses for somebody knows no cookie.
+    assert "Another browser" in await there.refused(403, "STATE_OF_ANOTHER", state=state, code=code)
+    for given in ({}, {"browser": "hfb_forged"}):
+        assert (await there.browser.post(begun.url, data=given)).status_code == 403
+    other = httpx.AsyncClient(transport=there.browser._transport, base_url=BASE)
+    assert (await there.go_on(begun.url, there.browser)).status_code == 303
+    assert (await there.go_on(begun.url, there.browser)).status_code == 303, "the same browser, twice"
+    assert (await there.go_on(begun.url, other)).status_code == 403, "the first one has it"
+    # Swapped: an answer that was got elsewhere, in whichever browser it is put.
+    theirs = await there.begin(mallory)
+    answer = await there.back(other, state=theirs, code=code)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "STATE_OF_ANOTHER")
+    answer = await other.get(
+        "/api/stripe/callback", params={"state": state, "code": code}, headers={"accept": "text/html"}
+    )
+    assert (answer.status_code, "Nothing was connected" in answer.text) == (403, True)
+    assert not (await mallory.stripe.show(await business_of(mallory))).is_connected
+    # A sign-in that has ended asks for nothing any more.
+    await mallory.identity.sign_out()
+    await there.refused(403, "STATE_VOID", state=theirs, code=code)
+    assert (await there.browser.get(f"{BASE}/api/stripe/connect", params={"state": theirs})).status_code == 403
+    assert (await there.browser.get(f"{BASE}/api/stripe/connect", params={"state": "hfc_forged"})).status_code == 422
+    assert (await there.back(state=state, code=code)).json()["accountId"] == "acct_theirs"
+    assert (await there.go_on_refused(begun.url)).status_code == 409
+    await other.aclose()
 
 
 @SQLITE
