@@ -13,6 +13,7 @@ from backend.unit import Router, RuntimeOf
 router = Router(tags=["health"])
 _REVISION = revisions()[-1]
 _LOOPBACK = ("127.0.0.1", "::1", "testclient")
+_PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
 
 
 @router.get("/health")
@@ -39,10 +40,12 @@ async def ready(runtime: RuntimeOf) -> dict[str, object]:
 
 @router.get("/metrics")
 async def metrics(request: Request, runtime: RuntimeOf) -> Response:
-    """Prometheus text; for loopback, or with `Authorization: Bearer <metrics token>`."""
+    """Prometheus text; for loopback, or with `Authorization: Bearer <metrics token>`. What a proxy on this machine passes
+    on is not from here."""
     token = runtime.settings.metrics_token.get_secret_value()
     given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
     host = request.client.host if request.client else ""
-    if host not in _LOOPBACK and not (token and same(given, token)):
+    is_near = host in _LOOPBACK and not any(name in request.headers for name in _PASSED_ON)
+    if not is_near and not (token and same(given, token)):
         raise Forbidden("Metrics are for this machine, or for those with the metrics token.")
     return Response(generate_latest(runtime.registry), media_type=CONTENT_TYPE_LATEST)

@@ -93,7 +93,8 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # whoever connects is who they are: X-Forwarded-For would slip past the limits
+        proxy_headers=bool(settings.proxies()),  # from anybody else, X-Forwarded-For would slip past the limits
+        forwarded_allow_ips=settings.proxies(),
         ws_max_size=_LARGEST_FRAME,
         ws_per_message_deflate=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

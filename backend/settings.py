@@ -1,12 +1,13 @@
 """Settings: environment variables with the prefix HOLDFAST_, or a TOML file named by HOLDFAST_CONFIG."""
 
 import contextlib
+import ipaddress
 import os
 import secrets
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 VERSION = "0.1.0"
@@ -67,6 +68,11 @@ class Settings(BaseSettings):
         "https://accounts.google.com", description="another OpenID provider than Google, such as a double"
     )
     public_url: str = Field("", description="how browsers reach this server; as it was asked when left out")
+    trusted_proxies: str = Field(
+        "",
+        description="the proxies in front, as addresses or networks with commas between (10.0.0.7, 172.16.0.0/12): what "
+        "they say of who asks (X-Forwarded-For, -Proto) is believed, and limits count that. Nobody's is when left out",
+    )
     stripe_connect_client_id: str = Field("", description="the client id (ca_…) of the Stripe Connect platform")
     stripe_api_base: str = Field("", description="another address than Stripe's own, such as that of a double")
     private_addresses: bool = Field(
@@ -100,6 +106,18 @@ class Settings(BaseSettings):
     backup_dir: Path | None = Field(None, description="where backups are kept; `backups` in data_dir when absent")
     keep_backups: int = Field(7, ge=0, description="how many backups are kept, one a night; 0 makes none by itself")
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: str) -> str:
+        for one in filter(None, map(str.strip, value.split(","))):
+            try:
+                network = ipaddress.ip_network(one)
+            except ValueError as error:
+                raise ValueError(f"{one!r} is neither an address nor a network such as 172.16.0.0/12") from error
+            if network.prefixlen == 0:
+                raise ValueError(f"{one!r} is everybody, who could then pass for anybody")
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -112,6 +130,10 @@ class Settings(BaseSettings):
         file = os.environ.get("HOLDFAST_CONFIG")
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
         return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources
+
+    def proxies(self) -> list[str]:
+        """The trusted proxies, one by one."""
+        return [one for one in map(str.strip, self.trusted_proxies.split(",")) if one]
 
     def resolved_database_url(self) -> str:
         """The database in force: the one given, or a file in the data folder."""

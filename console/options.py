@@ -16,13 +16,13 @@ DatabaseUrl = Annotated[
 DataDir = Annotated[Path | None, typer.Option(help="Where files are kept.", show_default=False)]
 
 
-def settings(database_url: str, data_dir: Path | None) -> "Settings":
+def settings(database_url: str, data_dir: Path | None, **more: Any) -> "Settings":
     """The settings in force, with these options over them. Exits with what is wrong when one does not hold."""
     from pydantic import ValidationError
 
     from backend.settings import Settings
 
-    given: dict[str, Any] = {"database_url": database_url, "data_dir": data_dir}
+    given: dict[str, Any] = {"database_url": database_url, "data_dir": data_dir, **more}
     try:
         return Settings(**{name: value for name, value in given.items() if value})
     except ValidationError as error:

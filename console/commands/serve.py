@@ -14,6 +14,13 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to answer on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to answer on; 0 takes a free one.", min=0, max=65_535)] = 8000,
     data_dir: DataDir = None,
+    trusted_proxies: Annotated[
+        str,
+        typer.Option(
+            help="Proxies in front, whose X-Forwarded-For and -Proto are believed: addresses or networks with commas "
+            "between, such as 10.0.0.7,172.16.0.0/12. Without them every limit counts the proxy as the one who asks."
+        ),
+    ] = "",
     jobs: Annotated[bool, typer.Option(help="Run jobs and timers in this process too.")] = True,
 ) -> None:
     """Run the backend: HTTP, the live feed and jobs."""
@@ -22,7 +29,8 @@ def serve(
     from backend.migrations.run import Unusable
 
     try:
-        server.serve(settings(database_url, data_dir), host, port, run_jobs=jobs)
+        found = settings(database_url, data_dir, trusted_proxies=trusted_proxies)
+        server.serve(found, host, port, run_jobs=jobs)
     except Unusable as error:
         fail(str(error))
     except OSError as error:

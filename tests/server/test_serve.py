@@ -13,6 +13,7 @@ import pytest
 
 from backend.client import ApiError, Client, Offline
 from backend.identity.schemas import BusinessChange, KeyCreate, SignUp
+from backend.settings import Settings
 from backend.signals.schemas import SignalPost
 from tests.support.backend import PASSWORD
 from tests.support.nursery import ROOT
@@ -183,3 +184,39 @@ async def test_an_app_follows_its_customers_notifications(server: Server) -> Non
             told = await anext(frames)
         assert answers[6].prompt is not None
         assert (told["kind"], told["notification"]["id"]) == ("notification", answers[6].prompt.id)
+
+
+async def test_what_a_trusted_proxy_says_of_who_asks_counts_and_nobody_elses(tmp_path: Path) -> None:
+    server = Server(f"sqlite:///{tmp_path}/h.db", tmp_path / "d", trusted_proxies="127.0.0.1", sign_in_per_minute="3")
+
+    async def ask(source: str, **headers: str) -> int:
+        transport = httpx.AsyncHTTPTransport(local_address=source)
+        async with httpx.AsyncClient(transport=transport, base_url=server.url) as http:
+            body = {"token": "hfp_forged", "password": PASSWORD}
+            answer = await http.post(
+                "/api/auth/reset", json=body, headers={n.replace("_", "-"): v for n, v in headers.items()}
+            )
+            return answer.status_code
+
+    await asyncio.to_thread(server.start)
+    try:
+        one = [await ask("127.0.0.1", x_forwarded_for="203.0.113.7") for _ in range(4)]
+        other = await ask("127.0.0.1", x_forwarded_for="203.0.113.8")
+        # What the client claims stands to the left of what the proxy saw.
+        claimed = await ask("127.0.0.1", x_forwarded_for="203.0.113.9, 203.0.113.7")
+        # And from elsewhere than the proxy nothing is believed.
+        anybody = [await ask("127.0.0.2", x_forwarded_for=f"203.0.113.{place}") for place in range(20, 24)]
+        assert (one, other, claimed) == ([404, 404, 404, 429], 404, 429)
+        assert anybody == [404, 404, 404, 429]
+        async with httpx.AsyncClient(base_url=server.url) as http:
+            assert (await http.get("/metrics")).status_code == 200
+            for header in ("x-forwarded-for", "x-real-ip", "forwarded"):
+                assert (await http.get("/metrics", headers={header: "203.0.113.7"})).status_code == 403
+    finally:
+        await asyncio.to_thread(server.kill)
+
+
+@pytest.mark.parametrize("wrong", ["*", "proxy.internal", "0.0.0.0/0", "10.0.0.7;10.0.0.8"])
+def test_who_may_say_who_asks_is_said_exactly(wrong: str) -> None:
+    with pytest.raises(ValueError, match="everybody" if "/0" in wrong else "neither"):
+        Settings(trusted_proxies=wrong)
