@@ -30,15 +30,29 @@ SETTING = "HOLDFAST_PRIVATE_ADDRESSES=true allows it"
 _RETRY_AFTER = 10.0
 _RETRY_AFTER_AT_MOST = 3_600.0
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def is_private(host: str) -> bool:
     """Whether a host, as an address has it, is this machine or of a private network, as far as its letters tell."""
     name = host.strip("[]").lower().rstrip(".")
     try:
-        return not ipaddress.ip_address(name).is_global
+        return _leads_inside(ipaddress.ip_address(name))
     except ValueError:
         return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
+
+
+def _leads_inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Also of an address that stands for one of version 4: mapped, compatible, 6to4 or NAT64."""
+    if isinstance(address, ipaddress.IPv6Address):
+        last = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        is_wrapped = int(address) >> 32 == 0 or address in _NAT64
+        inner = address.ipv4_mapped or address.sixtofour or (last if is_wrapped else None)
+        if inner is not None:
+            return _leads_inside(inner)
+        if address.is_site_local:
+            return True
+    return not address.is_global or address.is_multicast
 
 
 def _inside(host: str) -> str:
@@ -142,6 +156,14 @@ class Outside:
             raise Unreached(_inside(host))
         if getproxies():
             await judged(host)
+
+    async def addresses(self, host: str, *, by_proxy: bool) -> list[str]:
+        """Where a library that looks names up itself must connect for `host`; none when it may go wherever that leads.
+        Unreached when it leads inside. `by_proxy`: it goes by a proxy where one is set, which looks the name up."""
+        if self.is_private_open:
+            return []
+        found = await judged(host)
+        return [] if by_proxy and getproxies() else found
 
     async def close(self) -> None:
         if self._http is not None:

@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from urllib.parse import urlsplit
 
 from backend.core.outside import Outside, Unreached
 from backend.core.sealing import Broken, Vault
@@ -36,6 +37,8 @@ class Step:
     recipient: str
     subject: str
     text: str
+    is_installed: bool = False
+    """By the installation's own channel: whoever runs the server chose its address, which may be inside."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def take(work: Work, letter_id: str, job_id: str, vault: Vault, settings: Settin
         )
     letter.state, letter.held_by, letter.held_until = "SENDING", job_id, work.now + HELD
     letter.attempts += 1
-    return Step(letter.id, way.kind, way.address, recipient, letter.subject, text)
+    return Step(letter.id, way.kind, way.address, recipient, letter.subject, text, way.channel is None)
 
 
 async def send(step: Step, outside: Outside) -> Outcome:
@@ -86,12 +89,13 @@ async def send(step: Step, outside: Outside) -> Outcome:
 
     from backend.delivery import sending
 
-    host = mail_server(step.address).host if step.kind == "EMAIL" else ""
+    is_mail = step.kind == "EMAIL"
+    host = mail_server(step.address).host if is_mail else urlsplit(step.address).hostname or ""
     try:
-        await outside.admit(f"smtp://{host}" if host else step.address)
+        addresses = [] if step.is_installed else await outside.addresses(host, by_proxy=not is_mail)
     except Unreached as error:
         return Outcome("refused", str(error))
-    return await asyncio.to_thread(sending.send, step)
+    return await asyncio.to_thread(sending.send, step, addresses)
 
 
 def settle(work: Work, step: Step, job_id: str, outcome: Outcome) -> str | None:

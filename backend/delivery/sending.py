@@ -2,12 +2,14 @@
 
 Apprise makes the message as each service wants it and judges the answer, but answers yes or no. So we listen: to its
 log for what went wrong, and to the answer's status and Retry-After. It also takes addresses apart and knows only those
-of the services' own hosts; the address is called as the admin gave it, and no redirect is followed from there.
+of the services' own hosts; the address is called as the admin gave it, at the addresses that its name was judged by, and
+no redirect is followed from there.
 """
 
 import logging
 import re
 import threading
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,7 @@ class _Heard(threading.local):
 
     def __init__(self) -> None:
         self.address = ""
+        self.is_judged = False
         self.lines: list[str] = []
         self.status = 0
         self.retry_after = ""
@@ -62,10 +65,12 @@ class _Requests:
         return self.request("post", url, **more)
 
     def request(self, method: str, _url: str, **more: Any) -> Any:
+        from backend.delivery.dialing import Adapter
+
         with self._requests.Session() as session:
-            session.trust_env = not is_private(
-                _host(_heard.address)
-            )  # what is on this machine is called past any proxy
+            session.mount("https://", Adapter())
+            # What is on this machine is called past any proxy, and what was judged is what is connected to.
+            session.trust_env = not _heard.is_judged and not is_private(_host(_heard.address))
             more |= {
                 "allow_redirects": False,
                 "stream": True,
@@ -89,6 +94,9 @@ def _library() -> Any:
     """Apprise, listened to."""
     import apprise
     from apprise.plugins import slack, workflows
+    from apprise.plugins.email import smtp
+
+    from backend.delivery.dialing import Mail
 
     logger = logging.getLogger("apprise")
     logger.handlers, logger.propagate = [_Ear()], False
@@ -96,13 +104,17 @@ def _library() -> Any:
     plugins: list[Any] = [slack, workflows]
     for plugin in plugins:
         plugin.requests = _Requests(plugin.requests)
+    setattr(smtp, "smtplib", Mail())  # noqa: B010  # mypy: it is none of its exports
     return apprise
 
 
-def send(step: Step) -> Outcome:
-    """What came of sending it. Blocks until it is known."""
+def send(step: Step, addresses: Sequence[str] = ()) -> Outcome:
+    """What came of sending it. Blocks until it is known. `addresses`: where to connect; none is wherever the name leads."""
+    from backend.delivery.dialing import only_to
+
     _heard.__init__()  # type: ignore[misc]  # begin anew: threads are used again
-    _heard.address = step.address
+    _heard.address, _heard.is_judged = step.address, bool(addresses)
+    only_to(addresses)
     try:
         plugin = _plugin(step)
         text = step.text if step.kind == "EMAIL" else _plain(step.text)

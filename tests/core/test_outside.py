@@ -60,7 +60,8 @@ async def test_an_answer_that_is_none(
 PRIVATE = """
     http://127.0.0.1 https://localhost https://LOCALHOST. https://[::1] https://10.1.2.3 https://192.168.0.9
     https://169.254.169.254 https://[fe80::1] https://[::ffff:10.0.0.1] https://chat.internal https://rack.local
-    https://0.0.0.0
+    https://0.0.0.0 https://[::7f00:1] https://[64:ff9b::a00:1] https://[2002:7f00:1::] https://[fec0::1]
+    https://224.0.0.1 https://[ff02::1] https://[::]
 """.split()
 
 
@@ -70,7 +71,8 @@ async def test_a_private_address_is_not_called_unless_it_may_be(url: str) -> Non
     with pytest.raises(Unreached, match="private address"):
         await Rest(closed, url, {}, title="Chat", account="a", per_minute=100).get("/")
     await Outside(FrozenClock(), is_private_open=True).admit(url)
-    await closed.admit("https://8.8.8.8/v2")
+    for public in ("8.8.8.8", "[2606:4700::1111]", "[64:ff9b::808:808]", "[::ffff:8.8.8.8]"):
+        await closed.admit(f"https://{public}/v2")
 
 
 @pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9"])

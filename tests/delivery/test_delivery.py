@@ -1,6 +1,7 @@
 """Letters to staff: by real SMTP and real webhooks to doubles that refuse, delay, hang up and throttle."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -269,11 +270,55 @@ async def test_such_an_address_makes_no_channel(backend: Backend) -> None:
 
 
 @on_sqlite
+@pytest.mark.settings(slack_url="http://127.0.0.1:9/services/T0/B0/X0")
 async def test_an_address_that_leads_inside_when_it_is_sent_is_not_called(post: Post) -> None:
-    await post.add("SLACK")
+    channel = await post.add("SLACK")
     post.backend.runtime.outside.is_private_open = False
     row = await post.settled(await post.write(to="", kind="SLACK"))
     assert (row.state, "private address" in (row.error or ""), post.chat.tries) == ("FAILED", True, 0)
+    await post.owner.delivery.remove(channel.id or "")
+    row = await post.settled(await post.write(to="", kind="SLACK", cause="c-2"))
+    assert "cannot be reached" in (row.error or ""), "whoever runs the server may have theirs on this machine"
+
+
+NAMED = {
+    "SLACK": "https://chat.example/services/T/B/X",
+    "EMAIL": "smtp://mail.example?from=a@example.com&to=b@example.com",
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize("kind", NAMED)
+async def test_what_a_name_was_judged_by_is_what_is_connected_to(
+    post: Post, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever owns a name answers the first look-up with a public address, and any other with one inside."""
+    asked: list[str] = []
+    dialled: list[tuple[str, int]] = []
+
+    async def found(host: Any, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        return [(0, 0, 0, "", (address, 0)) for address in (public if len(asked) == 1 else ["127.0.0.1"])]
+
+    def connect(address: tuple[str, int], *_: Any, **__: Any) -> Any:
+        dialled.append(address)
+        raise OSError("nobody is there")
+
+    public = ["93.184.215.14", "93.184.215.15"]
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    await post.add(kind, address=NAMED[kind])
+    post.backend.runtime.outside.is_private_open = False
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found, raising=False)
+    monkeypatch.setattr(socket, "create_connection", connect)
+    letter = await post.write(to="", kind=kind)
+    row = await post.settled(letter)
+    port = 443 if kind == "SLACK" else 587
+    assert (row.state, dialled) == ("PENDING", [(one, port) for one in public])
+    await post.later(minutes=1)
+    row = await post.settled(letter)
+    assert (row.state, "private address" in (row.error or ""), len(dialled)) == ("FAILED", True, 2)
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(
