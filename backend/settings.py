@@ -39,6 +39,9 @@ class Settings(BaseSettings):
 
     feed_keep_events: int = Field(50_000, description="how far back /live resumes before it says resync, in events")
     heartbeat_seconds: float = Field(10, description="seconds between heartbeats on /live")
+    live_per_member: int = Field(
+        20, ge=1, description="lines of /live that one member may have to a process; one more is refused"
+    )
     attendance_seconds: float = Field(
         5, description="seconds between looks at who is connected, so that members are online and offline"
     )

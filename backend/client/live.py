@@ -10,9 +10,12 @@ import orjson
 from backend.client.noun import Noun
 from backend.client.transport import ApiError, Offline
 
+_TOO_MANY = 4029
+"""The code by which `backend.events.live` closes it."""
+
 
 class LiveConnection:
-    """Frames in, presence out. Iterating ends when the connection does."""
+    """Frames in, presence out. Iterating ends when the connection does, with an ApiError when it was one too many."""
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
@@ -23,7 +26,9 @@ class LiveConnection:
         try:
             async for text in self._socket:
                 yield orjson.loads(text)
-        except ConnectionClosed:
+        except ConnectionClosed as closed:
+            if closed.rcvd is not None and closed.rcvd.code == _TOO_MANY:
+                raise ApiError(429, "TOO_MANY_LINES", closed.rcvd.reason, {}) from closed
             return
 
     async def be_at(self, incidence_id: str | None, doing: str = "viewing") -> None:

@@ -151,6 +151,11 @@ class Feed:
         channel.followers.add(follower)
         return channel.head
 
+    def lines_of(self, business_id: str, member_id: str | None) -> int:
+        """How many followers a member has."""
+        channel = self.channels.get(business_id)
+        return sum(one.member_id == member_id for one in channel.followers) if channel else 0
+
     def leave(self, business_id: str, follower: Follower) -> None:
         """Stop following; the last one out closes the channel."""
         channel = self.channels.get(business_id)

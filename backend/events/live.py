@@ -20,7 +20,14 @@ from backend.events.presence import Doing, Presence
 
 CLOSE_SIGNED_OUT = 4001
 CLOSE_SLOW = 4008
-_REASONS = {CLOSE_SIGNED_OUT: "signed out; sign in again", CLOSE_SLOW: "too slow; resume from your last seq"}
+CLOSE_TOO_MANY = 4029
+"""The newest is refused, not the oldest ended: whatever is started later takes nobody's feed away, and two that throw each
+other out would go on for ever. Lines that broke off are found out by pings within 40 s and stand in nobody's way."""
+_REASONS = {
+    CLOSE_SIGNED_OUT: "signed out; sign in again",
+    CLOSE_SLOW: "too slow; resume from your last seq",
+    CLOSE_TOO_MANY: "You follow the feed from too many places at once; close some of them.",
+}
 _GOODBYE_SECONDS = 1.0
 _BETWEEN_MOVES_SECONDS = 0.1
 """Each move is told to everybody: a client that moves without end must not drown its colleagues."""
@@ -53,11 +60,13 @@ class Line:
         whoami: Whoami,
         keep_events: int,
         heartbeat_seconds: float,
+        most: int,
     ) -> None:
+        """`most`: lines that one member may have to this process."""
         self.socket, self.database, self.feed, self.presence = socket, database, feed, presence
         self.attendance = attendance
         self.business_id, self.actor, self.whoami = business_id, actor, whoami
-        self.keep_events, self.heartbeat_seconds = keep_events, heartbeat_seconds
+        self.keep_events, self.heartbeat_seconds, self.most = keep_events, heartbeat_seconds, most
         self.connection = new_id()
         self._place: tuple[str | None, Doing] = (None, "viewing")
         self._moved = asyncio.Event()
@@ -65,6 +74,10 @@ class Line:
     async def serve(self, after: int | None) -> None:
         """Speak until the client leaves, or must. `after` is the last seq it has; None starts at the head."""
         follower, head = await self.feed.follow(self.business_id, self.actor.role, self.actor.id)
+        if self.feed.lines_of(self.business_id, self.actor.id) > self.most:
+            self.feed.leave(self.business_id, follower)
+            await self._close(CLOSE_TOO_MANY)
+            return
         speaking, listening = self._speak(follower, after, head), self._listen()
         parts = (speaking, listening, self._move(), self._beat(follower), self._slow(follower))
         tasks = [asyncio.create_task(part) for part in parts]

@@ -52,6 +52,7 @@ async def live(socket: WebSocket) -> None:
         whoami=entry.whoami,
         keep_events=runtime.settings.feed_keep_events,
         heartbeat_seconds=runtime.settings.heartbeat_seconds,
+        most=runtime.settings.live_per_member,
     )
     await line.serve(entry.after)
 

@@ -293,3 +293,21 @@ async def test_nothing_is_kept_of_who_has_left(backend: Backend) -> None:
         socket.say({"kind": "presence", "incidenceId": "one"})
         await socket.next("presence")
     assert backend.runtime.presence._places == {}
+
+
+@pytest.mark.settings(live_per_member=2)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_one_line_too_many_is_refused_and_the_others_go_on(backend: Backend) -> None:
+    owner, colleague = await backend.owner(), await backend.member("agent")
+    async with line(backend, owner) as first, line(backend, owner) as second, line(backend, colleague) as theirs:
+        for socket in (first, second, theirs):
+            await socket.next("hello")
+        async with line(backend, owner) as third:
+            async with asyncio.timeout(2):
+                await third.closed.wait()
+            assert (third.close_code, third._from_app.qsize()) == (4029, 0)
+        await rename(owner)
+        for socket in (first, second, theirs):
+            await socket.next("event")
+    async with line(backend, owner) as again:
+        assert await again.next("hello")
