@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 
 import orjson
-from sqlalchemy import Text, cast, delete, or_
+from sqlalchemy import Text, cast, delete, or_, update
 
 from backend.customers.holdings import leaves_out
 from backend.customers.models import Customer
+from backend.delivery.models import Letter
 from backend.identity.models import IdempotentAnswer
 from backend.work import Work
 
@@ -22,6 +23,14 @@ def also_erases(eraser: Eraser) -> Eraser:
     """
     ERASERS.append(eraser)
     return eraser
+
+
+@also_erases
+def forget_letters(work: Work, customer: Customer, _known_as: Sequence[str]) -> None:
+    """Empty the mails that were written to them: one that has not left goes without words, so it is over."""
+    theirs = (Letter.business_id == work.business_id) & (Letter.customer_id == customer.id)
+    emptied = {"recipient": None, "subject": "A mail to a customer who was erased", "text": None, "error": None}
+    work.session.execute(update(Letter).where(theirs).values(emptied).execution_options(synchronize_session=False))
 
 
 leaves_out("idempotent_answers", "copies of answers to repeated requests, kept for some days; erased with the customer")

@@ -53,6 +53,8 @@ class CustomerRead(CustomerBrief):
     email: str | None = None
     phone: str | None = None
     region: str | None = None
+    email_opt_out: bool = False
+    """Whether they want no mail that nobody wrote to them by hand."""
     is_revealed: bool = False
     past_order_count: int = 0
     last_order_date: date | None = None
@@ -75,6 +77,7 @@ class CustomerChange(Change):
     tier: Tier | None = None
     past_order_count: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     last_order_date: date | None = None
+    email_opt_out: bool | None = None
 
 
 class CustomerExport(Wire):

@@ -105,6 +105,7 @@ def read_of(customer: Customer, *, is_revealed: bool = False) -> CustomerRead:
         email=customer.email if is_revealed else mask_email(customer.email),
         phone=customer.phone if is_revealed else mask_phone(customer.phone),
         region=customer.region,
+        email_opt_out=customer.email_opt_out,
         is_revealed=is_revealed,
         past_order_count=customer.past_order_count,
         last_order_date=customer.last_order_date,
@@ -215,6 +216,7 @@ def erase_customer(work: Work, id: str) -> None:
     customer.external_id = f"erased-{new_id()}"  # made of chance, so nothing leads back
     customer.name, customer.email, customer.phone, customer.language = "", None, None, "en"
     customer.region, customer.tier, customer.past_order_count, customer.last_order_date = None, "BRONZE", 0, None
+    customer.email_opt_out = True  # whatever still has an address of theirs must not use it
     customer.erased_at, customer.version = work.now, customer.version + 1
     work.session.flush()
     for erase in ERASERS:

@@ -1,7 +1,8 @@
 """One letter at a time: taken in a transaction, sent outside of any, settled in another one.
 
 At least once: whoever is killed between the two, or hears no answer, sends again. For messages to staff, one too many is
-better than one too few; each carries the letter's id, by which a doubled one can be told.
+better than one too few; each carries the letter's id, by which a doubled one can be told. To a customer it is the other
+way round: when nobody knows whether a letter went, only a person sends it again.
 """
 
 import random
@@ -25,6 +26,7 @@ BACKOFF_AT_MOST = 1_800.0
 GIVE_UP = timedelta(hours=24)
 """A channel that always wants it later gets it no more after that."""
 _ERROR_LENGTH = 500
+_UNKNOWN = "whether the customer got it is not known, so it is not sent again by itself"
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,20 @@ class Step:
     recipient: str
     subject: str
     text: str
+    sender: str = ""
     is_installed: bool = False
     """By the installation's own channel: whoever runs the server chose its address, which may be inside."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it, in words when it is not sent. `wait`: they want it after so many seconds, and nothing was done."""
+    """What came of it, in words when it is not sent. `wait`: they want it after so many seconds, and nothing was done.
+    `is_unknown`: it failed in the midst, and may have gone."""
 
     what: Literal["sent", "refused", "failed", "wait"]
     words: str = ""
     wait: float = 0.0
+    is_unknown: bool = False
 
 
 def take(work: Work, letter_id: str, job_id: str, vault: Vault, settings: Settings) -> Step | str | None:
@@ -60,6 +65,8 @@ def take(work: Work, letter_id: str, job_id: str, vault: Vault, settings: Settin
     if is_held and letter.held_until is not None and letter.held_until > work.now:
         _later(work, letter, letter.held_until)
         return None
+    if letter.state == "SENDING" and letter.customer_id is not None:
+        return _over(work, letter, f"who sent it was stopped in the midst; {_UNKNOWN}")
     if letter.expires_at is not None and letter.expires_at <= work.now:
         return _over(work, letter, "it would have come too late")
     way = channels.way_of(work, letter.kind, letter.channel_id, vault, settings)  # type: ignore[arg-type]
@@ -80,7 +87,8 @@ def take(work: Work, letter_id: str, job_id: str, vault: Vault, settings: Settin
         )
     letter.state, letter.held_by, letter.held_until = "SENDING", job_id, work.now + HELD
     letter.attempts += 1
-    return Step(letter.id, way.kind, way.address, recipient, letter.subject, text, way.channel is None)
+    words, is_installed = (letter.subject, text), way.channel is None
+    return Step(letter.id, way.kind, way.address, recipient, *words, letter.sender, is_installed)
 
 
 async def send(step: Step, outside: Outside) -> Outcome:
@@ -110,7 +118,8 @@ def settle(work: Work, step: Step, job_id: str, outcome: Outcome) -> str | None:
             channel.answered_at, channel.error, channel.paused_until = work.now, None, None
         work.emit(events.LetterSent(subject_id=letter.id, data=_told(letter)))
         return None
-    letter.error = outcome.words[:_ERROR_LENGTH]
+    words = outcome.words.replace(step.recipient, "that address") if step.recipient else outcome.words
+    letter.error = words[:_ERROR_LENGTH]
     if channel is not None:
         channel.error, channel.failed_at = letter.error, work.now
     if outcome.what == "wait" and work.now - letter.created_at < GIVE_UP:
@@ -118,6 +127,8 @@ def settle(work: Work, step: Step, job_id: str, outcome: Outcome) -> str | None:
         letter.attempts -= 1  # nothing was tried: they only said when
         if channel is not None:
             channel.paused_until = until
+    elif outcome.is_unknown and letter.customer_id is not None:
+        return _over(work, letter, f"{letter.error}; {_UNKNOWN}")
     elif outcome.what == "failed" and letter.attempts < TRIES:
         until = work.now + backoff(letter.attempts)
     else:

@@ -59,6 +59,9 @@ class LetterRead(Wire):
     channel: str
     """Its name."""
     recipient: str | None
+    """Masked when it is a customer's."""
+    customer_id: str | None
+    """Whom it is written to, when it is no member of staff."""
     subject: str
     state: LetterState
     attempts: int

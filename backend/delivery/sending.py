@@ -27,6 +27,7 @@ _MOST_BYTES = 65_536
 _RETRY_AFTER = 30.0
 _RETRY_AFTER_AT_MOST = 3_600.0
 _WORDS = 300
+_UNREACHED = ("Connection refused", "Name or service not known", "No address associated", "Network is unreachable")
 _SMTP_CODE = re.compile(r"\((\d{3}), (b?['\"].*?['\"])")
 _TITLES = {"EMAIL": "the mail server", "SLACK": "Slack", "TEAMS": "Teams"}
 
@@ -140,7 +141,7 @@ def _plugin(step: Step) -> "NotifyBase":
     from apprise.plugins.email import NotifyEmail
 
     server = mail_server(step.address)
-    return NotifyEmail(  # type: ignore[no-untyped-call]
+    plugin = NotifyEmail(  # type: ignore[no-untyped-call]
         asset=asset,
         host=server.sender.partition("@")[2],
         user=server.user or None,
@@ -149,13 +150,15 @@ def _plugin(step: Step) -> "NotifyBase":
         secure=server.security != "none",
         smtp_host=server.host,
         secure_mode={"tls": "ssl", "starttls": "starttls", "none": "insecure"}[server.security],
-        from_addr=f"Holdfast <{server.sender}>",
+        from_addr=server.sender,
         targets=[step.recipient],
         headers={"X-Holdfast-Letter": step.letter_id, "Auto-Submitted": "auto-generated"},
         format="text",
         cto=CONNECT_SECONDS,
         rto=READ_SECONDS,
     )
+    plugin.from_addr = [step.sender or "Holdfast", server.sender]  # as a pair: a name such as Mum's is no address to it
+    return plugin
 
 
 def _plain(text: str) -> str:
@@ -182,7 +185,9 @@ def _mail_failed(title: str) -> Outcome:
         code, said = int(found[1]), clean_line(found[2].lstrip("b").strip("'\""))[:_WORDS]
         words = f"{title} answered {code}: {said}"
         return Outcome("refused" if code >= 500 else "failed", words)
-    return Outcome("failed", f"{title} did not take it{_because()}")
+    # Who could not even be reached has nothing of it; who went silent in the midst may have it.
+    is_unknown = not any(sign in told for sign in _UNREACHED)
+    return Outcome("failed", f"{title} did not take it{_because()}", is_unknown=is_unknown)
 
 
 def _because() -> str:

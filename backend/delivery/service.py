@@ -19,7 +19,7 @@ from backend.work import Work
 if TYPE_CHECKING:
     from backend.core.sealing import Vault
 
-SUBJECT_LENGTH = 200
+SUBJECT_LENGTH = SENDER_LENGTH = 200
 TEXT_LENGTH = 20_000
 INSTALLATION = "installation"
 """The name of a channel that is set for the whole installation."""
@@ -36,8 +36,11 @@ def post(
     channel_id: str | None = None,
     expires_at: datetime | None = None,
     vault: "Vault | None" = None,
+    customer_id: str | None = None,
+    sender: str = "",
 ) -> str:
-    """Write a message to staff, which leaves after the commit; the id of the letter.
+    """Write a message, which leaves after the commit; the id of the letter. It is to staff, or with `customer_id` to that
+    customer, under the name of `sender`.
 
     `to` is an e-mail address; empty, with `kind` or `channel_id`, it goes to a channel's own address. `cause` names what
     it is about: a second letter of the same cause is the first one, and nothing is sent again. With a `vault` the words
@@ -51,6 +54,8 @@ def post(
         "kind": kind,
         "channel_id": channel_id,
         "recipient": mailbox(to) if to else None,
+        "customer_id": customer_id,
+        "sender": clean_line(sender)[:SENDER_LENGTH],
         "subject": clean_line(subject)[:SUBJECT_LENGTH],
         "text": None if vault else clean(text)[:TEXT_LENGTH],
         "sealed": vault.seal({"text": clean(text)[:TEXT_LENGTH]}) if vault else None,
@@ -122,7 +127,8 @@ def read_of(letter: Letter, names: dict[str, str]) -> LetterRead:
         kind=letter.kind,
         channel_id=letter.channel_id,
         channel=known or letter.kind.lower(),
-        recipient=letter.recipient,
+        recipient=letter.recipient if letter.customer_id is None else _masked(letter.recipient),
+        customer_id=letter.customer_id,
         subject=letter.subject,
         state=letter.state,
         attempts=letter.attempts,
@@ -131,6 +137,12 @@ def read_of(letter: Letter, names: dict[str, str]) -> LetterRead:
         due_at=letter.due_at,
         settled_at=letter.settled_at,
     )
+
+
+def _masked(address: str | None) -> str | None:
+    """Enough of a customer's address to tell it by."""
+    name, at, host = (address or "").partition("@")
+    return f"{name[:1]}…{at}{host}" if address else None
 
 
 def channel_of(work: Work, id: str) -> Channel:

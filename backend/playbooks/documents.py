@@ -66,10 +66,22 @@ class NotifyStep(_Step):
 
 
 class MessageStep(_Step):
-    """Answers the customer in their open case, as the desk does; skipped when none is open."""
+    """Writes to the customer: `by` case in their open case, as the desk does; by email to the address that is known of
+    them; by either in the case when one is open, else by mail. Skipped when that cannot be."""
 
     kind: Literal["message"]
+    by: Literal["case", "email", "either"] = "case"
+    subject: Annotated[Words, Field(max_length=150)] | None = None
+    """Of a mail; the name of the business without."""
     text: Words
+
+    @model_validator(mode="after")
+    def _one_line(self) -> Self:
+        if self.subject is not None and self.by == "case":
+            raise ValueError("subject: what is written in a case has none; it goes with `by: email` or `by: either`")
+        if self.subject is not None and len(self.subject.splitlines()) > 1:
+            raise ValueError("subject: must be one line")
+        return self
 
 
 class OfferStep(_Step):

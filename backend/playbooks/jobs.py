@@ -5,6 +5,7 @@ from typing import Any
 from backend.alerts.causes import Cause, Notice, roles_from
 from backend.alerts.jobs import tells_of
 from backend.core.errors import Failure
+from backend.delivery.channels import installed
 from backend.jobs.registry import JobContext, cron, job, on
 from backend.playbooks import events, running, triggering
 from backend.playbooks.models import PlaybookExecution
@@ -17,7 +18,7 @@ _RETRIES = 3
 async def advance(ctx: JobContext, *, execution_id: str, step: str) -> None:
     """Do the step that an execution is at. What cannot be done fails there, and can be tried again by hand."""
     try:
-        await ctx.write(running.advance, execution_id, step)
+        await ctx.write(running.advance, execution_id, step, tuple(installed(ctx.runtime.settings)))
     except Exception as error:
         refusal = error if isinstance(error, Failure) else None
         is_last = ctx.attempt > _RETRIES

@@ -4,22 +4,28 @@ Killed before its commit, nothing of a step was done and its job runs again; kil
 execution at another step and does nothing. So each step's effect is there exactly once.
 """
 
+from collections.abc import Collection
+
 from backend.core.errors import Failure
 from backend.customers.models import Customer
+from backend.delivery.address import Kind
 from backend.playbooks import documents as d
 from backend.playbooks import events, executions, steps
 from backend.playbooks.conditions import answer
 from backend.playbooks.facts import facts_of
 from backend.playbooks.models import PlaybookExecution, PlaybookStep
-from backend.playbooks.steps import Outcome
+from backend.playbooks.outcome import Outcome
 from backend.work import Work
 
 DONE = ("DONE", "SKIPPED")
 _ERROR_LENGTH = 400
 
 
-def advance(work: Work, execution_id: str, step_id: str) -> None:
-    """Do the step, unless the execution is somewhere else by now. Failures of its verb leave everything as it was."""
+def advance(work: Work, execution_id: str, step_id: str, installed: Collection[Kind] = ()) -> None:
+    """Do the step, unless the execution is somewhere else by now. Failures of its verb leave everything as it was.
+
+    `installed` are the kinds of channels that the installation has.
+    """
     row = _due(work, execution_id, step_id)
     if row is None:
         return
@@ -31,7 +37,7 @@ def advance(work: Work, execution_id: str, step_id: str) -> None:
         row.status, row.next_at = "RUNNING", None
         _move(work, row, document, step, Outcome("the wait is over"))
         return
-    outcome = steps.do(work, row, step)
+    outcome = steps.do(work, row, step, installed)
     if outcome.state == "WAITING":
         row.status, row.next_at = "WAITING", outcome.until
         _note(work, row, step, outcome)

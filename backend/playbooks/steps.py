@@ -3,8 +3,7 @@
 Nothing here calls the network, and each verb is the one that the rest of the house uses, with all its rules.
 """
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Collection
 
 from sqlalchemy import func, select
 
@@ -13,9 +12,9 @@ from backend.billing.models import Subscription
 from backend.core.clock import instant
 from backend.core.errors import Conflict, Unprocessable
 from backend.customers.models import Customer
+from backend.delivery.address import Kind
 from backend.identity.models import Member
 from backend.identity.service import business_of
-from backend.incidences import macro_texts
 from backend.incidences.models import Incidence
 from backend.incidences.schemas import MessageSend
 from backend.incidences.service import apply, incidence_of, send_message, shown
@@ -27,10 +26,12 @@ from backend.interventions.repository import UNFINISHED
 from backend.interventions.schemas import InterventionChange, InterventionCreate
 from backend.notifications import service as notifications
 from backend.playbooks import documents as d
-from backend.playbooks import events, words
+from backend.playbooks import events, mailing, words
 from backend.playbooks.conditions import answer
 from backend.playbooks.facts import facts_of
 from backend.playbooks.models import Playbook, PlaybookExecution
+from backend.playbooks.outcome import Outcome
+from backend.playbooks.outcome import skipped as _skipped
 from backend.retention import agents
 from backend.retention.schemas import OfferAsk
 from backend.work import Work
@@ -39,21 +40,7 @@ _NO_CASE = "the customer has no open incidence"
 _ENDED = ("canceled", "incomplete_expired")
 
 
-class Outcome(NamedTuple):
-    """What became of a step. `until` is when a wait ends, `holds` what a condition came to."""
-
-    told: str
-    result: dict[str, Any] = {}
-    state: str = "DONE"
-    until: datetime | None = None
-    holds: bool = True
-
-
-def _skipped(why: str) -> Outcome:
-    return Outcome(f"skipped: {why}"[:400], state="SKIPPED")
-
-
-def do(work: Work, execution: PlaybookExecution, step: d.Step) -> Outcome:
+def do(work: Work, execution: PlaybookExecution, step: d.Step, installed: Collection[Kind] = ()) -> Outcome:
     """Do a step for the customer of an execution, who is held. Raises the Failures of the verbs: nothing was done then."""
     match step:
         case d.NotifyStep(to="customer"):
@@ -61,7 +48,7 @@ def do(work: Work, execution: PlaybookExecution, step: d.Step) -> Outcome:
         case d.NotifyStep():
             return _notify_staff(work, execution, step)
         case d.MessageStep():
-            return _message(work, execution, step)
+            return _message(work, execution, step, installed)
         case d.OfferStep():
             return _offer(work, execution, step)
         case d.WaitStep():
@@ -118,18 +105,17 @@ def _notify_staff(work: Work, execution: PlaybookExecution, step: d.NotifyStep) 
     return Outcome(f"told {', '.join(f'{role}s' for role in roles) or 'a colleague'}", {"seq": row.seq})
 
 
-def _message(work: Work, execution: PlaybookExecution, step: d.MessageStep) -> Outcome:
-    case = _case(work, execution, to_change=True)
+def _message(work: Work, execution: PlaybookExecution, step: d.MessageStep, installed: Collection[Kind]) -> Outcome:
+    case = _case(work, execution, to_change=step.by != "email")
+    if step.by == "email" or (step.by == "either" and case is None):
+        return mailing.write(work, execution, step, case, installed)
     if case is None:
         return _skipped(_NO_CASE)
     state = shown(work, case)
     about = state | {"writer": state["agentName"] or business_of(work).name, "business": business_of(work).name}
-    text, left = macro_texts.filled(step.text, about)
-    if left:
-        said = f"Nothing is known for {{{left[0]}}}, so nothing was written."
-        raise Unprocessable(said, code="UNRESOLVED_PLACEHOLDER", placeholders=left)
     by = {"executionId": execution.id, "name": _name(work, execution)}
-    sent = send_message(work, case.id, MessageSend(text=text, last_seen_seq=case.last_message_seq), playbook=by)
+    body = MessageSend(text=mailing.filled(step.text, about), last_seen_seq=case.last_message_seq)
+    sent = send_message(work, case.id, body, playbook=by)
     return Outcome(f"wrote in INC-{case.number}", {"incidenceId": case.id, "seq": sent["seq"]})
 
 

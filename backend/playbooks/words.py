@@ -24,6 +24,11 @@ _AUDIENCES = {
     "supervisors": "all supervisors",
     "admins": "all admins",
 }
+_BY = {
+    "case": "write in the open incidence",
+    "email": "write by mail",
+    "either": "write in the open incidence, else by mail",
+}
 _OFFERS = {
     "PAUSE": "the best pause",
     "DOWNGRADE": "a smaller plan",
@@ -42,7 +47,7 @@ def step_words(step: d.Step, names: Names) -> str:
         case d.NotifyStep():
             return f"tell {_AUDIENCES.get(step.to) or names.get(step.to, _STRANGER)}: “{_short(step.text)}”"
         case d.MessageStep():
-            return f"write in the open incidence: “{_short(step.text)}”"
+            return f"{_BY[step.by]}: “{_short(step.text)}”"
         case d.OfferStep():
             return f"offer {_OFFERS[step.offer_type] if step.offer_type else 'the best that limits allow'}"
         case d.WaitStep(until=None):

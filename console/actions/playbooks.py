@@ -25,6 +25,8 @@ PLAYBOOK_WORK: tuple[Action, ...] = (
            screens=(PLAYBOOKS,), needs=("online",), foot=4),
     Action("execution_cancel", "Cancel", ("x",), "Work", "End it where it is; what was done stays.", verb="cancel",
            screens=(PLAYBOOKS,), needs=("online",), foot=5),
+    Action("customer_mail", "Mail, no mail", ("E",), "Work", "The customer wants no mail of playbooks, or wants it again.",
+           verb="mail", screens=(CUSTOMER,), needs=("online",)),
     Action("customer_playbook", "Playbook", ("m",), "Work", "Start a playbook for the customer, or all that are marked.",
            verb="playbook", screens=(CUSTOMERS, CUSTOMER), needs=("online",), argument=Argument("name", "text"), foot=9),
 )

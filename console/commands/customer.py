@@ -1,7 +1,7 @@
 """`holdfast customer …`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -72,6 +72,26 @@ def display(
     one = twin.told(twin.signed_in(url, found))
     rows = [(name, "" if value is None else str(value)) for name, value in one.items()]
     show(twin.table(rows), one, as_json=json)
+
+
+@group.command()
+def mail(
+    id: Id,
+    wanted: Annotated[Literal["yes", "no"], typer.Argument(help="Whether they want mail of playbooks.")],
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """Whether a customer wants mail that nobody wrote to them by hand."""
+
+    async def changed(api: "Client") -> Any:
+        from backend.customers.schemas import CustomerChange
+
+        known = await api.customers.show(id)
+        return await api.customers.change(id, CustomerChange(version=known.version, email_opt_out=wanted == "no"))
+
+    one = twin.told(twin.signed_in(url, changed))
+    said = "No playbook mails" if one["emailOptOut"] else "Playbooks may mail"
+    show(f"{said} {one['name'] or one['userId']}.", one, as_json=json)
 
 
 @group.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -193,6 +193,25 @@ class CustomerScreen(FrameScreen):
         return sorted(theirs, key=lambda row: (row["status"] != "CLOSED", row["createdAt"]), reverse=True)
 
     # -- keys
+
+    def action_customer_mail(self) -> None:
+        """Note that they want no mail, or want it again."""
+        from backend.customers.schemas import CustomerChange
+
+        who, api = self.who, self.console.api
+        if who is None:
+            return
+        opts_out = not who.email_opt_out
+
+        def change(version: int) -> Awaitable[CustomerRead]:
+            return api.customers.change(who.id, CustomerChange(version=version, email_opt_out=opts_out))
+
+        def done(_: CustomerRead) -> None:
+            self.console.say("No playbook mails them any more." if opts_out else "Playbooks may mail them again.")
+            self.read()
+
+        again = lambda now: change(now["version"])  # noqa: E731
+        self.console.calls.start("change who gets mail", lambda: change(who.version), done=done, again=again)
 
     def about(self) -> tuple[str, ...]:
         """What verbs act on."""

@@ -61,6 +61,7 @@ def customer(who: CustomerRead) -> Content:
         ("Tier", [(who.tier.lower(), wording.TIER_ROLES.get(who.tier, ""))]),
         ("Language", who.language),
         ("E-mail", [(who.email or ages.NOTHING, role)]),
+        *([("", [("wants no mail", "warning")])] if who.email_opt_out else []),
         ("Phone", [(who.phone or ages.NOTHING, role)]),
         ("Orders", _orders(who)),
     ]

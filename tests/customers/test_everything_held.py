@@ -210,7 +210,7 @@ async def test_all_of_it_is_exported_and_none_of_it_outlives_erasing(marked: Mar
 
 def test_every_slice_that_holds_something_of_customers_says_what_becomes_of_it() -> None:
     slices.load("erasure")
-    erasing = {eraser.__module__.split(".")[1] for eraser in ERASERS} | {"customers", "events"}
+    erasing = {eraser.__module__.split(".")[1] for eraser in ERASERS} | {"customers", "events", "delivery"}
     of_table = {
         mapper.local_table.name: mapper.class_.__module__.split(".")[1]  # type: ignore[attr-defined]
         for mapper in Base.registry.mappers

@@ -42,8 +42,8 @@ async def test_killed_at_every_boundary_each_step_is_done_once(
     died: list[str] = []
     done: list[str] = []
 
-    def dies_once(work: Work, execution_id: str, step: str) -> None:
-        advance(work, execution_id, step)
+    def dies_once(work: Work, execution_id: str, step: str, *installed: Any) -> None:
+        advance(work, execution_id, step, *installed)
         work.session.flush()
         name = step if step not in died or step != "rest" else "rest, over"
         if name not in died:
@@ -96,8 +96,8 @@ async def test_what_nobody_foresaw_fails_in_the_end_and_can_be_tried_again(
     await owner.customers.change(who.id, CustomerChange(version=who.version, name="Priya"))
     advance = running.advance
 
-    def breaks(work: Work, execution_id: str, step: str) -> None:
-        advance(work, execution_id, step)
+    def breaks(work: Work, execution_id: str, step: str, *installed: Any) -> None:
+        advance(work, execution_id, step, *installed)
         if step == "write":
             raise ZeroDivisionError("in the kitchen")
 

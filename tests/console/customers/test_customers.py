@@ -45,6 +45,10 @@ async def test_who_may_leave_stands_first_and_is_read_in_full(floor: Floor) -> N
         assert "Recent payment failure" in shown
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, CustomerScreen) and "of 100 · high" in text_of(app))
+        await pilot.press("E")
+        await until(lambda: "wants no mail" in text_of(app))
+        await pilot.press("E")
+        await until(lambda: any("may mail them again" in text for text in said(app)))
         await until(lambda: "INC-1: opened it" in text_of(app))
         await until(lambda: "None known" in text_of(app))
         assert "found risk 0 → 90: Recent payment failure" in text_of(app)
