@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 
 from backend.client import ApiError
 from backend.core import pruning
-from backend.identity.models import Business, IdempotentAnswer, RefreshToken, SignIn
+from backend.identity.models import Business, IdempotentAnswer, Invitation, RefreshToken, SignIn
+from backend.identity.pruning import forget_attempts
+from backend.identity.schemas import MemberAdd
 from backend.incidences.bulk_schemas import BulkStart
 from backend.incidences.models import Bulk, BulkRow
 from backend.incidences.schemas import IncidenceOpen
@@ -91,6 +93,25 @@ async def test_sign_ins_are_forgotten_once_they_are_long_over(backend: Backend) 
     await night(backend)
     assert await count(backend, SignIn) == await count(backend, RefreshToken) == 0
     assert stays.transport.access_token is not None
+
+
+async def test_of_a_sign_in_that_goes_on_old_tokens_are_forgotten_and_of_invitations_who_never_came(
+    backend: Backend,
+) -> None:
+    agent, owner = await backend.member("agent"), await backend.owner()
+    body = MemberAdd(email="never@example.com", name="Never", role="agent")
+    await owner.businesses.add_member((await owner.identity.me()).business.id, body)
+    for _ in range(5):
+        backend.clock.advance(days=20)
+        for one in (agent, owner):
+            await one.identity.refresh()
+    assert await count(backend, RefreshToken) == 12
+    await night(backend)
+    assert await count(backend, RefreshToken) == 8, "two of each expired over 40 days ago"
+    assert await agent.identity.refresh()
+    assert await count(backend, Invitation) == 1
+    await (await the_units(backend)).write(forget_attempts)
+    assert await count(backend, Invitation) == 0
 
 
 async def test_what_became_of_each_case_of_a_verb_on_many_is_forgotten_and_the_verb_is_not(backend: Backend) -> None:
