@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from backend.interventions.effect import Seen, band_of, told
+from backend.interventions.effect import Seen, Side, band_of, told
 from backend.interventions.estimating import Stratum, difference, needed, usable
 
 
@@ -93,15 +93,15 @@ def test_what_is_said_depends_on_how_many_there_are() -> None:
     def seen(after: float) -> Seen:
         return Seen(kind, (80.0, 80.0 + after), (100.0, 100.0 + after))
 
-    few = told("risk", "points", [([seen(-30), seen(-20)], [seen(-5), seen(-1), seen(0)])], 5, 2, 30)
+    few = told("risk", "points", [(Side([seen(-30), seen(-20)]), Side([seen(-5), seen(-1), seen(0)]))], 5, 2, 30)
     assert (few.state, few.helped, few.alike, few.unmatched, few.pending) == ("not_enough", 2, 3, 3, 2)
     assert few.words.startswith("not enough data (have 2, need 63 of each), 2 pending; so far -23.0 points (95 %: ")
     assert (few.helped_before, few.helped_after, few.alike_before, few.alike_after) == (80.0, 55.0, 80.0, 78.0)
-    many = told("revenue", "INR", [([seen(-30), seen(-20)] * 40, [seen(-5), seen(-1)] * 40)], 80, 0, 90)
+    many = told("revenue", "INR", [(Side([seen(-30), seen(-20)] * 40), Side([seen(-5), seen(-1)] * 40))], 80, 0, 90)
     assert (many.state, many.difference) == ("known", -22.0)
     assert many.low is not None is not many.high
     assert many.words == f"-22.0 INR (95 %: {many.low:+.1f} to {many.high:+.1f})"
     assert all(part in many.definition for part in ("90 days", "INR", "no experiment"))
-    none = told("risk", "points", [([seen(1)], [])], 1, 0, 30)
+    none = told("risk", "points", [(Side([seen(1)]), Side())], 1, 0, 30)
     assert (none.state, none.difference, none.unmatched) == ("none", None, 1)
     assert none.words == "not enough data (have 0, need 63 of each)"
