@@ -43,6 +43,7 @@ class Runtime:
     track_limit: RateLimit
     retention_limit: RateLimit
     retention_address_limit: RateLimit
+    copilot_limit: RateLimit
     meters: Meters
     outside: Outside
     stripe: Gateways
@@ -81,6 +82,7 @@ class Runtime:
             RateLimit(settings.track_per_minute, clock),
             RateLimit(settings.retention_per_minute, clock),
             RateLimit(settings.retention_per_minute_and_address, clock),
+            RateLimit(settings.copilot_per_minute, clock, "questions"),
             Meters(registry),
             outside,
             Gateways(outside, settings.stripe_api_base),

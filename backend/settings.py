@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     )
     retention_per_minute: int = Field(600, description="calls of cancel flows a minute per key")
     retention_per_minute_and_address: int = Field(60, description="calls of cancel flows a minute per key and address")
+    copilot_per_minute: int = Field(20, ge=1, description="questions to the copilot a minute per member")
     max_body_bytes: int = Field(1_048_576, description="the largest request body, in bytes")
     max_import_bytes: int = Field(67_108_864, description="the largest file of customers, in bytes")
 

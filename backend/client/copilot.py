@@ -21,6 +21,11 @@ class Copilot(Noun):
         path = "/api/copilot/conversations/{conversation_id}"
         return await self.transport.call("GET", path, s.ConversationRead, conversation_id=id)
 
+    async def rename(self, id: str, title: str) -> s.ConversationBrief:
+        path = "/api/copilot/conversations/{conversation_id}"
+        body = s.ConversationName(title=title)
+        return await self.transport.call("PATCH", path, s.ConversationBrief, body, conversation_id=id)
+
     async def forget(self, id: str) -> None:
         path = "/api/copilot/conversations/{conversation_id}"
         await self.transport.call("DELETE", path, conversation_id=id)

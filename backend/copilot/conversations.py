@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 
 from backend.copilot import events
 from backend.copilot.models import Conversation, Message, Subject
@@ -124,18 +125,20 @@ def proposed(proposals: Sequence[Proposal]) -> list[ProposalRead]:
 
 
 def list_own(work: Work, *, cursor: str | None, limit: int) -> Page[ConversationBrief]:
-    """The caller's conversations, the newest first."""
+    """The caller's conversations, the one that was last gone on with first."""
     mine = (Conversation.business_id == work.business_id) & (Conversation.member_id == require_staff(work))
     query = select(Conversation).where(mine)
     match cursors.decode(cursor):
         case None:
             pass
-        case [str(id)]:
-            query = query.where(Conversation.id < id)
+        case [datetime() as at, str(id)]:
+            query = query.where(tuple_(Conversation.updated_at, Conversation.id) < (at, id))
         case _:
             raise Invalid("This cursor is not one of this list. Start from the first page.", field="cursor")
-    rows = list(work.session.scalars(query.order_by(Conversation.id.desc()).limit(limit + 1)))
-    following = cursors.encode([rows[limit - 1].id]) if len(rows) > limit else None
+    order = (Conversation.updated_at.desc(), Conversation.id.desc())
+    rows = list(work.session.scalars(query.order_by(*order).limit(limit + 1)))
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = cursors.encode([last.updated_at, last.id]) if last else None
     return Page(items=[ConversationBrief.model_validate(row) for row in rows[:limit]], next_cursor=following)
 
 
@@ -150,6 +153,13 @@ def show(work: Work, id: str) -> ConversationRead:
 def _messages(work: Work, id: str) -> Sequence[Message]:
     mine = (Message.business_id == work.business_id) & (Message.conversation_id == id)
     return work.session.scalars(select(Message).where(mine).order_by(Message.place)).all()
+
+
+def rename(work: Work, id: str, title: str) -> ConversationBrief:
+    """Give a conversation of the caller's another name."""
+    found = own(work, id, to_change=True)
+    found.title = title
+    return ConversationBrief.model_validate(found)
 
 
 def forget(work: Work, id: str) -> None:

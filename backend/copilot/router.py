@@ -16,6 +16,7 @@ from backend.copilot.schemas import (
     ChatAsked,
     CitationRead,
     ConversationBrief,
+    ConversationName,
     ConversationRead,
     DocumentAdd,
     DocumentRead,
@@ -40,7 +41,8 @@ NDJSON = "application/x-ndjson"
 @router.post("/copilot/chat", response_class=StreamingResponse)
 async def chat(body: ChatAsked, unit: Unit, runtime: RuntimeOf) -> StreamingResponse:
     """Ask. The answer streams as NDJSON, a part a line, each with a `type`: start, tool, text, citation, proposal, error,
-    and done with the message that was kept."""
+    and done with the message that was kept. 429 when one asks faster than anybody reads."""
+    runtime.copilot_limit.hit(unit.caller.actor.id or "")
     begun = await Chat.begin(unit.unkept, Provider.of(runtime.settings), body)
     return StreamingResponse(_lines(begun), media_type=NDJSON, headers={"Cache-Control": "no-store"})
 
@@ -56,7 +58,7 @@ async def list_conversations(
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[ConversationBrief]:
-    """One's own conversations, the newest first."""
+    """One's own conversations, the one that was last gone on with first."""
     return await unit.read(conversations.list_own, cursor=cursor, limit=limit)
 
 
@@ -64,6 +66,12 @@ async def list_conversations(
 async def show_conversation(conversation_id: str, unit: Unit) -> ConversationRead:
     """One of one's own conversations, with its messages."""
     return await unit.read(conversations.show, conversation_id)
+
+
+@router.patch("/copilot/conversations/{conversation_id}")
+async def rename_conversation(conversation_id: str, body: ConversationName, unit: Unit) -> ConversationBrief:
+    """Give one of one's own conversations another name."""
+    return await unit.write(conversations.rename, conversation_id, body.title)
 
 
 @router.delete("/copilot/conversations/{conversation_id}", status_code=204)

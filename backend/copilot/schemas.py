@@ -73,6 +73,12 @@ class ConversationBrief(Wire):
     updated_at: UtcInstant
 
 
+class ConversationName(Wire):
+    """Another name of a conversation; its first question is the name it begins with."""
+
+    title: Annotated[Line, Field(max_length=80)]
+
+
 class ConversationRead(ConversationBrief):
     """A conversation with its messages, the oldest first."""
 

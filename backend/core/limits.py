@@ -12,10 +12,10 @@ _NAMES_AT_MOST = 50_000
 
 
 class RateLimit:
-    """At most `per_minute` hits per name in any minute of the clock."""
+    """At most `per_minute` hits per name in any minute of the clock. `what` they are is said to who made too many."""
 
-    def __init__(self, per_minute: int, clock: Clock) -> None:
-        self._per_minute, self._clock = per_minute, clock
+    def __init__(self, per_minute: int, clock: Clock, what: str = "requests") -> None:
+        self._per_minute, self._clock, self._what = per_minute, clock, what
         self._hits: OrderedDict[tuple[str, ...], deque[datetime]] = OrderedDict()
 
     def hit(self, *name: str) -> None:
@@ -28,7 +28,7 @@ class RateLimit:
         if len(hits) >= self._per_minute:
             seconds = max(1, ceil((hits[0] + _WINDOW - now).total_seconds()))
             raise RateLimited(
-                f"Too many requests. Try again in {seconds} s.",
+                f"Too many {self._what}. Try again in {seconds} s.",
                 headers={"Retry-After": str(seconds)},
                 retryAfter=seconds,
             )

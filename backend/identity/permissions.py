@@ -311,6 +311,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("POST", "/api/copilot/chat"): AGENT,
     ("GET", "/api/copilot/conversations"): AGENT,  # one's own
     ("GET", "/api/copilot/conversations/{conversation_id}"): AGENT,
+    ("PATCH", "/api/copilot/conversations/{conversation_id}"): AGENT,
     ("DELETE", "/api/copilot/conversations/{conversation_id}"): AGENT,
     ("POST", "/api/copilot/conversations/{conversation_id}/proposals/{proposal_id}"): AGENT,
     ("GET", "/api/copilot/tools"): AGENT,  # each tool has a line of this table for who may use it

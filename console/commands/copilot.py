@@ -61,7 +61,7 @@ def list_conversations(
     url: twin.Url = "",
     json: twin.Json = False,
 ) -> None:
-    """Your conversations, the newest first. Nobody else sees them."""
+    """Your conversations, the one you last asked something in first. Nobody else sees them."""
     page = twin.told(twin.signed_in(url, lambda api: api.copilot.conversations(limit=limit)))
     rows = [("id", "when", "about"), *((one["id"], one["updatedAt"][:16], one["title"]) for one in page["items"])]
     show(twin.table(rows) if page["items"] else "You have asked nothing yet.", page, as_json=json)
@@ -73,6 +73,18 @@ def show_conversation(id: Id, url: twin.Url = "", json: twin.Json = False) -> No
     one = twin.told(twin.signed_in(url, lambda api: api.copilot.conversation(id)))
     text = "\n\n".join(("> " if said["role"] == "member" else "") + _told(said, "") for said in one["messages"])
     show(text, one, as_json=json)
+
+
+@group.command()
+def rename(
+    id: Id,
+    title: Annotated[str, typer.Argument(help="Its new name.")],
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """Give one of your conversations another name."""
+    one = twin.told(twin.signed_in(url, lambda api: api.copilot.rename(id, title)))
+    show(f"It is called {one['title']} now.", one, as_json=json)
 
 
 @group.command()

@@ -1,10 +1,17 @@
 """Conversations are kept for whoever had them; proposals are carried out by a person, once, by their own rights."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from sqlalchemy import select
 
 from backend.client import ApiError
+from backend.copilot.models import Conversation, Message
 from backend.copilot.tool import TOOLS
+from backend.core import pruning
 from backend.identity.permissions import ROLES
+from backend.rules import keeping
 from tests.copilot.world import World
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
@@ -22,10 +29,20 @@ async def test_a_conversation_goes_on_is_ones_own_and_can_be_erased(world: World
     assert shown.messages[1].text == first.text
     assert shown.messages[1].by is None
     assert [call.tool for call in shown.messages[1].calls] == ["incidence_summary"]
+    other = await world.ask("How busy is the queue?")
+    world.backend.clock.advance(minutes=1)
+    await world.ask("And this customer?", conversationId=shown.id, customerId="u-1")
     page = await world.agent.copilot.conversations(limit=1)
-    assert [one.id for one in page.items] == [shown.id]
-    assert page.items[0].title == "Summarise this case"
+    assert [one.title for one in page.items] == ["Summarise this case"], "the one gone on with last is first"
+    rest = await world.agent.copilot.conversations(limit=1, cursor=page.next_cursor)
+    assert ([one.id for one in rest.items], rest.next_cursor) == ([other.conversation_id], None)
+    renamed = await world.agent.copilot.rename(shown.id, " Asha's \x1bpayment ")
+    assert renamed.title == "Asha's payment"
+    assert (await world.agent.copilot.conversation(shown.id)).title == renamed.title
     colleague = await world.backend.member("supervisor")
+    with pytest.raises(ApiError) as refused:
+        await colleague.copilot.rename(shown.id, "Mine")
+    assert refused.value.status == 404
     for call in (colleague.copilot.conversation, colleague.copilot.forget):
         with pytest.raises(ApiError) as refused:
             await call(shown.id)
@@ -34,7 +51,7 @@ async def test_a_conversation_goes_on_is_ones_own_and_can_be_erased(world: World
         await world.ask("And?", by=colleague, conversationId=shown.id)
     assert refused.value.status == 404
     await world.agent.copilot.forget(shown.id)
-    assert (await world.agent.copilot.conversations()).items == []
+    assert [one.id for one in (await world.agent.copilot.conversations()).items] == [other.conversation_id]
 
 
 async def test_erasing_a_customer_erases_what_was_said_of_them(world: World) -> None:
@@ -44,6 +61,41 @@ async def test_erasing_a_customer_erases_what_was_said_of_them(world: World) -> 
     assert [one.id for one in (await world.agent.copilot.conversations()).items] == [stays.conversation_id]
     with pytest.raises(ApiError):
         await world.agent.copilot.conversation(gone.conversation_id)
+
+
+async def test_what_nobody_went_on_with_is_forgotten_by_the_days_that_are_set(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "AT_ONCE", 2)
+    asked = [(await world.ask(f"How many cases are open? {number}")).conversation_id for number in range(4)]
+    units = await world.backend.units()
+
+    def age(work: Any) -> None:
+        for id, days in zip(asked, (181, 179, 400, 200), strict=True):
+            work.session.get_one(Conversation, id).updated_at = work.now - timedelta(days=days)
+
+    await units.write(age)
+    place: str | None = ""
+    while place is not None:
+        _, place = await units.write(keeping.step, "conversations", place)
+    left = (await units.read(lambda work: work.session.scalars(select(Message.conversation_id)).all())) or ()
+    assert set(left) == {asked[1]}
+    assert "conversations" in {one["name"] for one in await units.read(keeping.list_kept)}
+
+
+@SQLITE
+async def test_who_asks_faster_than_anybody_reads_is_told_to_wait(world: World) -> None:
+    most = world.backend.runtime.settings.copilot_per_minute
+    for _ in range(most):
+        world.backend.runtime.copilot_limit.hit((await world.agent.identity.me()).member_id)
+    with pytest.raises(ApiError) as refused:
+        await world.ask("How many cases are open?")
+    assert (refused.value.status, refused.value.code) == (429, "RATE_LIMITED")
+    assert refused.value.message == "Too many questions. Try again in 60 s."
+    assert refused.value.details["retryAfter"] == 60
+    assert (await world.ask("How many cases are open?", by=world.owner)).text, "each member counts alone"
+    world.backend.clock.advance(minutes=1)
+    assert (await world.ask("How many cases are open?")).text
 
 
 @SQLITE

@@ -20,7 +20,7 @@ class KeepingSettings(Wire):
     each case of a verb on many; `sent_calls` those to chat platforms; `webhooks` and `stripe_events` their bodies, once
     understood; `read_alerts` those that were read, `letters` and `told_outside` what staff
     got by mail and chat; `posts` webhooks to endpoints; `sync_runs` readings of other systems, `imports` reports of
-    files; `dead_letters` failed jobs, once replayed."""
+    files; `dead_letters` failed jobs, once replayed; `conversations` with the copilot, from the last thing said on."""
 
     signals_days: Annotated[int, Field(ge=60, le=3_650)]
     """Dry runs look back a month, risk twenty-eight days."""
@@ -38,6 +38,7 @@ class KeepingSettings(Wire):
     sync_runs_days: Days
     imports_days: Days
     dead_letters_days: Days
+    conversations_days: Days
 
 
 KEEPING = Kind(
@@ -65,6 +66,7 @@ KEEPING = Kind(
             "syncRunsDays": 90,
             "importsDays": 30,
             "deadLettersDays": 90,
+            "conversationsDays": 180,
         },
         rules=[],
     ),
