@@ -129,6 +129,7 @@ class ConsoleApp(Verbs):
 
     async def signed_in(self, me: Any, email: str) -> None:
         """Signed in as `me` (MeRead or SignInRead): load, follow, and show the queue."""
+        from console.copilot.talk import Talk
         from console.session import Session
 
         if self.session is not None and self.session.me.member_id == me.member_id:
@@ -149,6 +150,7 @@ class ConsoleApp(Verbs):
             on_trouble=lambda error: self.report("follow the feed", error),
             on_alerts=self.alerts_came,
             on_header=self.show_header,
+            talk=Talk(self),
         )
         self.store, self.undo = self.session.store, Undo()
         approvals.watch(self)

@@ -48,6 +48,8 @@ SCREENS = (
     "customer",
     "people",
     "account",
+    "copilot",
+    "conversations",
 )
 """Screens that have keys."""
 

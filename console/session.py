@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from console.alerts.inbox import Inbox
+from console.copilot.talk import Talk
 from console.drafts import Drafts
 from console.files import data_dir
 from console.live import FeedState, Live, Missed
@@ -33,6 +34,7 @@ class Session:
         on_trouble: Callable[[Exception], Any],
         on_alerts: Callable[[list[dict[str, Any]]], Any],
         on_header: Callable[[], Any],
+        talk: Talk,
     ) -> None:
         self.api, self.me = api, me
         self.store = Store(me.member_id)
@@ -42,6 +44,7 @@ class Session:
         self.drafts = Drafts(folder / "drafts")
         self.inbox = Inbox(api, self.store, on_alerts)
         self.inbox.listeners.append(on_header)
+        self.talk = talk
         self.live = Live(
             api,
             self.store,

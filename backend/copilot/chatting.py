@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend.copilot import conversations, planner
+from backend.copilot.beside import Beside
 from backend.copilot.prompting import messages_of, offered
 from backend.copilot.provider import Provider, ProviderTrouble, Turn
 from backend.copilot.running import attempt, wrapped
@@ -48,16 +49,14 @@ class Chat:
     provider: Provider | None
     text: str
     conversation_id: str
-    incidence: str | None
-    customer_id: str | None
+    beside: Beside
     before: list[dict[str, str]]
 
     @classmethod
     async def begin(cls, units: Units, provider: Provider | None, body: ChatAsked) -> "Chat":
-        """Keep the question. NotFound when conversation, case or customer are none of the caller's."""
-        about = (body.conversation_id, body.incidence_id, body.customer_id)
-        id, ref, customer_id, before = await units.write(conversations.begin, body.message, *about)
-        return cls(units, provider, body.message, id, ref, customer_id, before)
+        """Keep the question. NotFound when the conversation, or what it is asked beside, is none of the caller's."""
+        id, beside, before = await units.write(conversations.begin, body)
+        return cls(units, provider, body.message, id, beside, before)
 
     async def parts(self) -> AsyncIterator[Part]:
         """start, then tool, text, citation and proposal as they come; error, if it broke off; and done with what was kept."""
@@ -92,7 +91,7 @@ class Chat:
                 yield part
 
     async def _planned(self, answer: Answer, note: str) -> AsyncIterator[Part]:
-        plan = await planner.plan(self.units, self.text, self.incidence, self.customer_id)
+        plan = await planner.plan(self.units, self.text, self.beside)
         yield answer.say(note)
         if not plan.tool:
             yield answer.say(plan.words)
@@ -104,8 +103,7 @@ class Chat:
 
     async def _modelled(self, answer: Answer, provider: Provider) -> AsyncIterator[Part]:
         role = self.units.actor.role or "agent"
-        about = {"role": role, "incidence": self.incidence, "customer_id": self.customer_id}
-        messages = messages_of(self.text, self.before, **about)  # type: ignore[arg-type]
+        messages = messages_of(self.text, self.before, role=role, beside=self.beside)
         tools = offered(TOOLS.allowed(role))
         for round in range(MOST_ROUNDS + 1):
             turn = Turn()

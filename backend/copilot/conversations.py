@@ -9,10 +9,12 @@ from pydantic.alias_generators import to_camel
 from sqlalchemy import delete, func, select, tuple_
 
 from backend.copilot import events
+from backend.copilot.beside import Beside, beside
 from backend.copilot.models import Conversation, Message, Subject
 from backend.copilot.schemas import (
     CallRead,
     Carried,
+    ChatAsked,
     ConversationBrief,
     ConversationRead,
     MessageRead,
@@ -24,8 +26,7 @@ from backend.core.errors import Conflict, Invalid, NotFound
 from backend.core.ids import new_id
 from backend.core.text import clean_line
 from backend.core.wire import Page
-from backend.customers import service as customers
-from backend.incidences.service import incidence_of, require_staff
+from backend.incidences.service import require_staff
 from backend.work import Work
 
 _TITLE = 80
@@ -41,29 +42,20 @@ def own(work: Work, id: str, *, to_change: bool = False) -> Conversation:
     return found
 
 
-def begin(
-    work: Work, text: str, conversation_id: str | None, incidence_id: str | None, customer_id: str | None
-) -> tuple[str, str | None, str | None, list[dict[str, str]]]:
-    """Keep a question. The conversation's id, the ref of the case and the id of the customer that it is asked beside, and
-    what was said before, oldest first. NotFound for what is not there."""
-    about: set[str] = set()
-    ref = None
-    if incidence_id is not None:
-        row = incidence_of(work, incidence_id)
-        ref, customer_id = f"INC-{row.number}", row.customer_id
-    if customer_id is not None:
-        customer_id = customers.find_customer(work, customer_id).id
-        about.add(customer_id)
-    if conversation_id is None:
-        title = clean_line(text)[:_TITLE]
+def begin(work: Work, asked: ChatAsked) -> tuple[str, Beside, list[dict[str, str]]]:
+    """Keep a question. The conversation's id, what it is asked beside, and what was said before, oldest first. NotFound for
+    what is not there."""
+    what = beside(work, asked)
+    if asked.conversation_id is None:
+        title = clean_line(asked.message)[:_TITLE]
         fresh = {"member_id": require_staff(work), "title": title, "created_at": work.now, "updated_at": work.now}
         found = work.add(Conversation(**fresh))
     else:
-        found = own(work, conversation_id, to_change=True)
+        found = own(work, asked.conversation_id, to_change=True)
     before = [{"role": one.role, "text": one.text} for one in _messages(work, found.id)]
-    _append(work, found, "member", text)
-    mention(work, found.id, about)
-    return found.id, ref, customer_id, before
+    _append(work, found, "member", asked.message)
+    mention(work, found.id, {what.customer_id} if what.customer_id else ())
+    return found.id, what, before
 
 
 def answer(

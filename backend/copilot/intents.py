@@ -7,7 +7,7 @@ from re import Pattern
 from backend.rules.service import KINDS
 
 Needs = str
-"""What the tool has to be told: nothing, case, customer, either of them, rule_set, or words."""
+"""What the tool has to be told: nothing, case, customer, either of them, playbook, rule_set, or words."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ INTENTS = (
             r"+\bhow much (did|do|have) we (take|make|earn|sell)\b", r"+\baverage (transaction|ticket|order)\b"),
     _intent("business_context", "", r"+++\b(which|what) (business|company|currency|time ?zone)\b", r"++\b(about|profile of) (us|our|the|this) (business|company)\b",
             r"++\bwho are we\b"),
+    _intent("explain_playbook", "playbook", r"++\bplaybooks?\b", r"+\bwhat does (it|this) do\b", r"+\b(step by step|its steps)\b"),
     _intent("explain_rule", "rule_set", r"++\brules?\b", r"+\b(explain|how does|how do|what does|when (is|does|do|are))\b"),
 )  # fmt: skip
 

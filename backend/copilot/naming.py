@@ -9,6 +9,7 @@ from backend.core.text import clean_line
 from backend.customers import service as customers
 from backend.customers.models import Customer
 from backend.incidences import repository
+from backend.playbooks import service as playbooks
 from backend.work import Work
 
 _REF = re.compile(r"\bINC-(\d{1,12})\b", re.IGNORECASE)
@@ -57,6 +58,12 @@ def customer_in(work: Work, text: str) -> str | None:
         except (NotFound, Unprocessable):
             continue
     return None
+
+
+def playbook_in(work: Work, text: str) -> str | None:
+    """The playbook that a text names, the longest name first."""
+    names = sorted((one.name for one in playbooks.all_of(work)), key=len, reverse=True)
+    return next((name for name in names if name.casefold() in text.casefold()), None)
 
 
 def customer_of(work: Work, ref: str) -> str | None:

@@ -1,10 +1,11 @@
 """Answering without a model: which tool a question wants by a table of patterns, and what the business's documents say."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backend.copilot import intents, naming
+from backend.copilot.beside import Beside
 from backend.copilot.intents import Intent
 from backend.copilot.knowledge import covering
 
@@ -39,20 +40,22 @@ class Plan:
     words: str = ""
 
 
-async def plan(units: "Units", text: str, incidence: str | None, customer_id: str | None) -> Plan:
-    """What to do about a question. `incidence` and `customer_id` are what is on the member's screen."""
-    ref = naming.ref_in(text) or incidence
+async def plan(units: "Units", text: str, beside: Beside) -> Plan:
+    """What to do about a question, asked beside what is on the member's screen."""
+    ref = naming.ref_in(text) or beside.incidence
     named = await units.read(naming.customer_in, text)
-    customer = named or customer_id
+    customer = named or beside.customer_id
     if customer is None and ref is not None:
         customer = await units.read(naming.customer_of, ref)
     missing = ""
     weighed = intents.weigh(text)
+    if any(intent.needs == "playbook" for _, intent in weighed):
+        beside = replace(beside, playbook=await units.read(naming.playbook_in, text) or beside.playbook)
     covered = await units.read(covering, text)
     for weight, intent in weighed:
         if covered >= (COVERED if weight < SURE else SAID) and not intent.needs.startswith("case"):
             break
-        given, lacks = _given(intent, text, ref, customer, is_named=named is not None)
+        given, lacks = _given(intent, text, ref, customer, beside)
         if given is not None and weight >= _least(intent):
             return Plan(intent.tool, given)
         missing = missing or (lacks if weight >= SURE else "")
@@ -68,7 +71,7 @@ def _least(intent: Intent) -> int:
 
 
 def _given(
-    intent: Intent, text: str, ref: str | None, customer: str | None, *, is_named: bool
+    intent: Intent, text: str, ref: str | None, customer: str | None, beside: Beside
 ) -> tuple[dict[str, Any] | None, str]:
     """The tool's arguments, or None and what is missing."""
     match intent.needs:
@@ -86,10 +89,13 @@ def _given(
         case "customer":
             return (None, _NEEDED["customer"]) if customer is None else ({"customer": customer}, "")
         case "rule_set":
-            name = intents.rule_set_in(text)
+            name = intents.rule_set_in(text) or beside.rule_set
             if name is None:
                 return ({}, "") if re.search(r"\brule sets?\b", text, re.IGNORECASE) else (None, "")
             return {"ruleSet": name, "words": "" if len(text) > 200 else _rest(text, name)}, ""
+        case "playbook":
+            is_meant = beside.playbook or re.search(r"\bplaybooks?\b", text, re.IGNORECASE)
+            return ({"playbook": beside.playbook or ""}, "") if is_meant else (None, "")
     return {}, ""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from backend.copilot.beside import Beside
 from backend.copilot.tool import Tool
 
 _SYSTEM = """You are the copilot of a support and retention desk. You help a member of staff, whose role is {role}.
@@ -16,16 +17,18 @@ _MOST_BEFORE = 12
 _MOST_OF_ONE = 4_000
 
 
-def messages_of(
-    text: str, before: Sequence[dict[str, str]], *, role: str, incidence: str | None, customer_id: str | None
-) -> list[dict[str, Any]]:
+def messages_of(text: str, before: Sequence[dict[str, str]], *, role: str, beside: Beside) -> list[dict[str, Any]]:
     """The prompt: instructions, the latest of the conversation, what is on screen, and the question."""
     roles = {"member": "user", "copilot": "assistant"}
     system = _SYSTEM.format(role=role)
-    if incidence:
-        system += f"\nOn the member's screen is the case {incidence}; “this case” and “this customer” mean it."
-    elif customer_id:
-        system += f"\nOn the member's screen is the customer {customer_id}; “this customer” means them."
+    if beside.incidence:
+        system += f"\nOn the member's screen is the case {beside.incidence}; “this case” and “this customer” mean it."
+    elif beside.customer_id:
+        system += f"\nOn the member's screen is the customer {beside.customer_id}; “this customer” means them."
+    if beside.playbook:
+        system += f"\nOn the member's screen is the playbook {beside.playbook!r}; “this playbook” means it."
+    if beside.rule_set:
+        system += f"\nOn the member's screen is the rule set {beside.rule_set}; “these rules” mean it."
     said = [{"role": roles[one["role"]], "content": one["text"][:_MOST_OF_ONE]} for one in before[-_MOST_BEFORE:]]
     return [{"role": "system", "content": system}, *said, {"role": "user", "content": text}]
 

@@ -11,12 +11,14 @@ Format = Literal["markdown", "html", "text"]
 
 
 class ChatAsked(Wire):
-    """A question. Without a conversation a new one begins; case and customer are what is on the member's screen."""
+    """A question. Without a conversation a new one begins; all else is what is on the member's screen."""
 
     message: Annotated[Body, Field(max_length=4_000)]
     conversation_id: Key | None = None
     incidence_id: Key | None = None
     customer_id: Key | None = None
+    playbook_id: Key | None = None
+    rule_set: Key | None = None
 
 
 class CitationRead(Wire):

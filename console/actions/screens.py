@@ -6,7 +6,7 @@ DESK = (QUEUE, INCIDENCE)
 CASES = (*DESK, ESCALATIONS)
 ANALYTICS, ROWS = "analytics", "rows"
 FINANCE = "finance"
-COPILOT = "copilot"
+COPILOT, CONVERSATIONS = "copilot", "conversations"
 CUSTOMERS, CUSTOMER = "customers", "customer"
 INTERVENTIONS = "interventions"
 RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "flow_yaml", "flow_trial", "flow_versions"
@@ -41,4 +41,5 @@ OUTLINES = (
     DELIVERY,
     PEOPLE,
     ACCOUNT,
+    CONVERSATIONS,
 )

@@ -14,7 +14,9 @@ from console.alerts.columns import KINDS, columns
 from console.alerts.inbox import Inbox
 from console.alerts.told import of_alert
 from console.frame.tabbed import Tabbed
+from console.frame.topic import Topic, of_customer
 from widgets.panel import Panel
+from widgets.plain import plain
 from widgets.prompt import Choice, Option
 from widgets.queue_messages import Opened
 from widgets.queue_table import QueueTable
@@ -112,6 +114,14 @@ class AlertsScreen(Tabbed):
         """The alert under the cursor."""
         return self.table.row(self.table.cursor_key) if self.is_mounted else None
 
+    def topic(self) -> Topic:
+        """The case or the customer of the one under the cursor."""
+        alert = self.alert()
+        if alert is None or not alert["incidenceId"]:
+            return of_customer(alert["customerId"], alert["customerName"]) if alert else Topic()
+        words = plain(f"{alert['ref']}, {alert['customerName'] or 'no name'}")
+        return Topic(words, incidence_id=alert["incidenceId"])
+
     def verdicts(self) -> Mapping[str, str]:
         """There must be something to read."""
         alert, refused = self.alert(), {}
@@ -189,7 +199,7 @@ class AlertsScreen(Tabbed):
 
     def on_resize(self) -> None:
         """Beside the list where there is room."""
-        self.query_one("#panes").set_class(self.size.width < WIDE, "-narrow")
+        self.query_one("#panes").set_class(self.room < WIDE, "-narrow")
 
     def _tell(self) -> None:
         """Show what became of the one under the cursor, when that is wanted."""

@@ -116,7 +116,7 @@ class RowsScreen(FrameScreen):
             (item["category"] or "", 16),
         )
         line = "  ".join(set_cell_size(cut(plain(text), width), width) for text, width in columns)
-        return cut(f"{line}  {plain(about or '')}".rstrip(), max(20, self.size.width - 4))
+        return cut(f"{line}  {plain(about or '')}".rstrip(), max(20, self.room - 4))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Near the end, the next page."""

@@ -99,13 +99,13 @@ class AnalyticsScreen(GoingAbout):
 
     def _fit(self) -> None:
         tab = self.tab
-        self.query_one(Tiles).as_list(self.is_linear or self.size.width < GRID)
+        self.query_one(Tiles).as_list(self.is_linear or self.room < GRID)
         is_page = tab in ("friction", "cost", "business") or (tab == "trends" and self.is_linear)
         shown = {"#main": tab == "overview", "#plot": tab == "trends" and not is_page, "#page": is_page}
         for selector, is_shown in shown.items():
             self.query_one(selector).display = is_shown
         self.query_one("#about").display = tab in ("overview", "trends")
-        (self.query_one("#page") if is_page else self.query_one(Tiles)).focus()
+        self.hand_to(self.query_one("#page") if is_page else self.query_one(Tiles))
 
     # -- reading
 

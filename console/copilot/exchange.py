@@ -1,7 +1,8 @@
 """`Exchange`: a question, the answer as it streams, and what it was made of."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,9 +11,11 @@ from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
 from console.copilot import words
-from widgets.plain import plain, writable
+from console.copilot.talk import Turn
+from widgets.plain import plain
 
-Row = Mapping[str, Any]
+if TYPE_CHECKING:
+    from console.app import ConsoleApp
 
 
 class Exchange(Vertical):
@@ -28,47 +31,50 @@ class Exchange(Vertical):
     }
     """
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, turn: Turn) -> None:
         super().__init__()
-        self._asked = question
+        self.turn = turn
         self._stream: MarkdownStream | None = None
-        self.calls: list[Row] = []
-        self.citations: list[Row] = []
-        self.proposals: list[Row] = []
+        self._written = 0
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The app, by its own type."""
+        return self.app  # type: ignore[return-value]
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(f"? {plain(self._asked)}"), classes="question", markup=False)
-        yield Markdown(open_links=False)
-        yield Static(classes="footing", markup=False)
+        self._written = len(self.turn.text)
+        yield Static(Content(f"? {plain(self.turn.question)}"), classes="question", markup=False)
+        yield Markdown(self.turn.text, open_links=False)
+        yield Static(self._footing(), classes="footing", markup=False)
 
-    async def take(self, part: Row) -> None:
-        """Show one more part of the answer."""
-        match part["type"]:
-            case "text":
-                await self._write(str(part["text"]))
-            case "tool":
-                self.calls.append(part)
-            case "citation":
-                self.citations.append(part)
-            case "proposal":
-                self.proposals.append(part)
-            case "error":
-                await self._write(f"\n\n**✗ {part['message']}**")
-        if part["type"] not in ("text", "start"):
-            self.show_footing()
+    def on_mount(self) -> None:
+        """What came meanwhile."""
+        self.came()
 
-    async def _write(self, text: str) -> None:
-        if self._stream is None:
-            self._stream = Markdown.get_stream(self.query_one(Markdown))
-        await self._stream.write(writable(text))
+    def came(self) -> None:
+        """Show what is new of it."""
+        self.call_later(self._show)
 
-    async def end(self) -> None:
-        """Nothing more comes."""
+    async def _show(self) -> None:
+        text, answer = self.turn.text, self.query_one(Markdown)
+        if len(text) < self._written:  # it is asked once more
+            await self._end()
+            await answer.update("")
+            self._written = 0
+        if fresh := text[self._written :]:
+            self._written = len(text)
+            self._stream = self._stream or Markdown.get_stream(answer)
+            await self._stream.write(fresh)
+        if self.turn.is_over:
+            await self._end()
+        self.query_one(".footing", Static).update(self._footing())
+
+    async def _end(self) -> None:
         if self._stream is not None:
             stream, self._stream = self._stream, None
             await stream.stop()
 
-    def show_footing(self) -> None:
-        """Tools, documents and proposals as they are now."""
-        lines = words.footing(self.calls, self.citations, self.proposals)
-        self.query_one(".footing", Static).update(Content("\n".join(lines)))
+    def _footing(self) -> Content:
+        keys = {name: self.console.key_of(f"copilot_{name}") for name in ("insert", "do")}
+        return Content("\n".join(words.footing(self.turn, **keys)))

@@ -1,9 +1,11 @@
 """The parts of an answer in words. Wire data in, text to be drawn out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from console.copilot.talk import Turn
+from console.frame.topic import Topic
+from widgets.paint import Cell
 from widgets.plain import plain
 
 Row = Mapping[str, Any]
@@ -13,6 +15,7 @@ TOOLS = {
     "customer_risk": "the customer's risk",
     "desk_figures": "the desk's figures",
     "draft_reply": "a reply to draft",
+    "explain_playbook": "the playbooks",
     "explain_rule": "the rules",
     "fitting_offers": "offers that fit",
     "incidence_summary": "the case",
@@ -26,27 +29,16 @@ TOOLS = {
 }
 
 
-@dataclass(frozen=True)
-class About:
-    """What was on the screen that one came from."""
-
-    incidence_id: str = ""
-    customer_id: str = ""
-    words: str = ""
+WELCOME = (
+    "Ask about a case, a customer, offers, rules, the queue, metrics, readiness, or your documents.\n"
+    "It changes nothing: replies go into a draft when you say so, and nothing is ever sent by it."
+)
 
 
-def about(row: Row | None, customer_id: str = "", name: str = "") -> About:
-    """The case on a screen, else the customer on it, else nothing."""
-    if row is not None and "incidenceId" in row:
-        who = (row.get("customer") or {}).get("name") or row.get("userId", "")
-        return About(incidence_id=str(row["incidenceId"]), words=plain(f"{row['ref']}, {who}"))
-    return About(customer_id=customer_id, words=plain(name or customer_id)) if customer_id else About()
-
-
-def heading(model: str | None, asked: About) -> str:
+def heading(model: str | None, asked: Topic) -> str:
     """Who answers, and what “this” means."""
     by = f"answers by {plain(model)}" if model else "no model: answers by tools and documents alone"
-    return f" {by} · about {asked.words}" if asked.words else f" {by}"
+    return f"{by} · about {asked.words}" if asked.words else by
 
 
 def called(call: Row) -> str:
@@ -55,12 +47,25 @@ def called(call: Row) -> str:
     return plain(f"looked at {what}") if call["ok"] else plain(f"✗ {what}: {call['words']}")
 
 
-def footing(calls: Sequence[Row], citations: Sequence[Row], proposals: Sequence[Row]) -> list[str]:
-    """What stands below an answer: tools, documents, proposals."""
+def footing(turn: Turn, *, insert: str, do: str) -> list[str]:
+    """What stands below an answer: tools, documents, and proposals with the keys that do them."""
+    calls, citations = turn.calls, turn.citations
     lines = ["  " + " · ".join(dict.fromkeys(called(one) for one in calls))] if calls else []
     lines += [
         plain(f"  [{one['number']}] {one['title']}" + (f" – {one['heading']}" if one["heading"] else ""))
         for one in citations
     ]
-    lines += [plain(f"  → {one['words']}" + (" (done)" if one["state"] == "DONE" else "")) for one in proposals]
+    for one in turn.proposals:
+        key = insert if one["kind"] == "draft" else do
+        lines.append(plain(f"  → {one['words']} (done)" if one["state"] == "DONE" else f"  {key} → {one['words']}"))
+    return lines
+
+
+def said(messages: Sequence[Row]) -> list[Cell]:
+    """An earlier conversation in lines: questions, and how the answers begin."""
+    lines: list[Cell] = []
+    for one in messages:
+        is_question = one["role"] == "member"
+        text = " ".join(str(one["text"]).replace("*", "").split())
+        lines.append([(plain(f"? {text}" if is_question else text[:300]), "accent bold" if is_question else "muted")])
     return lines

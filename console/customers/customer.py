@@ -17,6 +17,7 @@ from console.customers.churn import churn
 from console.customers.leaving import TOPICS, Leaving
 from console.desk import wording
 from console.frame.screen import FrameScreen
+from console.frame.topic import Topic, of_customer
 from console.incidences.happenings import entry_of, is_told
 from console.incidences.panels import Content, customer
 from console.incidences.side import Side
@@ -91,7 +92,7 @@ class CustomerScreen(FrameScreen):
 
     def fit(self) -> None:
         """Beside the story where there is room, else under it."""
-        self.set_class(self.size.width < BESIDE or self.console.preferences.current.linear, "-narrow")
+        self.set_class(self.room < BESIDE or self.console.preferences.current.linear, "-narrow")
 
     def read(self) -> None:
         """Who it is and what happened; the panels read their own."""
@@ -212,6 +213,10 @@ class CustomerScreen(FrameScreen):
 
         again = lambda now: change(now["version"])  # noqa: E731
         self.console.calls.start("change who gets mail", lambda: change(who.version), done=done, again=again)
+
+    def topic(self) -> Topic:
+        """The customer."""
+        return of_customer(self.customer_id, self.who.name or self.who.user_id if self.who is not None else "")
 
     def about(self) -> tuple[str, ...]:
         """What verbs act on."""

@@ -16,6 +16,7 @@ from console.customers.customer import CustomerScreen
 from console.customers.leaving import TOPICS
 from console.desk.filter_line import FilterLine
 from console.frame.screen import FrameScreen
+from console.frame.topic import Topic, of_customer
 from console.interventions.planning import plan
 from console.playbooks.starting import choose
 from console.store import RESET, Update
@@ -197,6 +198,11 @@ class CustomersScreen(FrameScreen):
         self.table.focus()
 
     # -- keys
+
+    def topic(self) -> Topic:
+        """The customer under the cursor."""
+        row = self.table.row(self.table.cursor_key) if self.is_mounted else None
+        return of_customer(row["id"], row["name"] or row["userId"]) if row else Topic()
 
     def about(self) -> tuple[str, ...]:
         """What verbs act on."""

@@ -216,7 +216,7 @@ class Board(MacroScreen):
 
     def arrange_preview(self) -> None:
         """Preview right from 120 columns, else below from 100, else off; `p` wins where there is room at all."""
-        prefers, width = self.console.preferences.current, self.size.width
+        prefers, width = self.console.preferences.current, self.room
         wanted = "below" if prefers.linear and prefers.preview == "right" else prefers.preview
         place = "off" if width < 100 else ("below" if wanted == "right" and width < 120 else wanted)
         desk = self.query_one("#desk")

@@ -124,7 +124,7 @@ class QueueScreen(Board, Tabbed):
         """Right, below, off."""
         now = self.console.preferences.current.preview
         self._prefer(preview=PREVIEWS[(PREVIEWS.index(now) + 1) % len(PREVIEWS)])
-        if self.size.width < 100:
+        if self.room < 100:
             self.console.say("The preview needs 100 columns.", "warning")
 
     def action_larger(self) -> None:

@@ -86,7 +86,7 @@ class Board(CaseScreen):
 
     def fit(self) -> None:
         """Side by side where there is room, else one below the other."""
-        is_narrow = self.size.width < WIDE or self.console.preferences.current.linear
+        is_narrow = self.room < WIDE or self.console.preferences.current.linear
         self.board.stack(is_narrow)
         self.query_one("#detail").display = self.size.height >= TALL
 

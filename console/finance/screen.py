@@ -120,7 +120,7 @@ class FinanceScreen(Connecting, GoingAbout):
 
     def _fit(self) -> None:
         tab = self.tab
-        self.query_one(Tiles).as_list(self.is_linear or self.size.width < GRID)
+        self.query_one(Tiles).as_list(self.is_linear or self.room < GRID)
         is_page = tab == STRIPE or (tab == TRENDS and self.is_linear)
         is_lines = tab in (READINESS, ADVICE)
         is_drawn = tab == TRENDS or (tab == OVERVIEW and self.size.height >= TALL)
@@ -131,7 +131,7 @@ class FinanceScreen(Connecting, GoingAbout):
             self.query_one(selector).display = is_shown
         self.query_one("#about").display = tab in (OVERVIEW, TRENDS, ADVICE)
         focused: Any = self.query_one("#page") if is_page else self.query_one(Outline if is_lines else Tiles)
-        focused.focus()
+        self.hand_to(focused)
         self.recheck()
 
     # -- reading

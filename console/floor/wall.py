@@ -73,7 +73,7 @@ class FloorScreen(FrameScreen):
 
     def fit(self) -> None:
         """Side by side where there is room."""
-        self.set_class(self.size.width >= WIDE, "-wide")
+        self.set_class(self.room >= WIDE, "-wide")
 
     # -- reading
 

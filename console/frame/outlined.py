@@ -84,7 +84,7 @@ class OutlinedScreen(FrameScreen):
 
     def on_resize(self) -> None:
         """Beside the list where there is room."""
-        self.query_one("#panes").set_class(self.size.width < WIDE, "-narrow")
+        self.query_one("#panes").set_class(self.room < WIDE, "-narrow")
 
     def on_screen_resume(self) -> None:
         """In front again: it may be long ago."""

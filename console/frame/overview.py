@@ -78,7 +78,7 @@ class Overview(FrameScreen):
 
     def on_resize(self) -> None:
         """Beside the list where there is room."""
-        self.query_one("#panes").set_class(self.size.width < WIDE, "-narrow")
+        self.query_one("#panes").set_class(self.room < WIDE, "-narrow")
 
     def _tick(self) -> None:
         if self.is_current and self.console.is_online and not self.store.is_paused:

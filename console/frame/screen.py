@@ -20,6 +20,7 @@ from console.frame.choices import Values
 from console.frame.command import CommandLine
 from console.frame.footer import Footer, Key
 from console.frame.menus import confirmation, menu_of
+from console.frame.topic import Topic, of_case
 from console.permission import Context, can
 from console.store import Store
 from widgets.bar import Bar
@@ -27,6 +28,7 @@ from widgets.prompt import Choice
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
+    from console.copilot.panel import CopilotPanel
 
 
 class FrameScreen(Screen[None]):
@@ -40,7 +42,13 @@ class FrameScreen(Screen[None]):
     family: ClassVar[str] = ""
     heading: ClassVar[str] = ""
     AUTO_FOCUS = "#main"
-    DEFAULT_CSS = "FrameScreen { overflow: hidden; & #foot { dock: bottom; height: auto; } }"
+    DEFAULT_CSS = """
+    FrameScreen {
+        overflow: hidden; layers: default over;
+        & #foot { dock: bottom; height: auto; }
+        &.-with-copilot { & > #header { split: top; } & > #foot { split: bottom; } }
+    }
+    """
 
     chord: reactive[str] = reactive("", bindings=True)
     """The prefix action whose menu of letters is open."""
@@ -49,6 +57,9 @@ class FrameScreen(Screen[None]):
         super().__init__()
         self._waits_for_check = False
         self._unlisten: list[Callable[[], None]] = []
+        self.copilot: CopilotPanel | None = None
+        """The copilot beside this screen, while it is there."""
+        self._taken = 0
 
     @property
     def console(self) -> ConsoleApp:
@@ -78,6 +89,10 @@ class FrameScreen(Screen[None]):
         """The ids of what verbs act on."""
         return ()
 
+    def topic(self) -> Topic:
+        """What “this” means to somebody who asks the copilot here."""
+        return of_case(self.selected())
+
     def verdicts(self) -> Mapping[str, str]:
         """Action id -> why the server would refuse it."""
         return {}
@@ -103,7 +118,26 @@ class FrameScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """In front again: what is shown may have changed meanwhile."""
         self.console.show_header()
+        self.console.follow_copilot(self)
         self.recheck()
+
+    @property
+    def room(self) -> int:
+        """Columns that the screen has: those of the terminal, less what the copilot takes beside it."""
+        return self.size.width - self._taken
+
+    def make_room(self, columns: int) -> None:
+        """So many columns at the right are the copilot's from now on."""
+        if columns != self._taken:
+            self._taken = columns
+            self.set_class(columns > 0, "-with-copilot")
+            if arrange := getattr(self, "on_resize", None):
+                arrange()
+
+    def hand_to(self, widget: Widget) -> None:
+        """Give the focus to what is in front now, unless somebody types to the copilot."""
+        if self.copilot is None or not self.copilot.has_hand:
+            widget.focus()
 
     def listen(self, topic: str, listener: Callable[[Any], None]) -> None:
         """Be told of a topic of the store for as long as the screen is there."""
@@ -136,6 +170,8 @@ class FrameScreen(Screen[None]):
         self._waits_for_check = False
         if self.is_attached and (footer := self.query(Footer)):
             footer.first().show(list(self._keys()), is_whole=bool(self.chord))
+            if self.copilot is not None and self.copilot.is_mounted:
+                self.copilot.show_about()
 
     def _keys(self) -> Iterable[Key]:
         keymap, context = self.console.keymap, self.context()

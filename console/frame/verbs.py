@@ -11,6 +11,7 @@ from console.store import Store, Update
 if TYPE_CHECKING:
     from console.calls import Calls
     from console.connection import Connection
+    from console.frame.screen import FrameScreen
     from console.preferences import PreferenceFile
     from console.session import Session
     from console.undo import Undo
@@ -123,18 +124,40 @@ class Verbs(App[None]):
     async def action_go_copilot(self) -> None:
         """Ask about what is on screen."""
         from console.copilot.screen import CopilotScreen
-        from console.copilot.words import about
         from console.frame.screen import FrameScreen
 
         before = self.screen
-        if isinstance(before, CopilotScreen):
+        if isinstance(before, CopilotScreen) or not isinstance(before, FrameScreen):
             return
-        who = getattr(before, "who", None)
-        row = before.selected() if isinstance(before, FrameScreen) else None
-        asked = about(row, str(getattr(before, "customer_id", "")), who.name if who is not None else "")
+        topic = before.topic()
         await self.go("copilot")
         if isinstance(self.screen, CopilotScreen):
-            self.screen.ask_about(asked)
+            self.screen.ask_about(topic)
+
+    async def action_copilot_beside(self) -> None:
+        """The copilot beside this screen, or away."""
+        from console.copilot.panel import toggle
+
+        await toggle(self)  # type: ignore[arg-type]
+
+    def follow_copilot(self, screen: "FrameScreen") -> None:
+        """A screen came to the front: the copilot, where it is wanted, stands beside that one."""
+        if self.session is not None and self.session.talk.is_beside:
+            from console.copilot.panel import follow
+
+            self.call_later(follow, self, screen)
+
+    def action_copilot_insert(self) -> None:
+        """Put the proposed reply into the draft of its case."""
+        from console.copilot.proposing import insert
+
+        insert(self)  # type: ignore[arg-type]
+
+    def action_copilot_do(self) -> None:
+        """Carry out what was proposed."""
+        from console.copilot.proposing import carry_out
+
+        carry_out(self)  # type: ignore[arg-type]
 
     async def action_go_rules(self) -> None:
         """Every rule set."""

@@ -123,9 +123,9 @@ class Casework(MacroScreen):
 
     def fit(self) -> None:
         """Beside the story where there is room, else instead of it."""
-        is_narrow = self.size.width < BESIDE or self.console.preferences.current.linear
+        is_narrow = self.room < BESIDE or self.console.preferences.current.linear
         self.set_class(is_narrow, "-narrow")
-        self.set_class(self.size.width >= WIDE and not is_narrow, "-wide")
+        self.set_class(self.room >= WIDE and not is_narrow, "-wide")
         self.set_class(self.size.height < TALL, "-short")
 
     # -- one case

@@ -175,7 +175,7 @@ class IncidenceScreen(Casework):
 
     def _widen(self, by: int) -> None:
         if not self.has_class("-narrow"):
-            self.side.styles.width = max(30, min(self.size.width - 50, self.side.size.width + by))
+            self.side.styles.width = max(30, min(self.room - 50, self.side.size.width + by))
 
     # -- finding
 

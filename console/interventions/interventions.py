@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from console.actions import Action
 from console.desk.filter_line import FilterLine
+from console.frame.topic import Topic, of_customer
 from console.interventions import words
 from console.interventions.columns import of_interventions
 from console.interventions.verbs import PlanVerbs
@@ -98,9 +99,9 @@ class InterventionsScreen(PlanVerbs):
         is_page = self.tab == "effect"
         self.query_one("#panes").display = not is_page
         self.query_one("#page").display = is_page
-        is_wide = self.size.width >= WIDE and not self.console.preferences.current.linear
+        is_wide = self.room >= WIDE and not self.console.preferences.current.linear
         self.query_one("#aside").display = is_wide
-        (self.query_one("#page") if is_page else self.table).focus()
+        self.hand_to(self.query_one("#page") if is_page else self.table)
 
     # -- reading
 
@@ -239,6 +240,11 @@ class InterventionsScreen(PlanVerbs):
     def row(self) -> Row | None:
         """The intervention under the cursor, as it is shown."""
         return self.table.row(self.table.cursor_key) if self.is_mounted and self.tab != "effect" else None
+
+    def topic(self) -> Topic:
+        """The customer of the one under the cursor."""
+        row = self.row()
+        return of_customer(row["customerId"], words.customer(row)) if row is not None else Topic()
 
     def about(self) -> tuple[str, ...]:
         """What verbs act on."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from console.frame.tabbed import Tabbed
+from console.frame.topic import Topic
 from console.playbooks import columns, preview
 from console.playbooks.holding import Executions, Playbooks
 from console.playbooks.words import Row
@@ -71,7 +72,7 @@ class Board(Tabbed):
     @property
     def is_wide(self) -> bool:
         """Whether there is room beside the rows."""
-        return self.size.width >= WIDE and not self.console.preferences.current.linear
+        return self.room >= WIDE and not self.console.preferences.current.linear
 
     def row(self) -> Row | None:
         """The row under the cursor of the table in front; None when there is none."""
@@ -84,6 +85,14 @@ class Board(Tabbed):
     def execution(self) -> Row | None:
         """The execution under the cursor."""
         return self.row() if self.tab != PLAYBOOKS else None
+
+    def topic(self) -> Topic:
+        """The playbook under the cursor; of an execution, with its customer."""
+        if (row := self.row()) is None:
+            return Topic()
+        id, name = row["playbookId"], plain(row.get("playbookName") or row["name"])
+        who = plain(row["customerName"] or row["userId"]) if self.tab != PLAYBOOKS else ""
+        return Topic(f"{name}, {who}" if who else name, customer_id=row.get("customerId", ""), playbook_id=id)
 
     def about(self) -> tuple[str, ...]:
         """What verbs act on."""
@@ -137,7 +146,7 @@ class Board(Tabbed):
         panes = self.query_one("#panes")
         panes.set_class(is_wide and not is_off, "-beside")
         panes.set_class(not is_wide and self._is_over, "-over")
-        self.query_one("#aside").styles.width = max(50, self.size.width * 2 // 5) if is_wide else None
+        self.query_one("#aside").styles.width = max(50, self.room * 2 // 5) if is_wide else None
         self.beside.is_wanted = (is_wide and not is_off) or self._is_over
         self.show_beside()
 

@@ -16,6 +16,7 @@ from console.actions import Action
 from console.desk.filter_line import FilterLine
 from console.desk.states import waiting_text
 from console.frame.tabbed import Tabbed
+from console.frame.topic import Topic, of_customer
 from console.retention import columns, preview, subscriptions, words
 from console.retention.beside import Beside
 from console.retention.flows import Flows
@@ -134,8 +135,8 @@ class Board(Tabbed):
         for pane, is_there in ((self.query_one("#panes"), is_table), (self.results, not is_table)):
             pane.set_class(is_there and is_wide and not is_off, "-beside")
             pane.set_class(is_there and not is_wide and self._is_over, "-over")
-        self.results.query_one("#plots").styles.width = max(48, self.size.width * 7 // 20) if is_wide else None
-        self.query_one("#aside").styles.width = max(48, self.size.width * 7 // 20) if is_wide else None
+        self.results.query_one("#plots").styles.width = max(48, self.room * 7 // 20) if is_wide else None
+        self.query_one("#aside").styles.width = max(48, self.room * 7 // 20) if is_wide else None
         self.beside.is_wanted = (is_wide and not is_off) or self._is_over
         self.show_beside()
         if not is_table:
@@ -334,6 +335,13 @@ class Board(Tabbed):
         else:
             self.beside.show_nothing()
 
+    def topic(self) -> Topic:
+        """The customer of the run or of the subscription under the cursor."""
+        if (run := self.run()) is not None:
+            return of_customer(run["customerId"], words.customer(run))
+        paid = self.subscription()
+        return of_customer(paid.customer.id, paid.customer.name or paid.customer.external_id) if paid else Topic()
+
     def about(self) -> tuple[str, ...]:
         """What verbs act on."""
         return (str(self.table.cursor_key),) if self.is_mounted else ()
@@ -365,7 +373,7 @@ class Board(Tabbed):
     @property
     def is_wide(self) -> bool:
         """Whether there is room beside the rows."""
-        return self.size.width >= WIDE and not self.preferences.linear
+        return self.room >= WIDE and not self.preferences.linear
 
     def toggle_over(self) -> None:
         """Where there is no room beside the table, the preview in its place, and back."""

@@ -59,7 +59,7 @@ class FlowScreen(FrameScreen):
         """In front again."""
         super().on_screen_resume()
         if self.is_mounted:
-            self.query_one(Outline).focus()
+            self.hand_to(self.query_one(Outline))
 
     def read(self) -> None:
         """Ask for it."""

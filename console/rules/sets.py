@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import OptionList
 
 from console.frame.screen import FrameScreen
+from console.frame.topic import Topic
 from console.rules import lines
 from console.rules.rule_set import RuleSetScreen
 from console.store import Update
@@ -53,7 +54,12 @@ class RulesScreen(FrameScreen):
 
     def on_resize(self) -> None:
         """Beside the list only where there is room."""
-        self.query_one("#says").display = self.size.width >= WIDE
+        self.query_one("#says").display = self.room >= WIDE
+
+    def topic(self) -> Topic:
+        """The rule set under the cursor."""
+        kind = self.query_one(Outline).key if self.is_mounted else ""
+        return Topic(f"the rules of {kind}", rule_set=kind) if kind else Topic()
 
     def read(self) -> None:
         """Ask for the list."""

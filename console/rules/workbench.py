@@ -8,6 +8,7 @@ from typing import Any
 from textual.widgets import Static
 
 from console.frame.screen import FrameScreen
+from console.frame.topic import Topic
 from console.rules import conditions, forms, lines
 from console.rules.draft import Document, Path_, at
 from console.rules.editing import Editing
@@ -29,6 +30,11 @@ class Workbench(FrameScreen):
         """The set that is edited; there once it is read."""
         assert self.editing is not None, "asked for after it was read"
         return self.editing
+
+    def topic(self) -> Topic:
+        """The rule set."""
+        kind = self.editing.kind if self.editing is not None else ""
+        return Topic(f"the rules of {kind}", rule_set=kind) if kind else Topic()
 
     def adopt(self, editing: Editing) -> None:
         """Follow it for as long as the screen is there."""

@@ -11,6 +11,7 @@ from backend.copilot.models import Conversation, Message
 from backend.copilot.tool import TOOLS
 from backend.core import pruning
 from backend.identity.permissions import ROLES
+from backend.playbooks.schemas import PlaybookMake
 from backend.rules import keeping
 from tests.copilot.world import World
 from tests.support.backend import Backend
@@ -149,7 +150,13 @@ async def test_every_role_gets_its_tools_and_nothing_of_another_business(world: 
     ):
         heard = await world.ask(question, by=stranger)
         told += [(question, word) for word in ("ORD-7", "working days", "Payment failed") if word in heard.text]
-    for about in ({"incidenceId": world.incidence_id}, {"customerId": world.customer_id}):
+    made = await world.owner.playbooks.make(PlaybookMake(yaml="name: Ours alone\nsteps:\n- {kind: offer, id: a}"))
+    with pytest.raises(ApiError) as refused:
+        await stranger.copilot.call_tool("explain_playbook", {"playbook": made.playbook_id})
+    assert refused.value.status == 404
+    assert "Ours alone" not in (await world.ask("Which playbooks are there?", by=stranger)).text
+    beside = {"incidenceId": world.incidence_id}, {"customerId": world.customer_id}, {"playbookId": made.playbook_id}
+    for about in (*beside, {"ruleSet": "of-nobody"}):
         with pytest.raises(ApiError) as refused:
             await world.ask("Sum this up", by=stranger, **about)
         assert refused.value.status == 404

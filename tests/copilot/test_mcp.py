@@ -37,6 +37,7 @@ async def test_every_tool_is_listed_and_called(world: World) -> None:
         "customer_risk": {"customer": "Asha Verma"},
         "fitting_offers": {"customer": "u-1"},
         "explain_rule": {"ruleSet": "routing"},
+        "explain_playbook": {"playbook": "Payment failed"},
         "search_knowledge": {"query": "refunds to cards"},
     }
     before = await world.agent.incidences.show(world.incidence_id)

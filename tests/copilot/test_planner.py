@@ -81,6 +81,13 @@ async def test_what_is_on_screen_is_what_this_case_means(world: World) -> None:
     assert heard.text.startswith("*Answered without a model.*")
     risk = await world.ask("Will this customer leave?", incidenceId=world.incidence_id)
     assert (risk.tools, "Asha Verma" in risk.text) == (["customer_risk"], True)
+    beside = await world.ask("What does this do?", playbookId="Quiet for two weeks")
+    assert (beside.tools, "Quiet for two weeks" in beside.text) == (["explain_playbook"], True)
+    named = await world.ask("Explain the playbook Payment failed", playbookId="Quiet for two weeks")
+    assert "look at your card" in named.text
+    assert "High risk, high value" in (await world.ask("Which playbooks are there?")).text
+    rules = await world.ask("Explain these rules", ruleSet="escalation")
+    assert (rules.tools, "Escalation" in rules.text) == (["explain_rule"], True)
     asked = await world.ask("Summarise the case")
     assert asked.tools == []
     assert "Which case?" in asked.text

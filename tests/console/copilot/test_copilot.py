@@ -8,11 +8,13 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.pilot import Pilot
 
 from backend.copilot.schemas import DocumentAdd
+from console.copilot.earlier import EarlierScreen
 from console.copilot.exchange import Exchange
 from console.copilot.screen import CopilotScreen
 from console.incidences.workspace import IncidenceScreen
 from tests.console.desk.floor import Console, Floor, said, until
 from tests.console.desk.test_looks import look
+from tests.console.place import burst
 from tests.widgets.stage import screen_lines
 from widgets.prompt import Confirm
 
@@ -22,10 +24,12 @@ def text_of(app: Console) -> str:
 
 
 async def ask(app: Console, pilot: Pilot[Any], question: str) -> None:
-    await pilot.press("a", *("space" if letter == " " else letter for letter in question), "enter", "escape")
-    screen = app.screen
-    assert isinstance(screen, CopilotScreen)
-    await until(lambda: not screen._is_asking)
+    if not app.screen.query_one("#copilot-ask").has_focus:
+        await pilot.press("a")
+    await pilot.press(*("space" if letter == " " else letter for letter in question), "enter", "escape")
+    assert app.session is not None
+    talk = app.session.talk
+    await until(lambda: talk.turns and talk.turns[-1].question == question and not talk.is_asking)
     await pilot.pause(0.1)
 
 
@@ -58,7 +62,54 @@ async def test_a_draft_is_inserted_and_a_note_is_carried_out(floor: Floor) -> No
         assert (await floor.now(row))["version"] == row["version"] + 1
         await pilot.press("n")
         await until(lambda: not app.screen.query(Exchange))
-        assert len((await floor.api.copilot.conversations()).items) == 1
+        await ask(app, pilot, "How many cases are open")
+        await pilot.press("e")
+        await until(lambda: isinstance(app.screen, EarlierScreen) and "? How many cases" in text_of(app))
+        await pilot.press("j", "R")
+        await until(lambda: "rename" in text_of(app))
+        await pilot.press(*"Meera", "enter")
+        await until(lambda: any("It is called Meera now" in one for one in said(app)))
+        await until(lambda: "Meera" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, CopilotScreen))
+        await until(lambda: len(app.screen.query(Exchange)) == 3)
+        assert "she called twice" in text_of(app)
+        floor.clock.advance(minutes=1)
+        await ask(app, pilot, "sum this up")
+        assert [one.title for one in (await floor.api.copilot.conversations()).items] == [
+            "Meera",
+            "How many cases are open",
+        ]
+        await pilot.press("e")
+        await until(lambda: isinstance(app.screen, EarlierScreen) and "How many" in text_of(app))
+        await pilot.press("X")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await until(lambda: any("The conversation is erased" in one for one in said(app)))
+        assert app.session.talk.turns == [], "it was the one that went on"
+        assert [one.title for one in (await floor.api.copilot.conversations()).items] == ["How many cases are open"]
+        assert app.troubles == []
+
+
+async def test_what_is_typed_on_arrival_is_a_question(floor: Floor) -> None:
+    await floor.incidence("CUST-1", "Meera Nair")
+    async with floor.console(size=(120, 40)) as (app, pilot):
+        burst(app, "gtXan i sit")
+        await until(lambda: isinstance(app.screen, CopilotScreen))
+        await until(lambda: app.screen.query_one("#copilot-ask").value == "Xan i sit")
+        await pilot.press("escape", "q")
+        await until(lambda: not isinstance(app.screen, CopilotScreen))
+        burst(app, "", "ctrl+t", *" and more")
+        await until(lambda: app.session.talk.typed == "Xan i sit and more")
+        floor.backend.runtime.copilot_limit._per_minute = 1
+        await pilot.press("enter")
+        await until(lambda: len(app.session.talk.turns) == 1 and not app.session.talk.is_asking)
+        await pilot.press(*"More", "enter")
+        await until(lambda: "Too many questions. Try again in 60 s." in app.session.talk.turns[-1].text)
+        floor.clock.advance(minutes=1)
+        await pilot.press("ctrl+r")
+        await until(lambda: "I do not know" in app.session.talk.turns[-1].text)
+        assert len(app.session.talk.turns) == 2
         assert app.troubles == []
 
 
