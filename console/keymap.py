@@ -57,7 +57,7 @@ FORBIDDEN = frozenset(f"ctrl+{letter}" for letter in "himabs") | {"ctrl+left_squ
 """Backspace, tab, enter and escape in most terminals; and what terminals and multiplexers take for themselves."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_ALWAYS = ("quit", "palette")
+_ALWAYS = ("quit", "palette", "copilot_beside")
 """Actions whose keys work inside text fields and before them."""
 
 _NAMES = {

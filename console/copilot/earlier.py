@@ -76,15 +76,11 @@ class EarlierScreen(OutlinedScreen):
 
     def verdicts(self) -> Mapping[str, str]:
         """There must be one under the cursor."""
-        return {} if self.key else dict.fromkeys(("earlier_open", "earlier_rename", "earlier_forget"), _NONE)
+        return {} if self.key else dict.fromkeys(("choose", "earlier_rename", "earlier_forget"), _NONE)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter goes on with it."""
-        event.stop()
-        self.action_earlier_open()
-
-    def action_earlier_open(self) -> None:
         """Go on with it."""
+        event.stop()
         brief, api, session = self._briefs.get(self.key), self.console.api, self.console.session
         if brief is None or session is None:
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -67,7 +66,8 @@ class CopilotPanel(Talking):
         self.set_class(not room, "-whole")
         self.styles.width = room or None
         self.display = bool(room) or self.has_hand or self.beside.focused is None
-        self.beside.make_room(room if self.display else 0)
+        self.beside.make_room(room)
+        self.beside.recheck()
 
     def on_descendant_focus(self) -> None:
         """The hand is here."""
@@ -75,10 +75,6 @@ class CopilotPanel(Talking):
 
     def on_descendant_blur(self) -> None:
         """The hand may be elsewhere, or the terminal not in front."""
-        self.call_later(self.fit)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """The terminal may be another size."""
         self.call_later(self.fit)
 
     def enter(self) -> None:
@@ -102,6 +98,7 @@ class CopilotPanel(Talking):
             self.action_leave()
         self.beside.copilot = None
         self.beside.make_room(0)
+        self.beside.recheck()
         self.remove()
 
 

@@ -124,8 +124,7 @@ class Talking(Vertical):
     @on(Input.Changed, ASK)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.is_typing:
-            self.talk.typed = event.value
+        self.talk.typed = event.value
 
     @on(Input.Submitted, ASK)
     def _entered(self, event: Input.Submitted) -> None:

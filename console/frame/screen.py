@@ -121,6 +121,11 @@ class FrameScreen(Screen[None]):
         self.console.follow_copilot(self)
         self.recheck()
 
+    def on_resize(self) -> None:
+        """Subclasses arrange what they show; the copilot beside it has its own idea of room."""
+        if self.copilot is not None and self.copilot.is_mounted:
+            self.copilot.fit()
+
     @property
     def room(self) -> int:
         """Columns that the screen has: those of the terminal, less what the copilot takes beside it."""
@@ -131,8 +136,7 @@ class FrameScreen(Screen[None]):
         if columns != self._taken:
             self._taken = columns
             self.set_class(columns > 0, "-with-copilot")
-            if arrange := getattr(self, "on_resize", None):
-                arrange()
+            self.on_resize()
 
     def hand_to(self, widget: Widget) -> None:
         """Give the focus to what is in front now, unless somebody types to the copilot."""
@@ -183,8 +187,11 @@ class FrameScreen(Screen[None]):
         for action in sorted(
             (action for action in actions.on(self.family) if action.foot), key=lambda action: action.foot
         ):
+            label = keymap.label(action, self.family)
+            if len(label) == 1 and self.copilot is not None and self.copilot.has_hand:
+                continue  # it is a letter of the question
             if self.handler(action) is not None and self.tells_of(action):
-                yield Key(keymap.label(action, self.family), action.title, action.id, self.refusal(action, context))
+                yield Key(label, action.title, action.id, self.refusal(action, context))
 
     def watch_chord(self) -> None:
         """The footer turns into the menu of letters, and back."""

@@ -58,15 +58,16 @@ def test_arrows_leave_hjkl_alone() -> None:
 
 
 def test_widgets_take_their_keys_from_the_registry() -> None:
+    from console.copilot.panel import CopilotPanel
+    from console.copilot.talking import Talking
     from widgets.card_board import CardBoard
     from widgets.composer import Composer
     from widgets.outline import Outline
     from widgets.queue_table import QueueTable
     from widgets.timeline import Timeline
 
-    known = {
-        binding.id for widget in (QueueTable, Timeline, Composer, Outline, CardBoard) for binding in widget.BINDINGS
-    }  # type: ignore[union-attr]
+    widgets = (QueueTable, Timeline, Composer, Outline, CardBoard, Talking, CopilotPanel)
+    known = {binding.id for widget in widgets for binding in widget.BINDINGS}  # type: ignore[union-attr]
     bound = set(Keymap().of_widgets())
     assert bound == known, "a widget has a key that the registry does not know, or the other way round"
     assert all(Keymap().of_widgets().values())

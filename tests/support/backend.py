@@ -26,7 +26,10 @@ class Backend:
         self.clock = FrozenClock()
         plenty = {"sign_in_per_minute": 10_000, "track_per_minute": 10_000, "bcrypt_cost": 4, "private_addresses": True}
         plenty |= {"attendance_seconds": 3_600}  # a test says itself when the process looks who is connected
-        plenty |= {"jobs_after_seconds": 3_600}  # the memory of this process is not the backend's to settle
+        plenty |= {
+            "jobs_after_seconds": 3_600,
+            "copilot_per_minute": 10_000,
+        }  # the memory of this process is not the backend's to settle
         self.settings = Settings(**{"database_url": url, "data_dir": folder, **plenty, **settings})
         self.runtime = Runtime.build(self.settings, self.clock)
         self.app = create_app(self.runtime, run_jobs=False)

@@ -14,6 +14,7 @@ from console.frame.screen import FrameScreen
 from console.incidences.workspace import IncidenceScreen
 from tests.console.desk.floor import Console, Floor, said, until
 from tests.console.desk.test_looks import look
+from tests.console.place import burst
 from tests.widgets.stage import screen_lines
 
 
@@ -58,12 +59,17 @@ async def test_the_panel_follows_the_hand_and_gives_it_back(floor: Floor) -> Non
         workspace = app.screen
         await pilot.press("r", *"Dear")
         assert workspace.composer.text == "Dear"
+        burst(app, "", "ctrl+t", *"sum this up", "enter")
+        await until(lambda: len(app.session.talk.turns) == 2)
+        burst(app, "", "escape", *" Sir")
+        await until(lambda: not app.session.talk.is_asking and workspace.composer.text.endswith("r"))
+        assert workspace.composer.text == "Dear Sir", "what streams in takes no letter"
         await pilot.press("ctrl+t")
         await ask(app, pilot, "draft a reply")
         await pilot.press("h", "m")
         await pilot.press("ctrl+o")
         await until(lambda: any("You send it, from there" in one for one in said(app)))
-        assert workspace.composer.text.startswith("Dear\n\nHello")
+        assert workspace.composer.text.startswith("Dear Sir\n\nHello")
         assert app.session.talk.typed == "hm"
         await pilot.press("escape")
         assert app.focused is workspace.composer
@@ -72,10 +78,35 @@ async def test_the_panel_follows_the_hand_and_gives_it_back(floor: Floor) -> Non
         assert app.focused is workspace.composer
         await pilot.press("escape", "g", "t")
         await until(lambda: isinstance(app.screen, CopilotScreen))
-        assert len(app.screen.query(Exchange)) == 2
+        assert len(app.screen.query(Exchange)) == 3
         assert app.screen.query_one("#copilot-ask").value == "hm", "the same conversation, the same question begun"
         assert (await floor.now(row))["lastMessageSeq"] == row["lastMessageSeq"]
         assert len((await floor.api.copilot.conversations()).items) == 1
+        assert app.troubles == []
+
+
+async def test_where_there_is_no_room_it_is_there_while_one_types_in_it(floor: Floor) -> None:
+    await floor.incidence("CUST-1", "Meera Nair")
+    async with floor.console(size=(80, 24)) as (app, pilot):
+        screen, table = app.screen, app.focused
+        assert isinstance(screen, FrameScreen)
+        await pilot.press("ctrl+t", *"why")
+        panel = screen.copilot
+        assert panel is not None
+        assert (panel.display, panel.size.width, screen.room) == (True, 80, 80)
+        await pilot.press("tab")
+        await until(lambda: not panel.has_hand and not panel.display)
+        app.screen.set_focus(table)
+        await pilot.press("ctrl+t")
+        assert (panel.display, panel.query_one("#copilot-ask").value) == (True, "why")
+        await pilot.press("escape")
+        assert (app.focused, panel.display, app.session.talk.typed) == (table, False, "why")
+        await pilot.resize_terminal(140, 40)
+        await until(lambda: panel.display and screen.room == 90)
+        assert (app.focused, table.region.right) == (table, 90)
+        await pilot.press("ctrl+t", "ctrl+t")
+        assert (screen.copilot, screen.room, app.focused) == (None, 140, table)
+        await until(lambda: table.region.right > 90)
         assert app.troubles == []
 
 
