@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
@@ -19,6 +21,9 @@ from backend.identity.permissions import TABLE
 from backend.runtime import Runtime
 from backend.settings import VERSION
 from backend.unit import Router, is_behind_gate
+
+# FastAPI keeps it quiet where it makes a field of a route; ours are finished when they are first used.
+warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
 
 _YOUNG_OBJECTS = 5_000
 """Between two looks for garbage: sixty requests at work hold more than the 700 that are the default."""

@@ -17,7 +17,7 @@ from backend.core.clock import RealClock
 from backend.demo.outside.serve import served
 from backend.demo.outside.stripe import Mishap, StripeDouble
 from backend.identity.schemas import SignUp
-from console.cli import app
+from console.cli import command_line
 from tests.support.backend import business_of
 from tests.support.server import Server
 
@@ -122,7 +122,7 @@ async def test_the_command_line_previews_changes_and_waits(database_url: str, tm
     env = {"HOLDFAST_HOME": str(tmp_path / "home"), "HOLDFAST_PASSWORD": "correct horse", "HOLDFAST_URL": None}
 
     async def run(*words: str) -> Any:
-        return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=env)
+        return await asyncio.to_thread(CliRunner().invoke, command_line(words[0]), list(words), env=env)
 
     async def answered(*words: str) -> Any:
         done = await run("subscription", *words, "--json")

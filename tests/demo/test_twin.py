@@ -15,7 +15,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from console.cli import app
+from console.cli import command_line
 from tests.demo.demo_process import ROOT, Demo, environment
 
 
@@ -32,7 +32,7 @@ class Shell:
             self.env["HOLDFAST_PASSWORD"] = None
 
     def run(self, *words: str) -> Result:
-        return CliRunner().invoke(app, list(words), env=self.env)
+        return CliRunner().invoke(command_line(words[0]), list(words), env=self.env)
 
     def text(self, *words: str) -> str:
         done = self.run(*words)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from backend.client import Client
 from backend.identity.schemas import SignUp
-from console.cli import app
+from console.cli import command_line
 from tests.support.server import Server
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -30,7 +30,7 @@ def run(server: Server, tmp_path: Path) -> Run:
     }
 
     def run(*words: str, code: int = 0) -> str:
-        done = CliRunner().invoke(app, list(words), env=env)
+        done = CliRunner().invoke(command_line(words[0]), list(words), env=env)
         assert done.exit_code == code, done.output
         return done.stdout or done.stderr
 

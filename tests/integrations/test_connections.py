@@ -14,7 +14,7 @@ from backend.core.sealing import Broken, Vault
 from backend.identity.schemas import SignUp
 from backend.integrations.models import Integration
 from backend.integrations.schemas import IntegrationAdd, IntegrationChange
-from console.cli import app
+from console.cli import command_line
 from tests.integrations.conftest import Chat
 from tests.integrations.outside import Line, connected
 from tests.support.backend import Backend
@@ -148,7 +148,7 @@ def test_the_commands(server: Server, tmp_path: Path) -> None:
     }
 
     def run(*words: str, code: int = 0) -> str:
-        done = CliRunner().invoke(app, list(words), env=env)
+        done = CliRunner().invoke(command_line(words[0]), list(words), env=env)
         assert done.exit_code == code, done.output
         return done.stdout or done.stderr
 

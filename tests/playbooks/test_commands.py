@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from backend.client import Client
 from backend.identity.schemas import SignUp
-from console.cli import app
+from console.cli import command_line
 from tests.playbooks.trips import NOTES
 from tests.support.incidences import open_case
 from tests.support.server import Server
@@ -32,7 +32,7 @@ def test_everything_a_screen_does_is_a_command(server: Server, tmp_path: Path) -
     env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
     def run(*args: str, given: str = "") -> Any:
-        return CliRunner().invoke(app, list(args), env=env, input=given)
+        return CliRunner().invoke(command_line(args[0]), list(args), env=env, input=given)
 
     def answered(*args: str, given: str = "") -> Any:
         done = run("playbook", *args, "--json", given=given)

@@ -17,7 +17,7 @@ from backend.billing.models import Plan, Subscription
 from backend.client import Client
 from backend.customers.models import Customer
 from backend.identity.schemas import SignUp
-from console.cli import app
+from console.cli import command_line
 from tests.support.backend import business_of
 from tests.support.server import Server
 
@@ -53,7 +53,7 @@ class Shell:
             return await business_of(owner)
 
     def run(self, *words: str) -> Result:
-        return CliRunner().invoke(app, list(words), env=self.env)
+        return CliRunner().invoke(command_line(words[0]), list(words), env=self.env)
 
     def text(self, *words: str) -> str:
         done = self.run(*words)

@@ -19,7 +19,7 @@ from backend.risk.learning.model import Model
 from backend.risk.learning.reading import Unreadable, read_csv
 from backend.risk.learning.table import Table
 from backend.risk.learning.words import reason_in_words
-from console.cli import app
+from console.cli import command_line
 
 TELCO = Path(__file__).parent / "data" / "telco_churn_ibm.csv.gz"
 
@@ -213,7 +213,7 @@ def test_a_table_that_cannot_be_learned_from_says_why(tmp_path: Path, text: str,
     path.write_text(text)
     with pytest.raises(Unreadable, match=why):
         read_csv(path, "churn")
-    told = CliRunner().invoke(app, ["risk", "backtest", "--csv", str(path), "--target", "churn"])
+    told = CliRunner().invoke(command_line("risk"), ["risk", "backtest", "--csv", str(path), "--target", "churn"])
     assert told.exit_code == 1
     assert why in told.output
 
@@ -223,13 +223,17 @@ def test_any_table_is_backtested_from_the_command_line(tmp_path: Path) -> None:
     rows = [(chance.integers(0, 30), "gold" if chance.random() < 0.3 else "") for _ in range(400)]
     lines = [f"{days},{tier},{'yes' if chance.random() < days / 40 else 'no'}" for days, tier in rows]
     path.write_text("\n".join(["idle days,tier,churn", *lines]))
-    told = CliRunner().invoke(app, ["risk", "backtest", "--csv", str(path), "--target", "churn", "--json"])
+    told = CliRunner().invoke(
+        command_line("risk"), ["risk", "backtest", "--csv", str(path), "--target", "churn", "--json"]
+    )
     report = json.loads(told.output)
     assert (report["model"], report["rows"]) == ("logistic", 400)
     assert {"auc", "pr_auc", "brier", "ece", "lift", "log_loss"} <= report["measures"].keys()
     assert report["measures"]["auc"] > 0.7
     assert {"fitSeconds", "predictMsPer1000"} <= report.keys()
-    words = CliRunner().invoke(app, ["risk", "backtest", "--csv", str(path), "--target", "churn"]).output
+    words = (
+        CliRunner().invoke(command_line("risk"), ["risk", "backtest", "--csv", str(path), "--target", "churn"]).output
+    )
     assert "boosted trees need more than 200 events" in words.replace("\n", " ")
     assert "AUC 0." in words
 

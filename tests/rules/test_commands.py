@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from backend.client import Client
 from backend.identity.schemas import SignUp
-from console.cli import app
+from console.cli import command_line
 from tests.support.incidences import open_case
 from tests.support.server import Server
 
@@ -39,7 +39,7 @@ class Shell:
                 await open_case(owner, orderValue=value)
 
     def run(self, *words: str) -> Result:
-        return CliRunner().invoke(app, list(words), env=self.env)
+        return CliRunner().invoke(command_line(words[0]), list(words), env=self.env)
 
     def text(self, *words: str) -> str:
         done = self.run(*words)

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from backend.migrations.run import revisions
+from console.cli import COMMANDS, command_line
 from tests.server.test_serve import run
 from tests.support.nursery import ROOT
 
@@ -61,9 +63,19 @@ def test_a_worker_runs_until_told_to_stop(database_url: str, tmp_path: Path) -> 
         assert process.wait(20) == 0, process.stderr.read()
 
 
+def test_no_more_of_the_command_line_is_made_than_is_asked_for() -> None:
+    names = {name for names in COMMANDS.values() for name in names.split()}
+    whole = get_command(command_line()).commands  # type: ignore[attr-defined]
+    assert set(whole) == names
+    for name in names:
+        alone = get_command(command_line(name)).commands  # type: ignore[attr-defined]
+        assert len(alone) <= 4
+        assert set(getattr(alone[name], "commands", ())) == set(getattr(whole[name], "commands", ())), name
+
+
 def test_help_is_cheap() -> None:
     code = (
-        "import sys; from console.cli import app\n"
+        "import sys; from console.cli import command_line; command_line()\n"
         "heavy = {'fastapi', 'sqlalchemy', 'pydantic', 'httpx', 'textual', 'uvicorn'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -14,7 +14,7 @@ from backend.identity.totp import code_at, step_at
 from console.account.account import AccountScreen
 from console.account.scan import Scan
 from console.actions import BY_ID
-from console.cli import app as cli
+from console.cli import command_line
 from console.connection import Target
 from console.drafts import Draft
 from console.people.people import PeopleScreen
@@ -263,5 +263,7 @@ async def test_nothing_of_the_old_business_is_left_on_screen(floor: Floor) -> No
 
 def test_the_commands_say_what_is_missing() -> None:
     for line in (["members", "role", "a@b.co", "king"], ["password", "reset", "http://127.0.0.1:1"]):
-        answer = CliRunner().invoke(cli, line, env={"HOLDFAST_NEW_PASSWORD": "", "HOLDFAST_TOKEN": ""})
+        answer = CliRunner().invoke(
+            command_line(line[0]), line, env={"HOLDFAST_NEW_PASSWORD": "", "HOLDFAST_TOKEN": ""}
+        )
         assert answer.exit_code != 0
