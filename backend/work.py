@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from backend.core.errors import NotFound
+from backend.core.inserting import insert_now
 from backend.core.rows import Base, BusinessOwned
 from backend.events import log
 from backend.events.event import SYSTEM, Actor, Event
@@ -37,8 +38,7 @@ class Work:
         """Stamp the business on `row` and insert it now, so that its defaults are there to read."""
         if isinstance(row, BusinessOwned):
             row.business_id = self.business_id
-        self.session.add(row)
-        self.session.flush()
+        insert_now(self.session, row)
         return row
 
     def get(self, model: type[Row], id: str, what: str | None = None) -> Row:

@@ -25,7 +25,7 @@ def dashboard(work: Work, id: str) -> State:
     """The agent's view of a case: customer, order, app state, friction with reasons, history, actions, timeline."""
     as_of = log.head_of(work.session, work.business_id)
     row = incidence_of(work, id)
-    customer = work.session.get_one(Customer, row.customer_id)
+    customer = work.session.get_one(Customer, row.customer_id, execution_options={"names_business": True})
     context = signals.context_of(work, customer)
     friction = signals.friction_of(work, customer)
     order, (guests, day) = order_of(work, row), inputs_of(row)

@@ -1,6 +1,6 @@
 """The base of every table: naming convention, column types, and the mixins that carry tenant and version."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import orjson
@@ -48,7 +48,7 @@ def to_micros(value: datetime) -> int:
 
 def from_micros(value: int) -> datetime:
     """The inverse of `to_micros`."""
-    return datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
+    return _EPOCH + timedelta(0, 0, value)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

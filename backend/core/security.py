@@ -4,8 +4,11 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import bcrypt
@@ -58,12 +61,19 @@ def sign_claims(claims: dict[str, Any], secret: str, expires_at: datetime) -> st
     return jwt.encode({**claims, "exp": int(expires_at.timestamp())}, secret, algorithm="HS256")
 
 
-def read_claims(token: str, secret: str, now: datetime) -> dict[str, Any]:
+@lru_cache(maxsize=512)
+def _claims_of(token: str, secret: str) -> Mapping[str, Any]:
+    """The claims of a token with our signature, which stays right: it is asked for with each request."""
+    claims: dict[str, Any] = jwt.decode(
+        token, secret, algorithms=["HS256"], options={"require": ["exp"], "verify_exp": False}
+    )
+    return MappingProxyType(claims)
+
+
+def read_claims(token: str, secret: str, now: datetime) -> Mapping[str, Any]:
     """The claims of a token we signed; Unauthenticated when it is forged, garbled or over."""
     try:
-        claims: dict[str, Any] = jwt.decode(
-            token, secret, algorithms=["HS256"], options={"require": ["exp"], "verify_exp": False}
-        )
+        claims = _claims_of(token, secret)
     except jwt.InvalidTokenError as error:
         raise Unauthenticated("This sign-in is not valid. Sign in again.", code="INVALID_TOKEN") from error
     if claims["exp"] <= now.timestamp():

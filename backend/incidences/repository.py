@@ -65,6 +65,7 @@ _BY_ID, _BY_NUMBER = (
     .execution_options(names_business=True)
     for column in (Incidence.id, Incidence.number)
 )
+_LOCKED = {query: query.with_for_update(key_share=True) for query in (_BY_ID, _BY_NUMBER)}
 
 
 def find(session: Session, business_id: str, id_or_ref: str, *, lock: bool = False) -> Incidence | None:
@@ -77,7 +78,7 @@ def find(session: Session, business_id: str, id_or_ref: str, *, lock: bool = Fal
     by_number = id_or_ref.upper().startswith("INC-") and ref.isdecimal() and len(ref) < 16
     query = _BY_NUMBER if by_number else _BY_ID
     asked = {"business": business_id, "which": int(ref) if by_number else id_or_ref}
-    return session.scalars(query.with_for_update(key_share=True) if lock else query, asked).first()
+    return session.scalars(_LOCKED[query] if lock else query, asked).first()
 
 
 def id_of(session: Session, business_id: str, id_or_ref: str) -> str | None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from backend import slices
 from backend.agent.schemas import ActionAsk
@@ -175,6 +175,14 @@ async def test_another_business_sees_and_changes_nothing_of_ours(backend: Backen
 
 async def test_the_table_and_the_app_have_the_same_paths(backend: Backend) -> None:
     assert routes_of(backend.app) == set(TABLE)
+
+
+async def test_no_route_hides_another(backend: Backend) -> None:
+    routes = [route for route in backend.app.routes if isinstance(route, Route)]
+    for route in routes:
+        for method in route.methods or ():
+            scope = {"type": "http", "path": re.sub(r"{[^}]+}", "x", route.path), "method": method, "headers": []}
+            assert next(one for one in routes if one.matches(scope)[0] is Match.FULL) is route, (method, route.path)
 
 
 def unlisted(route: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -309,9 +309,10 @@ def test_alerts(agent: Shell, admin: Shell) -> None:
     deadline, told = time.monotonic() + 20, None
     while told is None and time.monotonic() < deadline:
         unread = agent.json("alerts", "list", "--unread")["items"]
-        told = next((one for one in unread if one["kind"] == "ESCALATION_ANSWERED" and one["ref"] == row["ref"]), None)
+        said = "Kavya Menon handed it back at senior agent"
+        told = next((one for one in unread if one["message"] == said and one["ref"] == row["ref"]), None)
     assert told is not None
-    assert told["message"] == "Kavya Menon handed it back at senior agent"
+    assert told["kind"] == "ESCALATION_ANSWERED"
     assert told["ref"] in agent.text("alerts", "list")
     assert agent.json("alerts", "read", told["id"])["read"] is True
     assert "no alert" in admin.refused("alerts", "read", told["id"])
