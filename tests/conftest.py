@@ -12,6 +12,7 @@ hurry()
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -19,6 +20,10 @@ from tests.support import browser as browsers
 from tests.support.backend import Backend
 from tests.support.databases import Postgres, Sqlite
 from tests.support.server import Server
+
+# The same examples each time, however slow the machine is: a suite that fails fails for what was changed.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
