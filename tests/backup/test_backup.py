@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from backend.backup import copying, postgres, restoring
 from backend.backup.copying import ABOUT, APP, JOBS, Spoiled
 from backend.backup.restoring import Refused
 from backend.core.files import jobs_file
 from backend.settings import Settings
+from console.cli import app
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
 
@@ -151,6 +153,37 @@ async def test_nightly_keeps_the_newest_of_them(backend: Backend, tmp_path: Path
 
 async def _schedules(backend: Backend) -> Any:
     return (await (await backend.owner()).jobs.schedules()).items
+
+
+@on_sqlite
+async def test_the_commands_copy_list_and_bring_back(backend: Backend, tmp_path: Path) -> None:
+    await open_case(await backend.owner())
+    await backend.drain()
+    at = ["--data-dir", str(backend.settings.data_dir)]
+
+    def run(*args: str, url: str = backend.url) -> Any:
+        return CliRunner().invoke(app, [*args, "--database-url", url, *at])
+
+    place = str(tmp_path / "kept")
+    assert run("backups", "--at", place).stdout == "There is no backup.\n"
+    made = json.loads(run("backup", "--to", place, "--json").stdout)
+    assert (made["rows"]["incidences"], Path(made["path"]).parent) == (1, Path(place))
+    assert f"{made['events']} events verified" in run("backup", "--to", str(tmp_path / "more")).stdout
+    listed = run("backups", "--at", place).stdout
+    assert made["name"] in listed
+    assert "sqlite" in listed
+    refused = run("restore", made["path"])
+    assert (refused.exit_code, "nothing was restored:" in refused.stderr) == (1, True)
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    assert f"Restored {made['name']}" in run("restore", made["path"], url=other).stdout
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM incidences").fetchone() == (1,)
+    again = json.loads(run("restore", made["path"], "--replace", "--json", url=other).stdout)
+    assert again["restored"] == made["name"]
+    assert any("before-restore" in said for said in again["said"]), "what was there is kept"
+    (Path(made["path"]) / APP).write_bytes(b"no database")
+    spoiled = run("restore", made["path"], url=f"sqlite:///{tmp_path / 'third.db'}")
+    assert (spoiled.exit_code, (tmp_path / "third.db").exists()) == (1, False)
 
 
 def test_a_password_is_not_on_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
