@@ -1,6 +1,7 @@
 """Learning again from the business's own months, in a process of its own, and keeping the better of old and new."""
 
 import asyncio
+from itertools import repeat
 from typing import Any
 from zlib import crc32
 
@@ -19,17 +20,19 @@ MOST_ROWS = 50_000
 these models stops growing at a tenth of that."""
 Rows = list[tuple[str, int, dict[str, Any], Target | None]]
 """(customer, month, what was known at its begin, how they left within it) of each row."""
+Learned = tuple[dict[str, Any] | None, dict[str, Any], bool, str]
+"""(the model as data, its report, whether it is to take the place of the old one, why)."""
 
 
 async def retrain(units: Any) -> list[ModelRead]:
     """Learn each target anew and keep what came of it. `units` are those of a job."""
     rows = await _gather(units)
-    told = []
-    for target in TARGETS:
-        old = await units.read(_active_data, target)
-        model, report, is_better, why = await asyncio.to_thread(_apart, target, rows, old)
-        told.append(await units.write(store.keep, target, model, report, is_better=is_better, why=why))
-    return told
+    old = [await units.read(_active_data, target) for target in TARGETS]
+    found = await asyncio.to_thread(_apart, rows, old)
+    return [
+        await units.write(store.keep, target, model, report, is_better=is_better, why=why)
+        for target, (model, report, is_better, why) in zip(TARGETS, found, strict=True)
+    ]
 
 
 async def _gather(units: Any) -> Rows:
@@ -61,26 +64,27 @@ def _active_data(work: Work, target: str) -> dict[str, Any] | None:
     return None if row is None else row.model
 
 
-def _apart(target: Target, rows: Rows, old: dict[str, Any] | None) -> tuple[dict[str, Any] | None, dict[str, Any], bool, str]:  # fmt: skip
+def _apart(rows: Rows, old: list[dict[str, Any] | None]) -> list[Learned]:
+    """What is learned of each target, beside its `old` model."""
+    if not rows:  # no process is needed to learn nothing
+        why = "rules only: nobody was a customer for a whole month yet"
+        return [(None, {"rows": 0, "events": 0, "model": "rules", "why": why}, False, why) for _ in TARGETS]
     # In a process of its own: LightGBM would stay in a server's memory for good, and hold its interpreter meanwhile.
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(1, get_context("spawn")) as apart:
-        return apart.submit(learned, target, rows, old).result()
+        return list(apart.map(learned, TARGETS, repeat(rows), old))
 
 
-def learned(target: Target, rows: Rows, old: dict[str, Any] | None) -> tuple[dict[str, Any] | None, dict[str, Any], bool, str]:  # fmt: skip
-    """(the model as data, its report, whether it is to take the place of the `old` one, why)."""
+def learned(target: Target, rows: Rows, old: dict[str, Any] | None) -> Learned:
+    """What is learned of one target from at least one row."""
     import numpy as np
 
     from backend.risk.learning.choosing import held_against, learn
     from backend.risk.learning.model import Model
     from backend.risk.learning.table import Table, columns_of
 
-    if not rows:
-        why = "rules only: nobody was a customer for a whole month yet"
-        return None, {"rows": 0, "events": 0, "model": "rules", "why": why}, False, why
     customers, months, known, how = zip(*rows, strict=True)
     left = np.array([float(one == target) for one in how])
     columns = columns_of(FEATURES[target], known)
