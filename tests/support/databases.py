@@ -62,6 +62,7 @@ class Postgres:
         folder = tempfile.mkdtemp(prefix="holdfast-pg-")
         self._server = get_server(folder, cleanup_mode="delete")
         self._host = quote(folder)
+        self._connection = psycopg.connect(self.url("postgres"), autocommit=True)
         if is_quick:  # nobody pulls the plug on a test
             for setting in ("fsync = off", "full_page_writes = off", "autovacuum = off", "deadlock_timeout = '50ms'"):
                 self._say(f"ALTER SYSTEM SET {setting}")
@@ -94,8 +95,8 @@ class Postgres:
         self._say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def stop(self) -> None:
+        self._connection.close()
         self._server.cleanup()
 
     def _say(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement.encode())
+        self._connection.execute(statement.encode())
