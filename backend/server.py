@@ -23,19 +23,25 @@ first must be the one who asks, or a question now and then meets a connection th
 _LARGEST_FRAME = 65_536  # what a client says on /live, in bytes
 
 
-def prepare(settings: Settings) -> list[str]:
-    """Set up logs and bring the database up to date; the revisions applied. Unusable when it cannot be used."""
+def prepare(settings: Settings) -> Callable[[], list[str]]:
+    """Set up logs and begin to bring the database up to date; what is returned waits for that.
+
+    It answers the revisions applied. Both raise Unusable when the database cannot be used.
+    """
     configure(settings.log_level, settings.log_format)
     report_errors(settings.sentry_dsn.get_secret_value(), VERSION)
     url = settings.resolved_database_url()
     if is_current(url):
-        return []
+        return list
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    # In a process of its own: what migrating imports would stay in a server's memory for good.
-    with ProcessPoolExecutor(1, get_context("spawn")) as apart:
-        return apart.submit(migrate, url).result()
+    # In a process of its own: what migrating imports would stay in a server's memory for good, and a new database has
+    # its tables by the time that a server has been imported.
+    apart = ProcessPoolExecutor(1, get_context("spawn"))
+    migrating = apart.submit(migrate, url)
+    apart.shutdown(wait=False)
+    return migrating.result
 
 
 def _share_heaps() -> None:
@@ -69,7 +75,8 @@ def serve(
     `on_ready` is called on the event loop with the URL once it answers; by default it prints a line. Unusable when
     the database cannot be used; OSError when the port is taken.
     """
-    prepare(settings)
+    _share_heaps()
+    is_ready = prepare(settings)
     import uvicorn
 
     from backend.app import create_app
@@ -85,7 +92,6 @@ def serve(
             if self.started:
                 on_ready(address)
 
-    _share_heaps()
     config = uvicorn.Config(
         create_app(Runtime.build(settings), run_jobs=run_jobs),
         http=Protocol,
@@ -100,6 +106,7 @@ def serve(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    is_ready()
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them once more after its own graceful stop
         signal.signal(number, lambda *_: None)
     server = Server(config)
@@ -122,7 +129,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def work(settings: Settings) -> None:
     """Run jobs and timers, and answer nothing, until SIGTERM or SIGINT."""
-    prepare(settings)
+    is_ready = prepare(settings)
     from backend.runtime import Runtime
 
     async def run() -> None:
@@ -139,6 +146,7 @@ def work(settings: Settings) -> None:
         finally:
             await runtime.close()
 
+    is_ready()
     asyncio.run(run())
 
 

@@ -19,7 +19,7 @@ def migrate(
 
     given = settings(database_url, data_dir)
     try:
-        applied = server.prepare(given)
+        applied = server.prepare(given)()
     except Unusable as error:
         fail(str(error))
     told = f"applied {', '.join(applied)}" if applied else "was up to date"
