@@ -5,6 +5,8 @@ from console.actions.screens import FINANCE
 
 # fmt: off
 FINANCE_WORK: tuple[Action, ...] = (
+    Action("look_closer", "Look closer", ("enter",), "Find", "What makes the readiness, or the trend of the number under the cursor.",
+           verb="look", screens=(FINANCE,), foot=1),
     Action("advice_accept", "Accept", ("a",), "Work", "Follow the recommendation under the cursor.", verb="accept", screens=(FINANCE,),
            needs=("online",), foot=2),
     Action("advice_dismiss", "Dismiss", ("D",), "Work", "Not this; it does not come back for a while.", verb="dismiss", screens=(FINANCE,),

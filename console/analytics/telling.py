@@ -27,6 +27,8 @@ def amount(number: Number, unit: str, currency: str) -> str:
             return duration(number)
         case "money":
             return money(number, currency)
+        case "ratio":
+            return f"{number:,.2f}"
     return f"{number:,.0f}"
 
 

@@ -34,7 +34,7 @@ class Connecting(FrameScreen):
 
     def show_account(self) -> None:
         """As it is, and look again soon while it is on its way."""
-        pairs, lines = words.stripe(self.account, self._url, self.console.now())
+        pairs, lines = words.stripe(self.account, self._url, self.console.now(), self.console.key_of("stripe_connect"))
         self.query_one("#text", Panel).show(pairs, lines, title="Stripe")
         if self._is_on_its_way() and self._waiting is None:
             self._waiting = self.set_interval(WAIT, self._look)

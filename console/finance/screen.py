@@ -231,12 +231,11 @@ class FinanceScreen(Connecting, GoingAbout):
             lines: list[Any] = [f"{at:%Y-%m-%d}  {words.value(number, unit, self._currency)}" for at, number in points]
             self.query_one("#text", Panel).show((), lines or ["Nothing was kept yet."], title=title)
             return
-        of_hundred = unit in ("percent", "ratio")
-        scaled = [None if number is None else number * (100 if of_hundred else 1) for _, number in points]
+        scaled = [None if number is None else number * (100 if unit == "percent" else 1) for _, number in points]
         shown = [at.date() for at, _ in points]
         plot = self._plot()
         if shown:
-            plot.show(title, shown, [(title, "accent", scaled)], "percent" if of_hundred else unit, self._currency)
+            plot.show(title, shown, [(title, "accent", scaled)], unit, self._currency)
 
     @property
     def _currency(self) -> str:
@@ -273,8 +272,17 @@ class FinanceScreen(Connecting, GoingAbout):
             self._show_trend()
 
     @on(Tiles.Opened)
-    def _opened(self) -> None:
+    def action_look_closer(self) -> None:
+        """What makes the readiness, or the trend of another number."""
         self.query_one(TabStrip).choose(READINESS if self._metric == words.READINESS else TRENDS)
+
+    @on(OptionList.OptionSelected)
+    def _line_opened(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        fact = self.query_one(Outline).key.partition(":")[2]
+        if self.tab == READINESS and (name := words.OF_FACTS.get(fact)):
+            self._choose(name)
+            self.query_one(TabStrip).choose(TRENDS)
 
     @on(OptionList.OptionHighlighted)
     def _line_moved(self) -> None:
@@ -337,6 +345,8 @@ class FinanceScreen(Connecting, GoingAbout):
         """The keys of a tab where it is in front."""
         if action.id in _ASKED:
             return self.tab == ADVICE
+        if action.id == "look_closer":
+            return self.tab == OVERVIEW
         return action.id not in ("stripe_connect", "stripe_disconnect", "stripe_sync") or self.tab == STRIPE
 
     def action_advice_accept(self) -> None:

@@ -22,6 +22,17 @@ METRICS = {
     "transactionCount": ("Transactions", "count", ""),
 }
 """Label, unit, and which way is good."""
+OF_FACTS = {
+    "revenue_change": "revenueTotal",
+    "revenue_change_percent": "revenueTotal",
+    "revenue_total": "revenueTotal",
+    "revenue_volatility": "revenueVolatility",
+    "chargeback_percent": "chargebackRatio",
+    "payout_on_time_percent": "payoutReliability",
+    "average_transaction_size": "averageTransactionSize",
+    "transaction_count": "transactionCount",
+}
+"""The metric behind a fact of the readiness rules."""
 READINESS = "readiness"
 RECOMMENDATION = "recommendation:"
 """Begins the keys of lines."""
@@ -206,7 +217,7 @@ def recommendation_lines(items: Sequence[Row]) -> list[Line]:
             lines.append(Line(RECOMMENDATION + one["id"], one["title"], words, 1, width=30))
         if not rows:
             none = "Nothing: no rule finds anything to do." if title == "Recommended" else "Nothing yet."
-            lines.append(Line("", f"  {none}"))
+            lines.append(Line("", "", [(none, "muted")]))
     return lines
 
 
@@ -224,8 +235,8 @@ def recommendation(one: Row, now: datetime) -> tuple[Pairs, list[Cell]]:
     return pairs, [one["action"]]
 
 
-def stripe(one: Row | None, url: str, now: datetime) -> tuple[Pairs, list[Cell]]:
-    """The connection: whose account, how far it was read, and what to open when somebody connects one."""
+def stripe(one: Row | None, url: str, now: datetime, key: str) -> tuple[Pairs, list[Cell]]:
+    """The connection: whose account, how far it was read, and what to open when somebody connects one with `key`."""
     if one is None:
         return [], [[("Admins see the Stripe account and connect it.", "muted")]]
     pairs: Pairs = []
@@ -252,6 +263,8 @@ def stripe(one: Row | None, url: str, now: datetime) -> tuple[Pairs, list[Cell]]
     elif waiting and url and not one["isConnected"]:
         lines += ["", [("Open this in a browser, as somebody who owns the Stripe account:", "")], "", [(url, "accent")]]
         lines += ["", [(f"Waiting until {ages.local(waiting['expiresAt'], now)} …", "muted")]]
+    if not one["isConnected"] and not url:
+        lines += ["", [(f"{key} makes an address to open in a browser, where the account's owner agrees.", "muted")]]
     return pairs, lines
 
 

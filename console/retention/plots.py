@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from math import floor, log10
 from typing import Any
 
 from textual_plotext import PlotextPlot
@@ -34,10 +35,8 @@ class SeriesPlot(PlotextPlot):
                 plot.plot(list(places), list(numbers), marker=marker, color=self._color(role), label=label)
                 label = None
         high = max((value for _, _, values in lines for value in values if value is not None), default=0) or 1
+        high, marks = scale(high, is_whole=unit == "count")
         plot.ylim(0, high)
-        marks = sorted(
-            {high * share / 4 for share in range(5)} if unit == "money" or high >= 4 else set(range(int(high) + 1))
-        )
         marks = marks[:1] if is_empty else marks
         plot.yticks(marks, [amount(mark, unit, currency) for mark in marks])
         ticks = range(0, len(days), max(1, -(-len(days) // _TICKS)))
@@ -51,6 +50,15 @@ class SeriesPlot(PlotextPlot):
             return "default"
         triplet = color.get_truecolor()
         return triplet.red, triplet.green, triplet.blue
+
+
+def scale(high: float, *, is_whole: bool) -> tuple[float, list[float]]:
+    """The top of an axis that begins at 0 and holds `high`, above 0, and five marks or fewer on it that are easy to read."""
+    if is_whole and high < 4:
+        return high, [float(mark) for mark in range(int(high) + 1)]
+    power = 10.0 ** floor(log10(high))
+    top = next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= high)
+    return top, [top * share / 4 for share in range(5)]
 
 
 def users(answer: dict[str, Any]) -> tuple[str, list[date], list[Line]]:

@@ -56,8 +56,15 @@ async def test_numbers_levers_and_what_is_recommended(till: Till) -> None:
         await till.floor.ben.identity.sign_in("ben@feast.co", PASSWORD)  # it was signed in forty days ago
         page = await till.floor.ben.finance.recommendations(till.floor.me.business.id, status="dismissed")
         assert [one.rule for one in page.items] == ["reduce_chargebacks"]
+        await pilot.press("1", "enter")
+        assert screen.tab == "readiness"
+        while not outline.key.startswith("lift:chargeback"):
+            await pilot.press("j")
+        await pilot.press("enter")
+        await until(lambda: screen.tab == "trends" and "Chargebacks of 30 days, day by day" in text_of(app))
+        assert "6.0 %" in text_of(app), "the axis ends at a number that is easy to read"
         await pilot.press("2", "j")
-        await until(lambda: "day by day" in text_of(app))
+        await until(lambda: "Payouts on time of 30 days, day by day" in text_of(app))
         assert app.troubles == []
 
 
