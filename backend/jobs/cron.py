@@ -11,6 +11,7 @@ from backend.core.clock import Clock, instant
 from backend.core.databases import insert_into
 from backend.core.db import Database
 from backend.core.log import logger
+from backend.core.rows import table_of
 from backend.jobs.models import CronTick, PendingJob
 from backend.jobs.registry import SCHEDULES, Schedule
 
@@ -50,20 +51,30 @@ class Cron:
         due = [(schedule, at) for schedule, at in due if self._done.get(schedule) != at]
         if not due:
             return 0
-        ticked = await self._database.write(lambda session: sum(self._want(session, *item, now) for item in due))
+        ticked = await self._database.write(lambda session: self._move(session, due, now))
         self._done.update(due)
         if ticked:
             self._wake()
         return ticked
 
+    def _move(self, session: Session, due: Sequence[tuple[Schedule, datetime]], now: datetime) -> int:
+        query = select(CronTick.job, CronTick.cron, CronTick.ticked_at)
+        known = {(job, cron): at for job, cron, at in session.execute(query)}
+        first = [
+            {"job": schedule.job.name, "cron": schedule.cron, "ticked_at": at}
+            for schedule, at in due
+            if (schedule.job.name, schedule.cron) not in known
+        ]
+        if first:
+            session.execute(insert_into(table_of(CronTick), session).on_conflict_do_nothing(), first)
+        behind = [(schedule, at) for schedule, at in due if known.get((schedule.job.name, schedule.cron), at) < at]
+        return sum(self._want(session, schedule, at, now) for schedule, at in behind)
+
     def _want(self, session: Session, schedule: Schedule, at: datetime, now: datetime) -> bool:
         mine = (CronTick.job == schedule.job.name) & (CronTick.cron == schedule.cron)
-        if session.execute(select(CronTick.ticked_at).where(mine)).first() is None:
-            _insert_once(session, {"job": schedule.job.name, "cron": schedule.cron, "ticked_at": at})
-            return False
         moved = session.execute(update(CronTick).where(mine, CronTick.ticked_at < at).values(ticked_at=at))
         if not moved.rowcount:  # type: ignore[attr-defined]
-            return False
+            return False  # another process was faster
         for business_id in self._businesses(session) if schedule.scope == "business" else [""]:
             row = {
                 "id": f"cron:{schedule.job.name}:{instant(at)}:{business_id}".rstrip(":"),
@@ -92,7 +103,3 @@ def following(expression: str, now: datetime) -> datetime:
 
     found: datetime = croniter(expression, now.astimezone(UTC).replace(microsecond=0)).get_next(datetime)
     return found
-
-
-def _insert_once(session: Session, row: dict[str, object]) -> None:
-    session.execute(insert_into(CronTick, session).values(row).on_conflict_do_nothing())
