@@ -1,5 +1,6 @@
 """Nothing moves under the hand, nothing is lost meanwhile, and nothing is drawn in vain."""
 
+from time import monotonic
 from typing import Any
 
 from tests.support.wait import until
@@ -227,7 +228,8 @@ async def test_changes_are_gathered_between_flushes() -> None:
             flush()
 
         table.flush = count  # type: ignore[method-assign]
+        began = monotonic()
         for version in range(40):
             table.upsert([row(version % 5, version=version + 2)])
             await pilot.pause(0.02)
-        assert 2 <= flushes <= 8
+        assert 2 <= flushes <= 4 * (monotonic() - began) + 1
