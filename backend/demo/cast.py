@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from backend.core.text import clean_line
-
 BUSINESS = "Thali & Tandoor"
 STRIPE_ACCOUNT = "acct_1ThaliTandoor"
 PASSWORD = "open-the-kitchen"
@@ -89,6 +87,8 @@ class Person:
 
 def customers(rng: Random, now: datetime, count: int) -> list[Person]:
     """`count` customers, the hostile ones among them. More orders make the tier; a few never ordered."""
+    from backend.core.text import clean_line  # with it comes Pydantic, which the console paints without
+
     people = [_ordinary(rng, now, number) for number in range(1, count + 1)]
     places = rng.sample(range(count), len(HOSTILE))
     for place, name in zip(places, HOSTILE, strict=True):
