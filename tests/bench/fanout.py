@@ -30,7 +30,7 @@ TARGET = 0.8
 """The least share of what a bare broadcast delivers."""
 PACED_MS = 5.0
 """p99 from the request that says something to its arrival at a console."""
-_QUICK = {"HOLDFAST_BCRYPT_COST": "4", "HOLDFAST_SIGN_IN_PER_MINUTE": "1000"}
+_QUICK = {"HOLDFAST_BCRYPT_COST": "4", "HOLDFAST_SIGN_IN_PER_MINUTE": "1000", "HOLDFAST_LIVE_PER_MEMBER": "100"}
 MEMBERS = 10
 """Half of the consoles are agents', who may not see every event; the rest are their owner's."""
 
