@@ -195,11 +195,21 @@ def _because() -> str:
     for line in reversed(_heard.lines):
         kind, sign, said = line.partition("Exception: ")
         if sign and kind.strip() in ("Socket", "I/O", ""):
-            return f" ({clean_line(said)[:_WORDS]})"
+            return f" ({clean_line(_without_secret(said))[:_WORDS]})"
         if line.startswith("Response Details:"):
             said = clean_line(line.removeprefix("Response Details:").strip().lstrip("b").strip("'\""))
             return f": {said[:_WORDS]}" if said else ""
     return ""
+
+
+def _without_secret(said: str) -> str:
+    """Words of the library that may name the address, without all of it that opens the channel."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(_heard.address)
+    for secret in (f"{parts.path}?{parts.query}", parts.query, parts.path):
+        said = said.replace(secret, "…") if len(secret) > 1 else said
+    return said
 
 
 def _retry_after() -> float:
