@@ -144,7 +144,8 @@ def _lives(work: Work, currency: str) -> tuple[list[Life], int]:
     columns = table_of(Subscription).c
     names = ("customer_id", "currency", "status", "mrr", "amount", "interval", "interval_count")
     times = ("started_at", "trial_end", "ended_at", "cancellation_reason")
-    query = select(*(columns[name] for name in (*names, *times))).where(columns.business_id == work.business_id)
+    query = select(*(columns[name] for name in (*names, *times)))
+    query = query.where(columns.business_id == work.business_id, columns.former_account.is_(None))
     found, others = [], 0
     for row in work.session.connection().execute(query):
         if row.currency.upper() != currency:
@@ -168,6 +169,7 @@ def _paid(work: Work, currency: str, at: Sequence[datetime]) -> list[int]:
     query = select(*(invoices[name] for name in names)).where(
         invoices.business_id == work.business_id,
         invoices.status == "paid",
+        invoices.former_account.is_(None),
         invoices.paid_at >= at[0],
         invoices.paid_at < at[-1],
         func.upper(invoices.currency) == currency,

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import delete, select
 
-from backend.billing import events, repository
+from backend.billing import events, replacing, repository
 from backend.billing.gateway import TRIES, Door, Gateway, is_live_key
 from backend.billing.models import StripeAccount
 from backend.core.errors import NotFound, Unprocessable
@@ -92,21 +92,37 @@ def begin(work: Work, door: Door) -> StripeAccount:
     )
 
 
-def connect(work: Work, door: Door, shown: Mapping[str, Any], vault: Vault, sealed: Mapping[str, Any] | None) -> None:
-    """Connect an account that Stripe has shown to this key, and want all of it read. `sealed`: credentials of its own."""
+def connect(
+    work: Work,
+    door: Door,
+    shown: Mapping[str, Any],
+    vault: Vault,
+    sealed: Mapping[str, Any] | None,
+    replaces: str = "",
+) -> None:
+    """Connect an account that Stripe has shown to this key, and want all of it read. `sealed`: credentials of its own.
+
+    Conflict when it is another account than the last one, unless `replaces` is that one's id.
+    """
     row = repository.account(work.session, work.business_id)
     if row is None:
         row = begin(work, door)
-    id = clean_line(str(shown.get("id") or ""))[:64]
-    if row.stripe_account_id and row.stripe_account_id != id:  # another account: what was read is of the old one
+    id, name = clean_line(str(shown.get("id") or ""))[:64], replacing.name_of(shown)
+    if replacing.is_another(row, id):
+        if replaces != row.stripe_account_id:
+            last = replacing.named(row.stripe_account_id, row.name)
+            raise replacing.refusal(last, replacing.named(id, name))
+        replacing.replace(work, row, id)
         row.events_read_until = row.relisted_at = row.synced_at = None
-    row.stripe_account_id, row.is_live = id, door.is_live
+    row.stripe_account_id, row.name, row.is_live = id, name or None, door.is_live
     row.mode = "connect" if door.account else "settings" if sealed is None else "key"
     row.sealed = None if sealed is None else vault.seal(dict(sealed))
     row.connected_at, row.disconnected_at = work.now, None
     row.answered_at, row.error, row.failed_at, row.missing_scopes = work.now, None, None, None
     row.relist = None
     told = {"accountId": id, "mode": row.mode, "isLive": row.is_live}
+    if replaces and replaces != id:
+        told["replaces"] = replaces
     work.emit(events.AccountConnected(subject_id=row.id, data=told))
     work.enqueue("billing.check_scopes")
     work.enqueue("billing.sync", key="stripe-sync", is_full=True)

@@ -31,7 +31,7 @@ _WHEN_DISPUTED = ("RESUME", "CANCEL", "KEEP")
 
 def fixed(work: Work, row: Subscription, kind: s.Kind, params: s.Params) -> Fixed:
     """The parameters as they are kept with the change. Unprocessable when it makes no sense for this subscription."""
-    if row.gone_at is not None:
+    if row.gone_at is not None or row.former_account is not None:
         raise _no("Stripe has it no more: there is nothing to change.", "SUBSCRIPTION_GONE")
     account = repository.account(work.session, work.business_id)
     if account is not None and account.disconnected_at is not None:

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs
 from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from backend.billing import connecting, service
+from backend.billing import connecting, replacing, service
 from backend.billing.connecting import Connector
-from backend.billing.schemas import AccountRead, ConnectUrl
-from backend.core.errors import Failure, Forbidden, Invalid, Unavailable
+from backend.billing.schemas import AccountNamed, AccountRead, ConnectUrl, Replaced
+from backend.core.errors import Failure, Forbidden, Invalid, NotFound, Unavailable
 from backend.core.outside import Refused, Trouble
 from backend.core.security import new_token, same
 from backend.identity.service import own_business
@@ -31,6 +31,25 @@ async def begin_connect(business_id: str, request: Request, unit: Unit, runtime:
     connecting.check_ready(runtime.settings)
     state, until = await unit.unkept.write(connecting.begin, runtime.settings, unit.caller.sign_in_id)
     return ConnectUrl(url=connecting.url(runtime.settings, state, str(request.base_url)), expires_at=until)
+
+
+@router.post("/businesses/{business_id}/stripe/connect/agree", status_code=201)
+async def agree_connect(business_id: str, body: Replaced, unit: Unit, runtime: RuntimeOf) -> AccountRead:
+    """Agree that the account whose owner agreed at Stripe replaces the last one, which is named. 404 when none waits."""
+    await unit.read(own_business, business_id)
+    waiting = await unit.read(connecting.agreed_to)
+    if waiting is None:
+        raise NotFound("No account waits for anybody to agree. Begin again.", code="STRIPE_NONE_WAITS")
+    door = connecting.platform(runtime.settings, unit.business_id, waiting[0])
+    try:
+        shown = await runtime.stripe.open(door, tries=2).account()
+    except Refused as refused:
+        raise connecting.refused(refused) from refused
+    except Trouble as trouble:
+        raise Unavailable(f"{trouble}. Nothing was changed; agree again.", code="STRIPE_UNREACHABLE") from trouble
+    await unit.unkept.write(connecting.agree, door, shown, runtime.vault, body.replaces, runtime.settings)
+    runtime.trust.forget()
+    return await unit.read(service.read_account, runtime.settings, runtime.vault)
 
 
 @router.get("/stripe/connect", response_class=HTMLResponse)
@@ -116,15 +135,17 @@ async def _finished(request: Request, runtime: Runtime, state: str, code: str, t
     try:
         if told[0]:
             raise connecting.declined(*told)
-        await _exchange(runtime, units, code)
+        another = await _exchange(runtime, units, code, state)
     except Failure as failure:
         await units.write(connecting.note, state, failure.message)
         raise
+    if another is not None:
+        raise replacing.refusal(*another)  # and whoever waits in the console is asked
     runtime.trust.forget()
     return await units.read(service.read_account, runtime.settings, runtime.vault)
 
 
-async def _exchange(runtime: Runtime, units: Units, code: str) -> None:
+async def _exchange(runtime: Runtime, units: Units, code: str, state: str) -> tuple[AccountNamed, AccountNamed] | None:
     platform = runtime.stripe.open(connecting.platform(runtime.settings, units.business_id), tries=1)
     try:
         account = str((await platform.exchange(code))["stripe_user_id"])
@@ -135,7 +156,7 @@ async def _exchange(runtime: Runtime, units: Units, code: str) -> None:
     except Trouble as trouble:
         words = f"{trouble}. Nothing was connected; begin again."
         raise Unavailable(words, code="STRIPE_UNREACHABLE") from trouble
-    await units.write(connecting.finish, door, shown, runtime.vault)
+    return await units.write(connecting.finish, door, shown, runtime.vault, state)
 
 
 def _is_browser(request: Request) -> bool:

@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from backend.billing import accounts, repository
+from backend.billing import accounts, replacing, repository
 from backend.billing.gateway import Door, Shown, is_live_key
 from backend.billing.models import StripeConnecting
-from backend.billing.schemas import Connecting
+from backend.billing.schemas import AccountNamed, Connecting
 from backend.core.errors import Conflict, Failure, Forbidden, Invalid, Unprocessable
 from backend.core.outside import Refused
 from backend.core.sealing import Vault
@@ -167,8 +167,11 @@ def note(work: Work, state: str, words: str) -> None:
 
 def latest(work: Work) -> Connecting | None:
     """The last try, while it waits and when it failed; None when there is none, or it went well."""
-    query = select(StripeConnecting).where(StripeConnecting.business_id == work.business_id)
-    row = work.session.scalar(query.order_by(StripeConnecting.id.desc()).limit(1))
+    row = _last(work)
+    if (found := agreed_to(work)) is not None and row is not None:
+        last = repository.account(work.session, work.business_id)
+        replaces = replacing.named(last.stripe_account_id, last.name) if last is not None else None
+        return Connecting(expires_at=row.expires_at, error=None, replaces=replaces, by=replacing.named(*found))
     if row is None or (row.used_at is not None and row.error is None):
         return None
     is_over = row.expires_at <= work.now and row.error is None
@@ -176,13 +179,57 @@ def latest(work: Work) -> Connecting | None:
     return Connecting(expires_at=row.expires_at, error=error)
 
 
-def finish(work: Work, door: Door, shown: Shown, vault: Vault) -> None:
-    """Connect the account that somebody agreed to. Conflict when another business has it."""
-    id = door.account or ""
+def _last(work: Work) -> StripeConnecting | None:
+    query = select(StripeConnecting).where(StripeConnecting.business_id == work.business_id)
+    return work.session.scalar(query.order_by(StripeConnecting.id.desc()).limit(1))
+
+
+def finish(work: Work, door: Door, shown: Shown, vault: Vault, state: str) -> tuple[AccountNamed, AccountNamed] | None:
+    """Connect the account that somebody agreed to. Conflict when another business has it. When it is another one than the
+    last, it waits for a day until somebody here agrees: both are answered, the last one first."""
+    row = repository.account(work.session, work.business_id)
+    id, name = door.account or "", replacing.name_of(shown)
+    if row is None or not replacing.is_another(row, id):
+        _connect(work, door, shown, vault)
+        return None
+    _check_others(work, id)
+    mine = (StripeConnecting.business_id == work.business_id) & (StripeConnecting.fingerprint == fingerprint(state))
+    values = {"account_id": id, "account_name": name or None, "expires_at": work.now + _KEPT}
+    statement = update(StripeConnecting).where(mine).values(**values)
+    work.session.execute(statement.execution_options(synchronize_session=False))
+    return replacing.named(row.stripe_account_id, row.name), replacing.named(id, name)
+
+
+def agreed_to(work: Work) -> tuple[str, str] | None:
+    """The account (id, name) that its owner agreed to, and of which nobody here has said that it replaces the last one."""
+    row = _last(work)
+    is_open = row is not None and row.account_id is not None and row.expires_at > work.now
+    return (row.account_id or "", row.account_name or "") if row is not None and is_open else None
+
+
+def agree(work: Work, door: Door, shown: Shown, vault: Vault, replaces: str, settings: Settings) -> None:
+    """Connect the account that waits, in the place of `replaces`. Conflict when that is not the last one."""
+    _check_free(work, settings)
+    _connect(work, door, shown, vault, replaces)
+    drop(work)
+
+
+def drop(work: Work) -> None:
+    """Wait no more for anybody to agree."""
+    mine = (StripeConnecting.business_id == work.business_id) & StripeConnecting.account_id.is_not(None)
+    statement = update(StripeConnecting).where(mine).values(account_id=None, account_name=None)
+    work.session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _connect(work: Work, door: Door, shown: Shown, vault: Vault, replaces: str = "") -> None:
+    _check_others(work, door.account or "")
+    accounts.connect(work, door, shown, vault, None, replaces)
+
+
+def _check_others(work: Work, id: str) -> None:
     if accounts.others_have(work, id):
         words = f"{id} is connected to another business here; disconnect it there first. Nothing was changed."
         raise Conflict(words, code="STRIPE_ACCOUNT_TAKEN", accountId=id)
-    accounts.connect(work, door, shown, vault, None)
 
 
 def declined(error: str, description: str) -> Failure:

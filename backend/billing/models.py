@@ -16,6 +16,7 @@ __all__ = [
     "Balance",
     "Charge",
     "Dispute",
+    "FormerAccount",
     "Invoice",
     "Payout",
     "Plan",
@@ -36,6 +37,8 @@ class StripeAccount(Identified, BusinessOwned, Base):
     __table_args__ = (UniqueConstraint("business_id"),)
 
     stripe_account_id: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str | None] = mapped_column(String(200))
+    """What people call it, as Stripe showed it."""
     mode: Mapped[str] = mapped_column(String(16))
     """settings (the server's own key), key (a restricted key of the business) or connect."""
     sealed: Mapped[str | None] = mapped_column(Text)
@@ -60,6 +63,18 @@ class StripeAccount(Identified, BusinessOwned, Base):
     error: Mapped[str | None] = mapped_column(Text)
     """What went wrong last; None when all has gone well since."""
     failed_at: Mapped[datetime | None]
+
+
+class FormerAccount(Identified, BusinessOwned, Base):
+    """A Stripe account that another one has replaced; what was read of it bears its id."""
+
+    __tablename__ = "stripe_former_accounts"
+    __table_args__ = (UniqueConstraint("business_id", "stripe_account_id"),)
+
+    stripe_account_id: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str | None] = mapped_column(String(200))
+    connected_at: Mapped[datetime]
+    left_at: Mapped[datetime]
 
 
 class StripeEvent(Identified, BusinessOwned, Base):
@@ -110,6 +125,8 @@ class Plan(Identified, BusinessOwned, Base):
     """day, week, month or year."""
     interval_count: Mapped[int] = mapped_column(default=1)
     is_active: Mapped[bool] = mapped_column(default=True)
+    former_account: Mapped[str | None] = mapped_column(String(64))
+    """Stripe's id of the account that it is of, when that is no longer the business's (see `replacing`)."""
 
 
 class Subscription(Identified, BusinessOwned, Versioned, Base):
@@ -177,6 +194,8 @@ class Subscription(Identified, BusinessOwned, Versioned, Base):
     """The look (`StripeAccount.looks`) that showed it: what an earlier one shows comes too late."""
     gone_at: Mapped[datetime | None]
     """When Stripe was found to have it no more."""
+    former_account: Mapped[str | None] = mapped_column(String(64))
+    """Stripe's id of the account that it is of, when that is no longer the business's (see `replacing`)."""
 
 
 class Invoice(Identified, BusinessOwned, Base):
@@ -217,6 +236,8 @@ class Invoice(Identified, BusinessOwned, Base):
     look: Mapped[int] = mapped_column(default=0)
     charge_look: Mapped[int] = mapped_column(default=0)
     """The look that showed what was given back of its charge."""
+    former_account: Mapped[str | None] = mapped_column(String(64))
+    """Stripe's id of the account that it is of, when that is no longer the business's (see `replacing`)."""
 
 
 class Dispute(Identified, BusinessOwned, Base):
@@ -242,6 +263,8 @@ class Dispute(Identified, BusinessOwned, Base):
     created_at: Mapped[datetime]
     read_at: Mapped[datetime]
     look: Mapped[int] = mapped_column(default=0)
+    former_account: Mapped[str | None] = mapped_column(String(64))
+    """Stripe's id of the account that it is of, when that is no longer the business's (see `replacing`)."""
 
 
 class SubscriptionChange(Identified, BusinessOwned, Base):

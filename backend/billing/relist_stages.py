@@ -67,7 +67,9 @@ async def _missing(ctx: JobContext, gateway: Gateway, place: Place) -> Place:
 def _unseen(work: Work, place: Place) -> list[str]:
     stripe_id = Subscription.stripe_subscription_id
     mine = (Subscription.business_id == work.business_id) & (Subscription.look < place.look)
-    query = select(stripe_id).where(mine, Subscription.gone_at.is_(None), Subscription.status.not_in(ENDED))
+    query = select(stripe_id).where(
+        mine, Subscription.former_account.is_(None), Subscription.gone_at.is_(None), Subscription.status.not_in(ENDED)
+    )
     query = query.where(stripe_id > (place.cursor or "")).order_by(stripe_id).limit(LOOKED_AT)
     return list(work.session.scalars(query))
 
@@ -88,6 +90,7 @@ async def _open_invoices(ctx: JobContext, gateway: Gateway, place: Place) -> Pla
 
 def _open(work: Work, place: Place) -> list[str]:
     mine = (Invoice.business_id == work.business_id) & (Invoice.look < place.look)
+    mine &= Invoice.former_account.is_(None)
     query = select(Invoice.stripe_invoice_id).where(mine, Invoice.status.in_(("open", "draft")))
     query = query.where(Invoice.stripe_invoice_id > (place.cursor or ""))
     return list(work.session.scalars(query.order_by(Invoice.stripe_invoice_id).limit(LOOKED_AT)))
@@ -103,6 +106,7 @@ async def _open_disputes(ctx: JobContext, gateway: Gateway, place: Place) -> Pla
 
 def _in_dispute(work: Work, place: Place) -> list[str]:
     mine = (Dispute.business_id == work.business_id) & (Dispute.look < place.look)
+    mine &= Dispute.former_account.is_(None)
     query = select(Dispute.stripe_dispute_id).where(mine, Dispute.status.in_(payments.OPEN_DISPUTES))
     query = query.where(Dispute.stripe_dispute_id > (place.cursor or ""))
     return list(work.session.scalars(query.order_by(Dispute.stripe_dispute_id).limit(LOOKED_AT)))

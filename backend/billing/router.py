@@ -74,8 +74,9 @@ async def read_stripe(business_id: str, unit: Unit, runtime: RuntimeOf) -> Accou
 
 @router.post("/businesses/{business_id}/stripe", status_code=201)
 async def connect_stripe(business_id: str, body: AccountConnect, unit: Unit, runtime: RuntimeOf) -> AccountRead:
-    """Connect an account by a restricted key, after Stripe was asked whose it is. 409 when one is connected; 422 when
-    Stripe does not take the key."""
+    """Connect an account by a restricted key, after Stripe was asked whose it is. 409 when one is connected, or when this is
+    another one than before (STRIPE_ACCOUNT_ANOTHER names both) and `replaces` does not agree to that; 422 when Stripe does
+    not take the key."""
     await unit.read(own_business, business_id)
     account = await unit.read(service.read_account, runtime.settings, runtime.vault)
     if account.connected_at is not None and account.is_connected:
@@ -92,16 +93,21 @@ async def connect_stripe(business_id: str, body: AccountConnect, unit: Unit, run
         raise Unavailable(f"{trouble}. Nothing was connected; try again.", code="STRIPE_UNREACHABLE") from trouble
     secrets = [secret for secret in body.webhook_secrets if secret]
     sealed = {"key": body.key, "webhook_secrets": secrets} if body.key else None
-    await unit.unkept.write(accounts.connect, door, shown, runtime.vault, sealed)
+    await unit.unkept.write(accounts.connect, door, shown, runtime.vault, sealed, body.replaces)
     runtime.trust.forget()
     return await unit.read(service.read_account, runtime.settings, runtime.vault)
 
 
 @router.delete("/businesses/{business_id}/stripe", status_code=204)
 async def disconnect_stripe(business_id: str, unit: Unit, runtime: RuntimeOf) -> None:
-    """Forget the key, or give up the access that was agreed to. What was read stays, to be looked at."""
+    """Forget the key, or give up the access that was agreed to, also while it waits for somebody to agree that it replaces
+    the last one. What was read stays, to be looked at."""
     await unit.read(own_business, business_id)
     door = await unit.read(accounts.door_of, runtime.settings, runtime.vault)
+    if door is None and (waiting := await unit.read(connecting.agreed_to)):
+        await _give_up(runtime, connecting.platform(runtime.settings, unit.business_id, waiting[0]))
+        await unit.write(connecting.drop)
+        return
     if door is not None and door.account:
         await _give_up(runtime, door)
     if door is not None:

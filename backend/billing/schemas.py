@@ -112,6 +112,8 @@ class SubscriptionRead(Wire):
     version: int
     read_at: UtcInstant
     freshness: Freshness
+    former_account: str | None = None
+    """Stripe's id of the account that it is of, when another one has replaced that."""
 
 
 StripeKey = Annotated[
@@ -128,6 +130,8 @@ class AccountConnect(Wire):
 
     key: StripeKey = ""
     webhook_secrets: Annotated[list[Secret], Field(max_length=4)] = []
+    replaces: Annotated[str, Field(max_length=64)] = ""
+    """Stripe's id of the account that was connected last, to agree that another one takes its place."""
 
 
 class AccountRead(Wire):
@@ -136,6 +140,7 @@ class AccountRead(Wire):
     is_connected: bool
     mode: Literal["settings", "key", "connect"] | None
     account_id: str | None
+    name: str | None
     is_live: bool | None
     connected_at: UtcInstant | None
     disconnected_at: UtcInstant | None
@@ -157,6 +162,8 @@ class AccountRead(Wire):
     failed_at: UtcInstant | None
     subscriptions: int
     charges: int
+    former: "list[FormerAccountRead]"
+    """Accounts that were connected before; what was read of them counts for nothing any more."""
     unprocessed: int
     """Webhooks that wait to be understood, or could not be."""
 
@@ -171,11 +178,36 @@ class Relist(Wire):
     began_at: UtcInstant
 
 
+class AccountNamed(Wire):
+    """A Stripe account; `name` is empty when Stripe says none."""
+
+    account_id: str
+    name: str
+
+
 class Connecting(Wire):
-    """The last try to connect by OAuth, while it waits for the browser, and when it failed."""
+    """The last try to connect by OAuth, while it waits for the browser, and when it failed. With `by`, it waits for
+    somebody to agree that this account replaces the one that was connected last, `replaces`."""
 
     expires_at: UtcInstant
     error: str | None
+    replaces: AccountNamed | None = None
+    by: AccountNamed | None = None
+
+
+class Replaced(Wire):
+    """Stripe's id of the account whose place another one takes: who names it has been told of both."""
+
+    replaces: Annotated[str, Field(max_length=64)]
+
+
+class FormerAccountRead(AccountNamed):
+    """An account that was connected before, and how much was read of it."""
+
+    connected_at: UtcInstant
+    left_at: UtcInstant
+    subscriptions: int
+    charges: int
 
 
 class ConnectUrl(Wire):

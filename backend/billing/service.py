@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from backend.billing import beside as beside  # it tells of what is paid beside each customer
-from backend.billing import connecting, repository, state
+from backend.billing import connecting, replacing, repository, state
 from backend.billing.accounts import settings_key
 from backend.billing.models import Charge, StripeAccount, StripeEvent, Subscription
 from backend.billing.plans import plans_by_id
@@ -62,12 +62,14 @@ def read_account(work: Work, settings: Settings, vault: Vault) -> AccountRead:
     row = repository.account(work.session, work.business_id)
     has_settings_key = bool(settings_key(work, settings))
     is_connected = row.disconnected_at is None if row is not None else has_settings_key
-    mine = Subscription.business_id == work.business_id
+    mine = (Subscription.business_id == work.business_id) & Subscription.former_account.is_(None)
+    charged = (Charge.business_id == work.business_id) & Charge.former_account.is_(None)
     waiting = StripeEvent.business_id == work.business_id
     return AccountRead(
         is_connected=is_connected,
         mode=(row.mode if row is not None else "settings" if has_settings_key else None),
         account_id=(row.stripe_account_id or None) if row is not None else None,
+        name=row.name if row is not None else None,
         is_live=row.is_live if row is not None else None,
         connected_at=row.connected_at if row is not None else None,
         disconnected_at=row.disconnected_at if row is not None else None,
@@ -85,10 +87,8 @@ def read_account(work: Work, settings: Settings, vault: Vault) -> AccountRead:
         error=row.error if row is not None else None,
         failed_at=row.failed_at if row is not None else None,
         subscriptions=work.session.scalar(select(func.count()).select_from(Subscription).where(mine)) or 0,
-        charges=work.session.scalar(
-            select(func.count()).select_from(Charge).where(Charge.business_id == work.business_id)
-        )
-        or 0,
+        charges=work.session.scalar(select(func.count()).select_from(Charge).where(charged)) or 0,
+        former=replacing.list_former(work),
         unprocessed=work.session.scalar(
             select(func.count()).select_from(StripeEvent).where(waiting, StripeEvent.processed_at.is_(None))
         )

@@ -48,7 +48,7 @@ def plan_read(plan: Plan) -> PlanRead:
 
 def freshness(row: Subscription, now: datetime, *, is_connected: bool = True) -> Freshness:
     """How far what is shown can be relied on. What has ended does not change any more."""
-    if row.gone_at is not None:
+    if row.gone_at is not None or row.former_account is not None:
         return "GONE"
     if row.status in ENDED:
         return "CURRENT"
@@ -98,6 +98,7 @@ def subscription_read(
         version=row.version,
         read_at=row.read_at,
         freshness=freshness(row, now, is_connected=is_connected),
+        former_account=row.former_account,
     )
 
 

@@ -1,5 +1,6 @@
 """What was taken, given back and taken back between two instants, by currency: whole days from roll-ups, the rest from
-the rows. Both ways count the same, whichever of them a day is counted by."""
+the rows. Both ways count the same, whichever of them a day is counted by. Of the account that is connected: what was taken
+by one before it counts for nothing (see `replacing`)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -76,7 +77,12 @@ def counted(work: Work, start: datetime, end: datetime) -> ByCurrency:
     def of(currency: str) -> Takings:
         return found.setdefault(currency, Takings())
 
-    mine = and_(Charge.business_id == work.business_id, Charge.created_at >= start, Charge.created_at < end)
+    mine = and_(
+        Charge.business_id == work.business_id,
+        Charge.former_account.is_(None),
+        Charge.created_at >= start,
+        Charge.created_at < end,
+    )
     took = and_(Charge.status == "succeeded", Charge.captured > 0)
     query = select(
         Charge.currency,
@@ -87,11 +93,21 @@ def counted(work: Work, start: datetime, end: datetime) -> ByCurrency:
     for currency, number, captured, failed in work.session.execute(query.where(mine).group_by(Charge.currency)):
         one = of(currency)
         one.charges, one.captured, one.failed = int(number), int(captured), int(failed)
-    mine = and_(Refund.business_id == work.business_id, Refund.created_at >= start, Refund.created_at < end)
+    mine = and_(
+        Refund.business_id == work.business_id,
+        Refund.former_account.is_(None),
+        Refund.created_at >= start,
+        Refund.created_at < end,
+    )
     back = select(Refund.currency, func.count(), func.sum(Refund.amount)).where(mine, Refund.status.in_(GIVEN_BACK))
     for currency, number, amount in work.session.execute(back.group_by(Refund.currency)):
         of(currency).refunds, of(currency).refunded = int(number), int(amount)
-    mine = and_(Dispute.business_id == work.business_id, Dispute.created_at >= start, Dispute.created_at < end)
+    mine = and_(
+        Dispute.business_id == work.business_id,
+        Dispute.former_account.is_(None),
+        Dispute.created_at >= start,
+        Dispute.created_at < end,
+    )
     lost = select(Dispute.currency, func.count(), func.sum(Dispute.amount)).where(mine, Dispute.status.in_(CHARGEBACKS))
     for currency, number, amount in work.session.execute(lost.group_by(Dispute.currency)):
         of(currency).chargebacks, of(currency).charged_back = int(number), int(amount)
@@ -104,7 +120,12 @@ def paid_out(work: Work, start: datetime, end: datetime) -> dict[str, PaidOut]:
     Due are those that arrived or failed, and those whose day is over. In time is what was paid before its day was over.
     Cancelled ones are not counted.
     """
-    mine = and_(Payout.business_id == work.business_id, Payout.arrives_at >= start, Payout.arrives_at < end)
+    mine = and_(
+        Payout.business_id == work.business_id,
+        Payout.former_account.is_(None),
+        Payout.arrives_at >= start,
+        Payout.arrives_at < end,
+    )
     query = select(Payout.currency, Payout.status, Payout.arrives_at, Payout.paid_at)
     found: dict[str, PaidOut] = {}
     for currency, status, arrives_at, paid_at in work.session.execute(query.where(mine, Payout.status != "canceled")):
@@ -138,7 +159,8 @@ def roll_up(work: Work) -> bool:
 
 def first_instant(work: Work) -> datetime | None:
     """When the first charge was that is known; None when none is."""
-    return work.session.scalar(select(func.min(Charge.created_at)).where(Charge.business_id == work.business_id))
+    mine = (Charge.business_id == work.business_id) & Charge.former_account.is_(None)
+    return work.session.scalar(select(func.min(Charge.created_at)).where(mine))
 
 
 def _missing(work: Work, zone: ZoneInfo) -> Iterator[date]:

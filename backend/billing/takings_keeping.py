@@ -105,7 +105,7 @@ def unseen_charges(work: Work, ids: Sequence[str], look: int) -> list[str]:
 
 def unsettled_payouts(work: Work, look: int, after: str | None, limit: int) -> list[str]:
     """Payouts that may still change and that no look since `look` has shown: on their way, or paid a week ago at most."""
-    mine = (Payout.business_id == work.business_id) & (Payout.look < look)
+    mine = (Payout.business_id == work.business_id) & Payout.former_account.is_(None) & (Payout.look < look)
     may_change = Payout.status.in_(("pending", "in_transit")) | (
         (Payout.status == "paid") & (Payout.arrives_at > work.now - 7 * _DAY)
     )

@@ -33,6 +33,8 @@ class Charge(Identified, BusinessOwned, Base):
     created_at: Mapped[datetime]
     read_at: Mapped[datetime]
     look: Mapped[int] = mapped_column(default=0)
+    former_account: Mapped[str | None] = mapped_column(String(64))
+    """Stripe's id of the account that it is of, when that is no longer the business's (see `replacing`)."""
 
 
 class Refund(Identified, BusinessOwned, Base):
@@ -55,6 +57,8 @@ class Refund(Identified, BusinessOwned, Base):
     created_at: Mapped[datetime]
     read_at: Mapped[datetime]
     look: Mapped[int] = mapped_column(default=0)
+    former_account: Mapped[str | None] = mapped_column(String(64))
+    """Stripe's id of the account that it is of, when that is no longer the business's (see `replacing`)."""
 
 
 class Payout(Identified, BusinessOwned, Base):
@@ -81,6 +85,8 @@ class Payout(Identified, BusinessOwned, Base):
     other instant than the day it arrived."""
     read_at: Mapped[datetime]
     look: Mapped[int] = mapped_column(default=0)
+    former_account: Mapped[str | None] = mapped_column(String(64))
+    """Stripe's id of the account that it is of, when that is no longer the business's (see `replacing`)."""
 
 
 class Balance(Identified, BusinessOwned, Base):
@@ -133,3 +139,6 @@ class StripeConnecting(Identified, BusinessOwned, Base):
     used_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
     """Why nothing came of it."""
+    account_id: Mapped[str | None] = mapped_column(String(64))
+    """Stripe's id of the account that its owner agreed to, while somebody here has to agree that it replaces the last one."""
+    account_name: Mapped[str | None] = mapped_column(String(200))

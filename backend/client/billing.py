@@ -40,6 +40,12 @@ class Stripe(Noun):
         """What the browser does when Stripe sends it back: `state, code, error`."""
         return await self.transport.call("GET", "/api/stripe/callback", s.AccountRead, **query)
 
+    async def agree_connect(self, business_id: str, replaces: str) -> s.AccountRead:
+        """Agree that another account takes the place of the last one, which is named by its id."""
+        path = "/api/businesses/{business_id}/stripe/connect/agree"
+        body = s.Replaced(replaces=replaces)
+        return await self.transport.call("POST", path, s.AccountRead, body, business_id=business_id)
+
     async def disconnect(self, business_id: str) -> None:
         await self.transport.call("DELETE", "/api/businesses/{business_id}/stripe", business_id=business_id)
 

@@ -85,6 +85,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("DELETE", "/api/businesses/{business_id}/stripe"): ADMIN,
     ("POST", "/api/businesses/{business_id}/stripe/sync"): ADMIN,
     ("POST", "/api/businesses/{business_id}/stripe/connect"): ADMIN,
+    ("POST", "/api/businesses/{business_id}/stripe/connect/agree"): ADMIN,
     ("GET", "/api/stripe/connect"): OPEN,  # the state is the permission
     ("POST", "/api/stripe/connect"): OPEN,
     ("GET", "/api/stripe/callback"): OPEN,

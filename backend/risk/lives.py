@@ -80,7 +80,7 @@ def _paid_by(work: Work, ids: Sequence[str]) -> dict[str, list[Paid]]:
     query = (
         select(table_of(Subscription))
         .where(_SUBSCRIPTIONS.business_id == work.business_id, _SUBSCRIPTIONS.customer_id.in_(ids))
-        .where(_SUBSCRIPTIONS.status.not_in(_NOT_STARTED))
+        .where(_SUBSCRIPTIONS.status.not_in(_NOT_STARTED), _SUBSCRIPTIONS.former_account.is_(None))
         .order_by(_SUBSCRIPTIONS.started_at, _SUBSCRIPTIONS.id)
     )
     found: dict[str, list[Paid]] = defaultdict(list)

@@ -116,6 +116,8 @@ def freshness(one: SubscriptionRead, now: datetime) -> str:
     """How old what is shown may be."""
     age = ages.since(instant(one.read_at), now)
     match one.freshness:
+        case "GONE" if one.former_account:
+            return f"of {one.former_account}, which was connected before"
         case "GONE":
             return "gone: Stripe has it no more"
         case "STALE":

@@ -152,8 +152,25 @@ def connect(
             return
         if one["connecting"] and one["connecting"]["error"]:
             fail(one["connecting"]["error"])
+        if one["connecting"] and one["connecting"]["by"]:
+            fail(_waits(one["connecting"]))
         time.sleep(_LOOK_SECONDS)
     fail("nobody agreed in time; begin again")
+
+
+@group.command()
+def agree(
+    replaces: Annotated[str, typer.Argument(help="Stripe's id of the account that was connected before: acct_…")],
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """Agree that the account whose owner agreed at Stripe replaces the one before, whose numbers then count no more."""
+
+    async def agreed(api: "Client") -> Any:
+        return await api.stripe.agree_connect(await _business(api), replaces)
+
+    one = twin.told(twin.signed_in(url, agreed))
+    show(f"{one['accountId']} is connected in the place of {replaces}, and is read now.", one, as_json=json)
 
 
 @group.command()
@@ -166,11 +183,25 @@ def status(url: twin.Url = "", json: twin.Json = False) -> None:
             f"{one['accountId'] or '?'} by {one['mode']}: {100 * (one['progress'] or 0):.0f} % read, last sync {synced}"
         )
         text += f"\n{one['charges']:,} charges, {one['subscriptions']:,} subscriptions"
+    elif one["connecting"] and one["connecting"]["by"]:
+        text = _waits(one["connecting"])
     else:
         text = "No Stripe account is connected. `holdfast finance connect` begins."
+    for former in one["former"]:
+        text += (
+            f"\nbefore: {former['name'] or former['accountId']} ({former['accountId']}) until {former['leftAt'][:10]}"
+        )
     if one["error"]:
         text += f"\nlast error: {one['error']}"
     show(text, one, as_json=json)
+
+
+def _waits(waiting: dict[str, Any]) -> str:
+    from console.finance.words import titled
+
+    by, last = titled(waiting["by"]), waiting["replaces"]
+    words = f"{by} is another account than before, {titled(last)}, whose numbers would count no more."
+    return f"{words} If that is right: holdfast finance agree {last['accountId']}"
 
 
 def _values(one: dict[str, Any]) -> list[str]:

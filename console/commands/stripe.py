@@ -27,7 +27,13 @@ def status(url: twin.Url = "", json: twin.Json = False) -> None:
 
 
 @group.command()
-def connect(url: twin.Url = "", json: twin.Json = False) -> None:
+def connect(
+    replaces: Annotated[
+        str, typer.Option(help="Stripe's id of the account before, to agree that another one takes its place.")
+    ] = "",
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
     """Connect an account by a restricted key, which is read from HOLDFAST_STRIPE_KEY or asked for. The signing secrets of
     its webhooks are read from HOLDFAST_STRIPE_KEY_WEBHOOK_SECRET."""
     from backend.billing.schemas import AccountConnect
@@ -39,7 +45,7 @@ def connect(url: twin.Url = "", json: twin.Json = False) -> None:
         fail("there is nobody to ask for the key; set HOLDFAST_STRIPE_KEY")
     secrets = os.environ.get("HOLDFAST_STRIPE_KEY_WEBHOOK_SECRET", "").replace(",", " ").split()
     try:
-        body = AccountConnect(key=key, webhook_secrets=secrets)
+        body = AccountConnect(key=key, webhook_secrets=secrets, replaces=replaces)
     except ValueError:  # its words would show the key
         fail("this is not a key of Stripe's: it begins with rk_test_, rk_live_, sk_test_ or sk_live_")
 

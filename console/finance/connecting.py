@@ -42,15 +42,21 @@ class Connecting(FrameScreen):
     def note_account(self, now: Row | None) -> None:
         """Keep how it is now, and say so when somebody has agreed."""
         was, self.account = self.account, now
-        if self._url and was is not None and now is not None and now["isConnected"] and not was["isConnected"]:
+        if not self._url or was is None or now is None:
+            return
+        if now["isConnected"] and not was["isConnected"]:
             self._url = ""
             self.console.say(f"{now['accountId']} is connected, and is read now.")
+        elif (waiting := now["connecting"]) and waiting["by"]:
+            self._url = ""
+            self._ask_to_replace(waiting)
 
     def _is_on_its_way(self) -> bool:
         one = self.account
         if one is None:
             return False
-        is_open = one["connecting"] is not None and one["connecting"]["error"] is None and not one["isConnected"]
+        waiting = one["connecting"]
+        is_open = waiting is not None and not waiting["error"] and not waiting["by"] and not one["isConnected"]
         return is_open or one["relist"] is not None
 
     def _look(self) -> None:
@@ -79,11 +85,16 @@ class Connecting(FrameScreen):
         if one["isConnected"]:
             return {"stripe_connect": f"{one['accountId'] or 'An account'} is connected; disconnect it first."}
         words_ = "No Stripe account is connected."
-        return {"stripe_disconnect": words_, "stripe_sync": words_}
+        waits = one["connecting"] is not None and one["connecting"]["by"] is not None
+        return {"stripe_sync": words_} if waits else {"stripe_disconnect": words_, "stripe_sync": words_}
 
     def action_stripe_connect(self) -> None:
-        """Show where an owner of the Stripe account agrees, and wait."""
+        """Show where an owner of the Stripe account agrees, and wait; or ask whether the one that waits replaces the last."""
         api, business = self.console.api, self.business_id
+        waiting = (self.account or {}).get("connecting")
+        if waiting and waiting["by"]:
+            self._ask_to_replace(waiting)
+            return
 
         async def begun() -> Any:
             answer = await api.stripe.begin_connect(business)
@@ -98,12 +109,29 @@ class Connecting(FrameScreen):
 
         self.console.calls.start("begin to connect Stripe", begun, done=done)
 
+    def _ask_to_replace(self, waiting: Row) -> None:
+        api, business, last = self.console.api, self.business_id, waiting["replaces"]["accountId"]
+        target, lines = words.replacing(waiting)
+
+        def said(_: Any) -> None:
+            self.console.say(f"{words.titled(waiting['by'])} is connected, and is read now.")
+            self._look()
+
+        def answered(is_yes: bool | None) -> None:
+            if is_yes:
+                agree = lambda: api.stripe.agree_connect(business, last)  # noqa: E731
+                self.console.calls.start("replace the account", agree, done=said)
+
+        question = Confirm("Another Stripe account than before", target, lines=lines, yes="Replace it")
+        self.app.push_screen(question, answered)
+
     def action_stripe_disconnect(self) -> None:
-        """Ask, with the account's id, and let it go."""
+        """Ask, with the account's id, and let it go; the one that waits to replace the last, if there is one."""
         one, api, business = self.account, self.console.api, self.business_id
         if one is None:
             return
-        id = one["accountId"] or "the account"
+        waiting = one["connecting"] or {}
+        id = words.titled(waiting["by"]) if waiting.get("by") else one["accountId"] or "the account"
         lines = [[("What was read stays, to be looked at. Nothing new is read.", "muted")]]
 
         def said(_: Any) -> None:

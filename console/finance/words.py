@@ -244,7 +244,8 @@ def stripe(one: Row | None, url: str, now: datetime, key: str) -> tuple[Pairs, l
     if one["isConnected"]:
         mode = {"settings": "the server's key", "key": "a key of its own", "connect": "Stripe Connect"}[one["mode"]]
         kind = {True: "live", False: "test", None: "not read yet"}[one["isLive"]]
-        pairs.append(("account", [(f"{one['accountId'] or '?'}  ", "bold"), (f"{kind}, by {mode}", "muted")]))
+        name = titled(one) if one["accountId"] else "?"
+        pairs.append(("account", [(f"{name}  ", "bold"), (f"{kind}, by {mode}", "muted")]))
         pairs.append(("read", _read(one, now)))
         pairs.append(("last sync", ages.local(one["lastSyncedAt"], now) if one["lastSyncedAt"] else "never"))
         pairs.append(("known", f"{one['charges']:,} charges, {one['subscriptions']:,} subscriptions"))
@@ -255,16 +256,37 @@ def stripe(one: Row | None, url: str, now: datetime, key: str) -> tuple[Pairs, l
     else:
         ended = f", since {ages.local(one['disconnectedAt'], now)}" if one["disconnectedAt"] else ""
         pairs.append(("account", [(f"none is connected{ended}", "warning")]))
+    for former in one["former"]:
+        kept = f"{former['subscriptions']:,} subscriptions, {former['charges']:,} charges"
+        left = f"until {ages.local(former['leftAt'], now)}: {kept}, which count for nothing any more"
+        pairs.append(("before", [(f"{titled(former)}  ", ""), (left, "muted")]))
     if one["error"]:
         pairs.append(("last error", [(one["error"], "danger")]))
     waiting = one["connecting"]
-    if waiting and waiting["error"] and not one["isConnected"]:
+    if waiting and waiting["by"] and not one["isConnected"]:
+        lines += ["", [(f"! {titled(waiting['by'])} waits, and is another account than before.", "warning")]]
+    elif waiting and waiting["error"] and not one["isConnected"]:
         lines += ["", [(f"✗ {waiting['error']}", "danger")]]
     elif waiting and url and not one["isConnected"]:
         lines += ["", [("Open this in a browser, as somebody who owns the Stripe account:", "")], "", [(url, "accent")]]
         lines += ["", [(f"Waiting until {ages.local(waiting['expiresAt'], now)} …", "muted")]]
     if not one["isConnected"] and not url:
         lines += ["", [(f"{key} makes an address to open in a browser, where the account's owner agrees.", "muted")]]
+    return pairs, lines
+
+
+def titled(account: Row) -> str:
+    """An account by its name and id."""
+    return f"{account['name']} ({account['accountId']})" if account["name"] else str(account["accountId"])
+
+
+def replacing(waiting: Row) -> tuple[Pairs, list[Cell]]:
+    """What one agrees to when another account takes the place of the last one."""
+    pairs: Pairs = [("Before", titled(waiting["replaces"])), ("From now on", titled(waiting["by"]))]
+    lines: list[Cell] = [
+        "Subscriptions, charges and payouts of the account before stay to be read, under its name, but count for nothing"
+        " any more: neither in metrics nor in monthly revenue. Connecting that one again brings them back."
+    ]
     return pairs, lines
 
 

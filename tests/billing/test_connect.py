@@ -1,14 +1,16 @@
 """Connecting by OAuth: the way there, every way in which it ends badly, and how it ends."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
+from backend.billing import takings
 from backend.billing.models import Charge, StripeAccount, StripeConnecting
-from backend.billing.schemas import SyncAsked
+from backend.billing.schemas import AccountConnect, AccountNamed, SyncAsked
 from backend.client import ApiError, Client
 from backend.demo.outside.stripe import Mishap
 from backend.identity.schemas import MemberChange
@@ -241,3 +243,102 @@ async def test_access_that_is_taken_away_ends_a_sync_in_its_midst(billing: Billi
         await there.owner.stripe.sync(there.business, SyncAsked())
     letters = await there.owner.jobs.dead_letters()
     assert letters["items"] == []
+
+
+async def test_another_account_takes_the_place_of_the_last_one_once_both_names_were_agreed_to(billing: Billing) -> None:
+    there, stripe, backend = await platform(billing), billing.stripe, billing.backend
+    for id, name, charges in (("acct_old", "Old Feasts", 12), ("acct_new", "New Feasts", 5)):
+        book = stripe.open(id, name=name)
+        stripe.takings(charges, days=20, book=book)
+        stripe.subscribe(book=book)
+    units = await backend.units(there.owner)
+
+    async def taken() -> int:
+        start = backend.clock.now() - timedelta(days=60)
+        found = await units.read(takings.sums, start, backend.clock.now())
+        assert found == await units.read(takings.counted, start, backend.clock.now()), "days rolled up, and rows"
+        return sum(one.charges for one in found.values())
+
+    async def connect(id: str, status: int) -> httpx.Response:
+        answer = await there.back(state=await there.begin(), code=stripe.new_code(id))
+        assert answer.status_code == status, answer.text
+        return answer
+
+    await connect("acct_old", 200)
+    await backend.drain()
+    await units.write(takings.roll_up)
+    of_old, (sold,) = await taken(), (await there.owner.subscriptions.list()).items
+    assert sold.mrr > 0
+    await there.owner.stripe.disconnect(there.business)
+
+    told = (await connect("acct_new", 409)).json()["error"]
+    assert told["code"] == "STRIPE_ACCOUNT_ANOTHER"
+    assert all(words in told["message"] for words in ("Old Feasts (acct_old)", "New Feasts (acct_new)"))
+    shown = await there.owner.stripe.show(there.business)
+    assert (shown.is_connected, shown.account_id, shown.connecting and shown.connecting.error) == (
+        False,
+        "acct_old",
+        None,
+    )
+    assert shown.connecting is not None
+    assert (shown.connecting.by, shown.connecting.replaces) == (
+        AccountNamed(account_id="acct_new", name="New Feasts"),
+        AccountNamed(account_id="acct_old", name="Old Feasts"),
+    )
+    assert await taken() == of_old, "nothing has happened yet"
+    await there.owner.stripe.disconnect(there.business)  # which says no to what waits
+    assert "acct_new" not in stripe.connected
+    with pytest.raises(ApiError, match="No account waits"):
+        await there.owner.stripe.agree_connect(there.business, "acct_old")
+
+    await connect("acct_new", 409)
+    with pytest.raises(ApiError, match="Old Feasts"):
+        await there.owner.stripe.agree_connect(there.business, "acct_guess")
+    agreed = await there.owner.stripe.agree_connect(there.business, "acct_old")
+    assert (agreed.is_connected, agreed.account_id, agreed.name, agreed.connecting) == (
+        True,
+        "acct_new",
+        "New Feasts",
+        None,
+    )
+    await backend.drain()
+    shown = await there.owner.stripe.show(there.business)
+    (former,) = shown.former
+    assert (former.account_id, former.name, former.subscriptions, former.charges) == ("acct_old", "Old Feasts", 1, 13)
+    assert (shown.subscriptions, shown.charges) == (1, 6)
+    assert 0 < await taken() < of_old
+    old = await there.owner.subscriptions.show(sold.id)
+    assert (old.former_account, old.freshness, old.status, old.mrr) == ("acct_old", "GONE", sold.status, 0)
+    assert old.ended_at is None, "nobody knows that it ended"
+    (new,) = [one for one in (await there.owner.subscriptions.list()).items if one.former_account is None]
+    assert new.mrr > 0
+    events = (await there.owner.audit.list(limit=100))["items"]
+    assert "subscription.ended" not in {one["type"] for one in events}
+    (connected, *_) = [one for one in events if one["type"] == "stripe.connected" or "connected" in one["type"]]
+    assert connected["data"]["replaces"] == "acct_old"
+
+    await there.owner.stripe.disconnect(there.business)
+    await connect("acct_old", 409)
+    await there.owner.stripe.agree_connect(there.business, "acct_new")
+    await backend.drain()
+    assert await taken() == of_old, "everything of it is back"
+    old = await there.owner.subscriptions.show(sold.id)
+    assert (old.former_account, old.freshness, old.mrr) == (None, "CURRENT", sold.mrr)
+    assert [one.account_id for one in (await there.owner.stripe.show(there.business)).former] == ["acct_new"]
+
+
+@SQLITE
+async def test_a_key_of_another_account_has_to_be_agreed_to_as_well(billing: Billing) -> None:
+    there, stripe = await platform(billing), billing.stripe
+    first, second = (
+        stripe.restricted_key("account_read", book=stripe.open(id, name=id)) for id in ("acct_a", "acct_b")
+    )
+    await there.owner.stripe.connect(there.business, AccountConnect(key=first))
+    await there.owner.stripe.disconnect(there.business)
+    with pytest.raises(ApiError) as refused:
+        await there.owner.stripe.connect(there.business, AccountConnect(key=second))
+    assert (refused.value.code, refused.value.details["by"]["accountId"]) == ("STRIPE_ACCOUNT_ANOTHER", "acct_b")
+    shown = await there.owner.stripe.connect(there.business, AccountConnect(key=second, replaces="acct_a"))
+    assert (shown.account_id, [one.account_id for one in shown.former]) == ("acct_b", ["acct_a"])
+    await there.owner.stripe.disconnect(there.business)
+    assert (await there.owner.stripe.connect(there.business, AccountConnect(key=second))).account_id == "acct_b"

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.pilot import Pilot
 
+from backend.client import ApiError
 from console.actions import BY_ID
 from console.finance.screen import FinanceScreen
 from tests.console.desk.floor import PASSWORD, Console, said, until
@@ -89,6 +91,21 @@ async def test_an_account_is_connected_and_let_go(till: Till) -> None:
         await pilot.press("y")
         await until(lambda: "none is connected" in text_of(app))
         assert "acct_feast" not in till.stripe.connected
+        till.stripe.open("acct_other", name="Other Feasts")
+        await pilot.press("C")
+        await until(lambda: "Open this in a browser" in text_of(app))
+        state = screen._url.partition("state=")[2].partition("&")[0]
+        with pytest.raises(ApiError, match="another Stripe account"):
+            await till.floor.api.stripe.finish_connect(state=state, code=till.stripe.new_code("acct_other"))
+        await until(lambda: isinstance(app.screen, Confirm))
+        await until(lambda: "Other Feasts (acct_other)" in text_of(app) and "acct_feast" in text_of(app))
+        await pilot.press("n")
+        await until(lambda: "another account than before" in text_of(app))
+        await pilot.press("C")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await until(lambda: any("Other Feasts (acct_other) is connected" in one for one in said(app)))
+        await until(lambda: "before" in text_of(app) and "acct_feast" in text_of(app))
         assert app.troubles == []
 
 
