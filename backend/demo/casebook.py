@@ -37,10 +37,12 @@ class Case(SimpleNamespace):
 class Casebook:
     """Opens cases and does to them what agents, customers and timers do."""
 
-    def __init__(self, ledger: Ledger, key: Actor, first_number: int) -> None:
-        self.ledger, self.key, self.next_number = ledger, key, first_number
+    def __init__(
+        self, ledger: Ledger, key: Actor, first_number: int, *, currency: str = CURRENCY, time_zone: str = TIME_ZONE
+    ) -> None:
+        self.ledger, self.key, self.next_number, self._currency = ledger, key, first_number, currency
         self._routing = KINDS["routing"].compile(KINDS["routing"].shipped, SHIPPED_VERSION)
-        self._policy = policy_in(KINDS["sla"].compile(KINDS["sla"].shipped, SHIPPED_VERSION), TIME_ZONE)
+        self._policy = policy_in(KINDS["sla"].compile(KINDS["sla"].shipped, SHIPPED_VERSION), time_zone)
         self._ladder = KINDS["escalation"].compile(KINDS["escalation"].shipped, SHIPPED_VERSION)
         self._handed_up: dict[str, dict[str, Any]] = {}
         self._briefs: dict[int, Mapping[str, Any]] = {}
@@ -64,7 +66,7 @@ class Casebook:
         occasion: str | None = None,
         **columns: Any,
     ) -> Case:
-        """A case for `customer` (a row of Customer), routed by the shipped rules. `value` in rupees."""
+        """A case for `customer` (a row of Customer), routed by the shipped rules. `value` in major units."""
         routed = judged(self._routing, at, value, occasion)
         allowed = routed.channels or (["CHAT"] if platform else [])
         case = Case(**_EMPTY)
@@ -85,7 +87,7 @@ class Casebook:
             "watcher_ids": [],
             "merged_from": [],
             "event_type": occasion,
-            "order_value": None if value is None else to_minor(value, CURRENCY),
+            "order_value": None if value is None else to_minor(value, self._currency),
             "allowed_channels": allowed,
             "routing": routed.why,
             "is_self_serve": not allowed,
@@ -185,7 +187,7 @@ class Casebook:
     def give(self, case: Case, at: datetime, agent: Actor, percent: int) -> None:
         """An agent gives a discount that is pre-approved, as `APPLY_DISCOUNT` does by the shipped rules."""
         amount = case.order_value * percent // 100
-        in_rupees, value = to_major(amount, CURRENCY), to_major(case.order_value, CURRENCY)
+        in_rupees, value = to_major(amount, self._currency), to_major(case.order_value, self._currency)
         facts = {
             "order_value": float(value),
             "tier": self._briefs[case.number]["tier"],
@@ -225,7 +227,7 @@ class Casebook:
             given_at=at,
             approval_id=None,
         )
-        figures = {"amount": in_rupees, "percent": float(percent), "total": in_rupees, "currency": CURRENCY}
+        figures = {"amount": in_rupees, "percent": float(percent), "total": in_rupees, "currency": self._currency}
         told = {"action": "APPLY_DISCOUNT", "rule": rule, "ruleVersion": SHIPPED_VERSION, **figures}
         self._record(case, DiscountApplied, agent, at, told)
 
@@ -233,7 +235,7 @@ class Casebook:
         """An agent escalates it to the level that the shipped rules say; from there it climbs if it is not there yet."""
         facts = {
             "reason": reason,
-            "order_value": None if case.order_value is None else float(to_major(case.order_value, CURRENCY)),
+            "order_value": None if case.order_value is None else float(to_major(case.order_value, self._currency)),
             "minutes_open": (at - case.created_at).total_seconds() / 60,
             "event_type": case.event_type,
             "priority": case.priority,
@@ -292,7 +294,7 @@ class Casebook:
     def _record(self, case: Case, event: type[Event], actor: Actor, at: datetime, data: dict[str, Any]) -> None:
         case.version += 1
         case.updated_at, case.last_seq = at, self.ledger.seq + 1
-        facts = facts_of(case, self._briefs[case.number]["tier"], CURRENCY)
+        facts = facts_of(case, self._briefs[case.number]["tier"], self._currency)
         if not clocks.is_untouched(case, facts, event):
             clocks.bring_up(case, facts, self._policy, at, event)
         if event in (events.MessageReceived, events.MessageSent):
@@ -300,7 +302,7 @@ class Casebook:
         agent = self._agents.get(case.agent_id) if case.agent_id else None
         handed_up = self._handed_up.get(case.id)
         escalation = None if handed_up is None else escalation_of(handed_up)
-        state = state_of(case, self._briefs[case.number], agent, CURRENCY, escalation, None)
+        state = state_of(case, self._briefs[case.number], agent, self._currency, escalation, None)
         told = event(subject_id=case.id, incidence_id=case.id, customer_id=case.customer_id, state=state, data=data)
         self.ledger.emit(told, actor, at)
 

@@ -12,7 +12,8 @@ from backend.client import ApiError, Client, Offline
 from backend.core.clock import Clock
 from backend.core.log import logger
 from backend.core.security import new_token
-from backend.demo.cast import OWNER, PASSWORD, STAFF
+from backend.demo.cast import STAFF
+from backend.demo.entry import enter
 from backend.demo.outside.freshchat import FreshchatDouble
 from backend.demo.outside.freshchat_rest import FreshchatRest
 from backend.demo.outside.talks import Line, Talk
@@ -44,7 +45,7 @@ class Chat:
             "per_minute": 3_000,
         }
         async with Client(url) as owner:
-            await owner.identity.sign_in(OWNER.email, PASSWORD)
+            await enter(owner)
             known = [one for one in (await owner.integrations.list()).items if one.platform == "freshchat"]
             if known:
                 await owner.integrations.change(known[0].id, IntegrationChange(**given))

@@ -13,10 +13,11 @@ from backend.core.clock import Clock
 from backend.core.log import logger
 from backend.demo import talk
 from backend.demo.casebook import PLATFORM, conversation_of
-from backend.demo.cast import HOSTILE, OWNER, PASSWORD
+from backend.demo.cast import HOSTILE
 from backend.demo.chat import Chat
 from backend.demo.colleagues import Colleagues
 from backend.demo.desks import Desks
+from backend.demo.entry import enter
 from backend.demo.handing_up import HandsUp
 from backend.demo.pace import Pace
 from backend.demo.shopper import GaveUp, Shopper
@@ -87,7 +88,7 @@ class Driver:
         while True:
             try:
                 if self._watch.transport.access_token is None:
-                    await self._watch.identity.sign_in(OWNER.email, PASSWORD)
+                    await enter(self._watch)
                 async with self._watch.live.connect(seen) as line:
                     async for frame in line:
                         seen = frame.get("seq") or frame.get("head") or seen

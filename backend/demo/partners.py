@@ -11,7 +11,7 @@ from typing import Any
 from backend.client import ApiError, Client, Offline
 from backend.core.clock import Clock
 from backend.core.log import logger
-from backend.demo.cast import OWNER, PASSWORD
+from backend.demo.entry import enter
 from backend.demo.outside.hubspot import HubSpotDouble
 from backend.demo.outside.razorpay import RazorpayDouble
 from backend.demo.outside.receiver import Receiver
@@ -42,7 +42,7 @@ class Partners:
             ]
             try:
                 async with Client(url) as owner:
-                    await owner.identity.sign_in(OWNER.email, PASSWORD)
+                    await enter(owner)
                     await self._fill(owner)
                     await self._connect(owner, crm, payments, receiver)
             except (ApiError, Offline) as error:

@@ -125,16 +125,19 @@ def _build(database: Path, seed: int, clock: Clock) -> None:
 
     slices.load("models")
     from backend.copilot import full_text
+    from backend.demo import sister
     from backend.demo.world import build
 
     password_hash = asyncio.run(hash_password(PASSWORD, _COST))
     gc.disable()  # a third of the time: much is made and nothing is garbage
     try:
-        world = build(seed=seed, now=clock.now(), password_hash=password_hash, api_key=new_token("hfk"))
+        now = clock.now()
+        world = build(seed=seed, now=now, password_hash=password_hash, api_key=new_token("hfk"))
         engine = create_engine(f"sqlite:///{database}")
         with engine.begin() as connection:
             connection.exec_driver_sql("PRAGMA synchronous=OFF")
             world.insert(connection)
+            sister.build(world, seed=seed, now=now).insert(connection)
             full_text.fill(connection)
         engine.dispose()
     finally:

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from backend.billing.schemas import SubscriptionRead
 from backend.client import Client
 from backend.demo.cast import OWNER, PASSWORD
+from backend.demo.entry import enter
 from backend.identity.schemas import KeyCreate, KeyCreated
 from backend.identity.vouching import customer_token
 
@@ -65,7 +66,7 @@ class Storefront:
     @asynccontextmanager
     async def _signed_in(self) -> AsyncIterator[Client]:
         async with Client(self.api) as owner:
-            await owner.identity.sign_in(*self._owner)
+            await enter(owner, *self._owner)
             yield owner
 
     async def open(self, page: str) -> None:

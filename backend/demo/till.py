@@ -14,7 +14,8 @@ from backend.client import ApiError, Client, Offline
 from backend.core.clock import Clock
 from backend.core.log import logger
 from backend.core.money import to_minor
-from backend.demo.cast import OWNER, PASSWORD, STRIPE_ACCOUNT
+from backend.demo.cast import STRIPE_ACCOUNT
+from backend.demo.entry import enter
 from backend.demo.outside.stripe import StripeDouble
 from backend.demo.outside.stripe.catalogue import make_price, make_product
 from backend.demo.outside.stripe.coupons import make_coupon
@@ -41,7 +42,7 @@ class Till:
     async def fill(self) -> None:
         """Have in the account what the backend's mirror knows of it."""
         async with Client(self._url) as owner:
-            await owner.identity.sign_in(OWNER.email, PASSWORD)
+            await enter(owner)
             for plan in (await owner.subscriptions.plans()).items:
                 self._sell(plan)
             cursor: str | None = None

@@ -68,7 +68,7 @@ def build(*, seed: int, now: datetime, password_hash: str, api_key: str) -> Ledg
     for actor in (actor for actors in staff.values() for actor in actors):
         book.know(actor)
     stage = Stage(book, Prompts(ledger, key), ledger, rng, staff["agent"], staff["supervisor"][0], now)
-    _run([*_past(stage, people), *_present(stage, people)], now)
+    run([*_past(stage, people), *_present(stage, people)], now)
     book.keep()
     macros.keep(ledger, founded, staff["supervisor"][0])
     _orders(ledger, people, Random(f"orders {seed}"), now)
@@ -231,7 +231,7 @@ def _present(stage: Stage, people: list[Mapping[str, Any]]) -> list[Life]:
     return open_now
 
 
-def _run(all_lives: list[Life], now: datetime) -> None:
+def run(all_lives: list[Life], now: datetime) -> None:
     """Let everybody live, step by step in the order of time, up to `now`."""
     waiting = [(next(life), number, life) for number, life in enumerate(all_lives)]
     heapq.heapify(waiting)

@@ -51,6 +51,27 @@ async def test_every_role_signs_in(demo: Demo, role: str) -> None:
         assert len(page.items) >= 60
 
 
+async def test_owner_and_admin_have_a_second_business_to_switch_to(demo: Demo) -> None:
+    async with await member(demo, "admin") as client:
+        first, second = (await client.businesses.list()).items
+        assert (first.name, second.name) == ("Thali & Tandoor", "Tiffin Lane London")
+        await client.identity.switch(second.id)
+        try:
+            here = (await client.identity.me()).business
+            assert (here.currency, here.time_zone) == ("GBP", "Europe/London")
+            page = await client.incidences.list(view="all", limit=200)
+            assert sorted(one.status for one in page.items if one.status != "CLOSED") == ["OPEN"] * 5
+            assert (await client.audit.verify())["isWhole"] is True
+            assert {one.name for one in (await client.businesses.members(second.id)).items} == {
+                "Harish Bhat",
+                "Kavya Menon",
+            }
+        finally:
+            await client.identity.switch(first.id)
+    async with await member(demo, "supervisor") as client:
+        assert len((await client.businesses.list()).items) == 1
+
+
 async def test_colleagues_are_at_their_desks_and_one_goes_to_lunch(demo: Demo) -> None:
     async with await member(demo, "supervisor") as client:
 
@@ -143,6 +164,12 @@ async def test_a_customer_of_the_past_reacts_to_an_answer(demo: Demo) -> None:
 
 
 async def test_an_answer_reaches_the_chat_platform(demo: Demo) -> None:
+    async with await member(demo, "owner") as owner:
+
+        async def connected() -> bool:
+            return any(one.platform == "freshchat" and one.has_token for one in (await owner.integrations.list()).items)
+
+        await until(connected)  # what was done before is told nobody
     async with await member(demo, "agent") as agent:
         waiting = (await agent.incidences.list(view="unassigned", limit=200)).items
         case = next(one for one in waiting if one.platform and one.user_id.startswith("cust-"))

@@ -18,14 +18,14 @@ from backend.core.rows import to_micros
 from backend.core.security import fingerprint
 from backend.core.text import clean_line
 from backend.customers.models import Customer
-from backend.demo import world
+from backend.demo import sister, world
 from backend.demo.cast import HOSTILE, STAFF
 from backend.demo.ledger import Ledger
 from backend.demo.place import Place
 from backend.events import log
 from backend.events.chain import first_broken
 from backend.events.models import EventBody, EventRow
-from backend.identity.models import Business
+from backend.identity.models import Business, Member, User
 from backend.incidences.clocks import told
 from backend.incidences.models import Conversation, Escalation, Incidence
 from backend.jobs.models import PendingJob
@@ -67,6 +67,24 @@ def test_the_chain_of_the_audit_is_whole(seeded: Engine) -> None:
     instants = [row.recorded_at for row in rows]
     assert instants == sorted(instants)
     assert instants[-1] <= NOW
+
+
+def test_the_second_business_shares_people_and_nothing_else() -> None:
+    first = built()
+    one, again = (sister.build(first, seed=7, now=NOW) for _ in range(2))
+    assert one.rows == again.rows
+    events = one.rows[EventRow.__table__]  # type: ignore[index]
+    instants = [row["recorded_at"] for row in events]
+    assert instants == sorted(instants)
+    assert instants[-1] <= NOW
+    assert {row["business_id"] for rows in one.rows.values() for row in rows if "business_id" in row} == {
+        one.business_id
+    }
+    users = {row["id"] for row in first.rows[User.__table__]}  # type: ignore[index]
+    assert {row["user_id"] for row in one.rows[Member.__table__]} < users  # type: ignore[index]
+    assert User.__table__ not in one.rows
+    assert sum(case["status"] != "CLOSED" for case in cases(one)) == 5
+    assert not any(case["is_self_serve"] for case in cases(one)), "each is in somebody's queue"
 
 
 def test_the_counts_are_those_of_the_plan(seeded: Engine) -> None:
