@@ -15,15 +15,16 @@ async def begin(self):  # runs once the first screen is on the terminal
     slow = ("httpx", "pydantic", "backend", "keyring", "websockets", "orjson", "sqlalchemy", "anyio")
     found = ",".join(name for name in slow if name in sys.modules)
     print(found, f"{time.perf_counter() - start:.3f}", type(self.screen).__name__, sep="|")
-    self.exit()
+    begun.set()
 
 ConsoleApp._begin = begin
 
 import asyncio
+begun = asyncio.Event()
 async def main():
     app = ConsoleApp(Target("http://127.0.0.1:9"))
-    async with app.run_test() as pilot:
-        await pilot.pause(0.2)
+    async with app.run_test():
+        await asyncio.wait_for(begun.wait(), 30)
 asyncio.run(main())
 """
 

@@ -5,7 +5,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 
 from tests.console.alerts.test_alerts import on_alerts, world
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.escalations.world import text_of
 
@@ -26,5 +26,5 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int,
         await on_alerts(app, pilot)
         await pilot.press("r", "2")
         await until(lambda: "◆ 3 alerts" in text_of(app))
-        await pilot.pause(0.4)
+        await still(app, pilot)
         assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)

@@ -6,7 +6,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 
 from tests.console.analytics.world import on_numbers, text_of, world
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look
 
 SEEN = {
@@ -30,5 +30,5 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion) -> None:
                 if tab == "overview" or theme == THEME_OF[size[0]]:
                     await pilot.press(key)
                     await until(lambda words=words: words in text_of(app))
-                    await pilot.pause(0.4)
+                    await still(app, pilot)
                     assert look(app) == seen(name=f"{tab}-{size[0]}x{size[1]}-{theme}")

@@ -5,7 +5,7 @@ from typing import Any
 from backend.incidences.schemas import IncidenceChange, MessageSend
 from backend.signals.schemas import SignalPost
 from console.app import ConsoleApp
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.widgets.stage import screen_lines
 
 TOPICS = ("payment_failed", "portions", "payment_failed", "menu_question", "payment_failed")
@@ -49,4 +49,4 @@ async def on_numbers(app: Any, pilot: Any) -> None:
     """Go there, and wait for the numbers."""
     await pilot.press("g", "n")
     await until(lambda: "Self-serve" in text_of(app) and "%" in text_of(app))
-    await pilot.pause(0.2)
+    await still(app, pilot)

@@ -7,7 +7,7 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from console.customers.customer import CustomerScreen
 from tests.console.customers.test_customers import at_customers, world
 from tests.console.customers.world import tells, upsets
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look, zone
 from tests.console.incidences.test_workspace import opened, text_of
 
@@ -27,7 +27,7 @@ async def test_the_panel_looks(floor: Floor, snapshot: SnapshotAssertion, size: 
     async with floor.console(size=size, theme=theme) as (app, pilot):
         await opened(app, pilot, row, "4")
         await until(lambda: "of 100 · high" in text_of(app))
-        await pilot.pause(0.4)
+        await still(app, pilot)
         assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)
 
 
@@ -38,10 +38,10 @@ async def test_customers_look(floor: Floor, snapshot: SnapshotAssertion, size: t
     async with floor.console(size=size, theme=theme) as (app, pilot):
         screen = await at_customers(app, pilot)
         await until(lambda: screen._trends)
-        await pilot.pause(0.4)
+        await still(app, pilot)
         assert look(app) == seen(name="table")
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, CustomerScreen) and "of 100 · high" in text_of(app))
         await until(lambda: "None known" in text_of(app) or size[1] < 30)
-        await pilot.pause(0.4)
+        await still(app, pilot)
         assert look(app) == seen(name="customer")

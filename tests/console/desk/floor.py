@@ -24,6 +24,7 @@ from console.connection import Target
 from tests.support.backend import Backend
 from tests.support.server import free_port
 from tests.support.wait import until as until
+from tests.widgets.stage import screen_lines
 
 EMAIL, PASSWORD = "asha@feast.co", "correct horse"
 Row = dict[str, Any]
@@ -140,6 +141,18 @@ class Floor:
             await pilot.press("3")
             await pilot.pause(0.05)
             yield console, pilot
+
+
+async def still(app: ConsoleApp, pilot: Pilot[Any]) -> None:
+    """Wait until the screen stands still: however slow the machine is, what was asked for has come and is painted."""
+    for written in app.screen.query("Input, TextArea"):
+        written.cursor_blink = False  # type: ignore[attr-defined]
+    seen: list[list[str]] = []
+    async with asyncio.timeout(20):
+        while len(seen) < 3 or any(lines != seen[-1] for lines in seen[-3:]):
+            await pilot.pause()
+            await pilot.pause(0.08)
+            seen.append(screen_lines(app))
 
 
 def said(app: ConsoleApp) -> list[str]:

@@ -16,7 +16,7 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from backend.incidences.schemas import IncidenceChange, MessageSend
 from backend.signals.schemas import CartPut, ScreenPut, SignalPost
 from console.incidences.workspace import IncidenceScreen
-from tests.console.desk.floor import Console, Floor, until
+from tests.console.desk.floor import Console, Floor, still, until
 from tests.widgets.stage import screen_lines
 
 GUESTS = ("Priya Raman", "Arjun Mehta", "Lakshmi Narayanan", "Chloé Dubois", "李小龍")
@@ -82,12 +82,12 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int,
         if size[0] > 100:
             await pilot.press("j")
             await until(lambda: "Friction" in "\n".join(screen_lines(app)))
-        await pilot.pause(0.4)
+        await still(app, pilot)
         assert look(app) == seen(name="queue")
         await pilot.press("colon", *f"open {first['ref']}", "enter")
         await until(lambda: isinstance(app.screen, IncidenceScreen) and app.screen.paid.held is not None)
         await until(
             lambda: isinstance(app.screen, IncidenceScreen) and app.screen.leaving.held and app.screen.paid.held
         )
-        await pilot.pause(0.4)
+        await still(app, pilot)
         assert look(app) == seen(name="incidence")

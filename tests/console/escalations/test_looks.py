@@ -4,7 +4,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.escalations.test_approvals import ask
 from tests.console.escalations.test_board import on_board
@@ -26,10 +26,10 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int,
     async with floor.console(size=size, theme=theme) as (app, pilot):
         await on_board(app, pilot)
         await until(lambda: "INC-6" in text_of(app))
-        await pilot.pause(0.4)
+        await still(app, pilot)
         assert look(app) == seen(name="board")
         await ask(floor, rows[0])
         await pilot.press("6")
         await until(lambda: "discount 15 %" in text_of(app))
-        await pilot.pause(0.4)
+        await still(app, pilot)
         assert look(app) == seen(name="approvals")

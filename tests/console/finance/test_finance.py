@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from backend.client import ApiError
 from console.actions import BY_ID
 from console.finance.screen import FinanceScreen
-from tests.console.desk.floor import PASSWORD, Console, said, until
+from tests.console.desk.floor import PASSWORD, Console, said, still, until
 from tests.console.desk.test_looks import look
 from tests.console.finance.conftest import Till, month
 from tests.widgets.stage import screen_lines
@@ -115,6 +115,6 @@ async def test_looks(till: Till, snapshot: SnapshotAssertion) -> None:
         async with till.floor.console(size=size, theme=f"holdfast-{theme}") as (app, pilot):
             await on_finance(app, pilot)
             await pilot.press(tab)
-            await pilot.pause(0.3)
+            await still(app, pilot)
             name = f"{size[0]}x{size[1]}-{theme}-{tab}"
             assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)(name=name)

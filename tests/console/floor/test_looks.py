@@ -4,7 +4,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.floor.test_wall import on_wall
 from tests.console.floor.world import Crowd, world
@@ -23,7 +23,7 @@ async def test_looks(
     seen = snapshot.use_extension(SVGImageSnapshotExtension)
     async with floor.console(size=size, theme=theme) as (app, pilot):
         await on_wall(app, pilot)
-        await pilot.pause(0.3)
+        await still(app, pilot)
         assert look(app) == seen(name="wall")
         if size[0] != 140:
             return
@@ -31,5 +31,5 @@ async def test_looks(
         await until(lambda: app.current_mode == "queue")
         await pilot.press("a")
         await until(lambda: isinstance(app.screen, Choice))
-        await pilot.pause(0.2)
+        await still(app, pilot)
         assert look(app) == seen(name="assign")

@@ -4,7 +4,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.incidences.test_acting import BEN, discount
 from tests.console.incidences.test_workspace import opened
@@ -24,9 +24,9 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int,
         await pilot.press("A")
         await until(lambda: isinstance(app.screen, Choice))
         await pilot.press("up")  # round to the last, which is blocked
-        await pilot.pause(0.3)
+        await still(app, pilot)
         assert look(app) == seen(name="menu")
         await pilot.press("escape")
         await discount(app, pilot, row, "15")
-        await pilot.pause(0.3)
+        await still(app, pilot)
         assert look(app) == seen(name="confirm")

@@ -8,7 +8,7 @@ from backend.incidences.link_schemas import LinkMake, Merge
 from backend.incidences.macro_schemas import MacroMake
 from backend.incidences.schemas import LabelsChange
 from console.incidences.workspace import IncidenceScreen
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look, zone
 from tests.console.incidences.test_workspace import composer
 from widgets.prompt import Choice
@@ -42,5 +42,5 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int,
         await until(lambda: isinstance(app.screen, Choice))
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, IncidenceScreen) and "Dear Priya" in composer(app).text)
-        await pilot.pause(0.4)
+        await still(app, pilot)
         assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)

@@ -15,7 +15,7 @@ from backend.work import Work
 from console.actions import BY_ID
 from console.incidences.workspace import IncidenceScreen
 from console.integrations.integrations import IntegrationsScreen
-from tests.console.desk.floor import Console, Floor, Row, said, until
+from tests.console.desk.floor import Console, Floor, Row, said, still, until
 from tests.console.desk.test_looks import look
 from tests.widgets.stage import screen_lines
 from widgets.outline import Outline
@@ -103,5 +103,5 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion) -> None:
     for size, theme in (((80, 24), "day"), ((140, 45), "night")):
         async with floor.console(size=size, theme=f"holdfast-{theme}") as (app, pilot):
             await on_integrations(app, pilot)
-            await pilot.pause(0.3)
+            await still(app, pilot)
             assert look(app) == snapshot.use_extension(SVGImageSnapshotExtension)(name=f"{size[0]}x{size[1]}-{theme}")

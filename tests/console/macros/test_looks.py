@@ -5,7 +5,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 
 from console.macros.editor import MacroEditor
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.macros.test_macros import made, on_macros
 
@@ -17,9 +17,9 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int,
     await made(floor, "Spam", shared=False, add=["spam"], outcome="DROPPED")
     async with floor.console(size=size, theme=f"holdfast-{theme}") as (app, pilot):
         await on_macros(app, pilot)
-        await pilot.pause(0.3)
+        await still(app, pilot)
         assert look(app) == seen(name="list")
         await pilot.press("e")
         await until(lambda: isinstance(app.screen, MacroEditor) and app.screen.is_mounted)
-        await pilot.pause(0.3)
+        await still(app, pilot)
         assert look(app) == seen(name="text")

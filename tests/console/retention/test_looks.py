@@ -7,7 +7,7 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 
 from console.retention.flow import FlowScreen
 from console.retention.flow_yaml import FlowYamlScreen
-from tests.console.desk.floor import until
+from tests.console.desk.floor import still, until
 from tests.console.desk.test_looks import look
 from tests.console.retention.test_board import on_board
 from tests.console.retention.test_results import on_results
@@ -23,31 +23,31 @@ async def test_looks(leaving: Leaving, snapshot: SnapshotAssertion) -> None:
         async with leaving.floor.console(size=size, theme=f"holdfast-{theme}") as (app, pilot):
             await on_board(app, pilot)
             if size[0] < 100:
-                await pilot.pause(0.3)
+                await still(app, pilot)
                 assert look(app) == seen(name=f"live-{name}")
                 await pilot.press("2", "p")
             else:
                 await until(lambda: "Steps" in text_of(app) and "wants to cancel" in text_of(app))
-                await pilot.pause(0.3)
+                await still(app, pilot)
                 assert look(app) == seen(name=f"live-{name}")
                 await pilot.press("2")
             await until(lambda: "yes to cancel now" in text_of(app) or "told them" in text_of(app))
-            await pilot.pause(0.5)
+            await still(app, pilot)
             assert look(app) == seen(name=f"decided-{name}")
             await pilot.press("5")
             await until(lambda: app.screen.paying.is_loaded and "Thali" in text_of(app))
             app.preferences.change(preview="off")  # Stripe's id beside it is another one each time
             app.screen.fit()
-            await pilot.pause(0.3)
+            await still(app, pilot)
             assert look(app) == seen(name=f"subscriptions-{name}")
             app.preferences.change(preview="right")
             await pilot.press("3", "enter")
             await until(lambda: isinstance(app.screen, FlowScreen) and app.screen.flow is not None)
-            await pilot.pause(0.3)
+            await still(app, pilot)
             assert look(app) == seen(name=f"flow-{name}")
             await pilot.press("e")
             await until(lambda: isinstance(app.screen, FlowYamlScreen))
-            await pilot.pause(0.3)
+            await still(app, pilot)
             assert look(app) == seen(name=f"yaml-{name}")
 
 
@@ -57,5 +57,5 @@ async def test_results(leaving: Leaving, snapshot: SnapshotAssertion) -> None:
     seen: Any = snapshot.use_extension(SVGImageSnapshotExtension)
     async with leaving.floor.console(size=(80, 24), theme="holdfast-night") as (app, pilot):
         await on_results(app, pilot)
-        await pilot.pause(0.5)
+        await still(app, pilot)
         assert look(app) == seen(name="results-80x24-night")

@@ -4,7 +4,7 @@ from typing import Any
 
 from console.incidences.workspace import IncidenceScreen
 from console.retention.behind import BehindScreen
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.retention.test_board import on_board
 from tests.console.retention.world import Leaving, past, text_of
 
@@ -14,7 +14,7 @@ async def on_results(app: Any, pilot: Any) -> None:
     await on_board(app, pilot)
     await pilot.press("4")
     await until(lambda: app.screen.results.answers is not None)
-    await pilot.pause(0.2)
+    await still(app, pilot)
 
 
 async def test_numbers_say_how_sure_they_are_and_lead_to_their_runs(floor: Floor) -> None:

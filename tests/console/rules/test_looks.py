@@ -15,7 +15,7 @@ from console.rules.rule import RuleScreen
 from console.rules.trial import TrialScreen
 from console.rules.typing_prompt import TypingPrompt
 from console.rules.versions import VersionsScreen
-from tests.console.desk.floor import Floor, until
+from tests.console.desk.floor import Floor, still, until
 from tests.console.rules.test_editor import opened, shows, to
 from tests.support.incidences import open_case
 
@@ -46,9 +46,7 @@ async def test_looks(
 
         async def look(name: str) -> None:
             app.clear_notifications()
-            for written in app.screen.query("Input, TextArea"):
-                written.cursor_blink = False  # type: ignore[attr-defined]
-            await pilot.pause(0.4)
+            await still(app, pilot)
             assert app.export_screenshot(title="Holdfast") == seen(name=name)
 
         listed = app.api.rules.list

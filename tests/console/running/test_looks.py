@@ -18,7 +18,7 @@ from backend.interventions.schemas import InterventionCreate
 from backend.playbooks.schemas import TriggerAsk
 from console.delivery.delivery import DeliveryScreen
 from console.jobs.jobs import JobsScreen
-from tests.console.desk.floor import Console, Floor, until
+from tests.console.desk.floor import Console, Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.interventions.test_interventions import at_plans
 from tests.console.playbooks.test_playbooks import begun, on_playbooks
@@ -68,7 +68,7 @@ async def test_looks(floor: Floor, snapshot: SnapshotAssertion) -> None:
                     for open_it in screens:
                         await open_it(app, pilot)
                         app.clear_notifications()
-                        await pilot.pause(0.1)
+                        await still(app, pilot)
                         assert look(app) == seen(name=f"{open_it.__name__}-{columns}x{rows}-{theme}")
 
             await pictures(jobs)  # before more of them run: at once, and so in any order
