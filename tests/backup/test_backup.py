@@ -15,7 +15,7 @@ from backend.backup.copying import ABOUT, APP, JOBS, Spoiled
 from backend.backup.restoring import Refused
 from backend.core.files import jobs_file
 from backend.settings import Settings
-from console.cli import app
+from console.cli import command_line
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
 
@@ -162,7 +162,7 @@ async def test_the_commands_copy_list_and_bring_back(backend: Backend, tmp_path:
     at = ["--data-dir", str(backend.settings.data_dir)]
 
     def run(*args: str, url: str = backend.url) -> Any:
-        return CliRunner().invoke(app, [*args, "--database-url", url, *at])
+        return CliRunner().invoke(command_line(args[0]), [*args, "--database-url", url, *at])
 
     place = str(tmp_path / "kept")
     assert run("backups", "--at", place).stdout == "There is no backup.\n"

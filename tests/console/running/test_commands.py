@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from backend.demo.outside.pigeonhole import SLACK_PATH, Pigeonhole
 from backend.demo.outside.serve import served
-from console.cli import app
+from console.cli import command_line
 from tests.console.desk.floor import EMAIL, PASSWORD, Floor
 from tests.console.running.test_running import world
 
@@ -25,7 +25,7 @@ def run(floor: Floor, home: Path) -> Run:
     env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
     async def running(*args: str, **more: str) -> Any:
-        call = asyncio.to_thread(CliRunner().invoke, app, list(args), env=env | more)
+        call = asyncio.to_thread(CliRunner().invoke, command_line(args[0]), list(args), env=env | more)
         done = asyncio.ensure_future(call)
         while not done.done():
             await floor.backend.drain()
