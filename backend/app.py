@@ -20,7 +20,7 @@ from backend.identity.browsers import Across
 from backend.identity.permissions import TABLE
 from backend.runtime import Runtime
 from backend.settings import VERSION
-from backend.unit import Router, is_behind_gate
+from backend.unit import Gated, Router
 
 # FastAPI keeps it quiet where it makes a field of a route; ours are finished when they are first used.
 warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
@@ -128,6 +128,6 @@ def _open_doors(app: _Application, edge: dict[str, Any]) -> None:
 def _refuse_unlisted(app: FastAPI) -> None:
     if unlisted := routes_of(app) - TABLE.keys():
         raise RuntimeError(f"routes without a line in identity.permissions.TABLE: {sorted(unlisted)}")
-    apart = [route.path for route in app.routes if isinstance(route, APIRoute) and not is_behind_gate(route)]
+    apart = [route.path for route in app.routes if isinstance(route, APIRoute) and not isinstance(route, Gated)]
     if apart:
         raise RuntimeError(f"routes that pass by the gate; make their router with backend.unit.Router: {apart}")

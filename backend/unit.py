@@ -2,11 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from enum import Enum
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import to_jsonable_python
 from sqlalchemy import insert, select, update
@@ -113,7 +113,7 @@ def runtime_of(request: Request) -> Runtime:
 
 
 async def enter(request: Request) -> None:
-    """Every route's first dependency: resolve the caller and ask the permission table."""
+    """The gate: resolve the caller and ask the permission table."""
     runtime = runtime_of(request)
     path = request.scope["route"].path
     caller = await runtime.gate.enter(request.method, path, request.headers, request.query_params)
@@ -122,20 +122,28 @@ async def enter(request: Request) -> None:
     request.state.caller = caller
 
 
+class Gated(APIRoute):
+    """A route behind the gate: nothing of a request is read before it is known who asks, and that they may."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def behind_gate(request: Request) -> Response:
+            await enter(request)
+            return await answer(request)
+
+        return behind_gate
+
+
 class Router(APIRouter):
     """The routes of a slice, each behind the gate. The app takes them as they are: each is understood once."""
 
     def __init__(self, *, prefix: str = "", tags: list[str | Enum] | None = None) -> None:
-        super().__init__(prefix=prefix, tags=tags, dependencies=[Depends(enter)])
+        super().__init__(prefix=prefix, tags=tags, route_class=Gated)
 
     def take_in(self, other: "Router") -> None:
         """Answer the routes of `other` as well, after those that are here so far."""
         self.routes.extend(other.routes)
-
-
-def is_behind_gate(route: APIRoute) -> bool:
-    """Whether the gate is the first that a request to it passes."""
-    return bool(route.dependencies) and route.dependencies[0].dependency is enter
 
 
 async def _unit(request: Request) -> RequestUnits:

@@ -17,7 +17,7 @@ from backend.identity.gate import Caller
 from backend.jobs.repository import Cursor
 from backend.jobs.router import router
 from backend.jobs.worker import Worker
-from backend.unit import RequestUnits, _unit, enter
+from backend.unit import RequestUnits, _unit
 from backend.work import Work
 from tests.jobs import sample
 from tests.jobs.conftest import BUSINESS, Desk
@@ -30,7 +30,8 @@ async def http(worker: Worker, desk: Desk, clock: FrozenClock) -> AsyncIterator[
     app = FastAPI()
     app.include_router(router)
     answer_failures(app)
-    app.state.runtime = SimpleNamespace(worker=worker, clock=clock, database=desk.database)
+    runtime = SimpleNamespace(worker=worker, clock=clock, database=desk.database, gate=SimpleNamespace(enter=nobody))
+    app.state.runtime = runtime
 
     def unit(request: Request) -> Any:
         request.scope.setdefault("state", {})["request_id"] = "r"
@@ -39,9 +40,12 @@ async def http(worker: Worker, desk: Desk, clock: FrozenClock) -> AsyncIterator[
         return RequestUnits(app.state.runtime, caller, "r", None)
 
     app.dependency_overrides[_unit] = unit
-    app.dependency_overrides[enter] = lambda: None
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
+
+
+async def nobody(*_asked: Any) -> None:
+    """The gate of a test that has members of its own."""
 
 
 async def listed(http: httpx.AsyncClient, **query: Any) -> list[dict[str, Any]]:
