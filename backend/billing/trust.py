@@ -127,7 +127,9 @@ def _opened(account: StripeAccount | None, vault: Vault) -> dict[str, Any]:
 
 
 def business_of_account(session: Session, stripe_account_id: str) -> tuple[str, bool] | None:
-    """(business, whether it is live) of an account that our Connect platform is connected to."""
+    """(business, whether it is live) of an account that our Connect platform is connected to. A business that had it
+    before another one connected it hears nothing of it any more."""
     mine = (StripeAccount.stripe_account_id == stripe_account_id) & (StripeAccount.mode == "connect")
+    mine &= StripeAccount.disconnected_at.is_(None)
     found = session.execute(select(StripeAccount.business_id, StripeAccount.is_live).where(mine)).first()
     return (found.business_id, found.is_live) if found else None

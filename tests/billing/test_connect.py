@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from backend.billing import takings
-from backend.billing.models import Charge, StripeAccount, StripeConnecting
+from backend.billing.models import Charge, StripeAccount, StripeConnecting, StripeEvent
 from backend.billing.schemas import AccountConnect, AccountNamed, SyncAsked
 from backend.client import ApiError, Client
 from backend.demo.outside.stripe import Mishap
@@ -325,6 +325,24 @@ async def test_another_account_takes_the_place_of_the_last_one_once_both_names_w
     old = await there.owner.subscriptions.show(sold.id)
     assert (old.former_account, old.freshness, old.mrr) == (None, "CURRENT", sold.mrr)
     assert [one.account_id for one in (await there.owner.stripe.show(there.business)).former] == ["acct_new"]
+
+
+@SQLITE
+async def test_who_had_an_account_before_another_business_hears_nothing_of_it(billing: Billing) -> None:
+    there, stripe = await platform(billing), billing.stripe
+    book = stripe.open("acct_moved")
+    _, secret = stripe.endpoint(f"{BASE}/webhooks/stripe", connect=True)
+    kind = type(billing.backend.settings.stripe_webhook_secret)
+    billing.backend.settings.stripe_webhook_secret = kind(f"{billing.secret},{secret}")
+    now = await billing.backend.another_owner()
+    await there.back(state=await there.begin(), code=stripe.new_code("acct_moved"))
+    await there.owner.stripe.disconnect(there.business)
+    await there.back(state=await there.begin(now), code=stripe.new_code("acct_moved"))
+    await billing.deliver()
+    stripe.subscribe(book=book)
+    await billing.deliver()
+    whose = {row.business_id for row in await billing.rows(StripeEvent) if row.stripe_account_id == "acct_moved"}
+    assert whose == {await business_of(now)}
 
 
 @SQLITE
