@@ -39,6 +39,7 @@ async def list_invitations(business_id: str, unit: Unit) -> Page[InvitationRead]
 async def send_invitation_again(business_id: str, invitation_id: str, unit: Unit, runtime: RuntimeOf) -> InvitationRead:
     """Another mail; the code of the one before opens nothing any more."""
     runtime.sign_in_limit.hit("invitation", unit.business_id)
+    runtime.sign_in_limit.hit("invitation", unit.caller.user_id or "")
     return await unit.write(invitations.send_again, business_id, invitation_id, mail_of(runtime))
 
 

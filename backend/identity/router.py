@@ -38,8 +38,9 @@ async def list_businesses(unit: Unit) -> Page[BusinessRead]:
 
 
 @router.post("/businesses", status_code=201)
-async def create_business(body: BusinessCreate, unit: Unit) -> BusinessRead:
+async def create_business(body: BusinessCreate, unit: Unit, runtime: RuntimeOf) -> BusinessRead:
     """Another business, whose owner one becomes."""
+    runtime.sign_in_limit.hit("business", unit.caller.user_id or "")  # each has jobs of its own, and sends mails
     return await unit.write(service.create_business, unit.caller.user_id or "", body)
 
 
@@ -67,6 +68,7 @@ async def add_member(
 ) -> MemberRead | InvitationRead:
     """Add somebody: 201 and the member, or 202 and the invitation where the owner of the mailbox has to say so first."""
     runtime.sign_in_limit.hit("member", unit.business_id)  # hashes are made one at a time, and nobody likes many mails
+    runtime.sign_in_limit.hit("member", unit.caller.user_id or "")  # who has many businesses sends no more of them
     hashed = await hash_password(body.password, runtime.settings.bcrypt_cost) if body.password else None
     answer: Any = await unit.write(invitations.add_member, business_id, body, hashed, mail_of(runtime))
     is_asked = isinstance(answer, InvitationRead) or "letterState" in answer  # plain data when it is said again

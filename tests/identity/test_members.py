@@ -210,3 +210,10 @@ async def test_nobody_keeps_the_one_who_hashes_passwords_busy(backend: Backend) 
         except ApiError as error:
             codes.append(error.code)
     assert codes == ["RATE_LIMITED"]
+    # Another business of one's own is no way around it, and neither are many.
+    made = [await owner.businesses.create(BusinessCreate(name=f"No {number}")) for number in range(2)]
+    with pytest.raises(ApiError, match="Too many"):
+        await owner.businesses.create(BusinessCreate(name="No 3"))
+    await owner.identity.switch(made[0].id)
+    with pytest.raises(ApiError, match="Too many"):
+        await owner.businesses.add_member(made[0].id, MemberAdd(email="m9@example.com", name="M", role="agent"))
