@@ -11,8 +11,10 @@ from backend.billing import events, replacing, repository
 from backend.billing.gateway import TRIES, Door, Gateway, is_live_key
 from backend.billing.models import StripeAccount
 from backend.core.errors import NotFound, Unprocessable
+from backend.core.outside import Refused, Trouble
 from backend.core.rows import table_of
 from backend.core.sealing import Broken, Vault
+from backend.core.security import fingerprint
 from backend.core.text import clean_line
 from backend.jobs.models import PendingJob
 from backend.settings import Settings
@@ -43,10 +45,48 @@ async def reach(caller: Caller, *, tries: int = TRIES) -> Gateway:
     door: Door | None = await caller.read(door_of, runtime.settings, runtime.vault)
     if door is None:
         raise Unprocessable(NOT_CONNECTED, code="STRIPE_NOT_CONNECTED")
-    if not await caller.read(_has_row):
-        await caller.write(begin, door)
     gateway: Gateway = runtime.stripe.open(door, tries=tries)
+    if not await caller.read(_is_known, door):
+        await caller.write(begin, door)
+        await _recognise(caller, gateway)
     return gateway
+
+
+async def _recognise(caller: Caller, gateway: Gateway) -> None:
+    """Ask whose the server's own key is, the first time and after it was changed. Unprocessable when it is of another
+    account than before, of which nobody has said that it replaces that one."""
+    try:
+        shown: Mapping[str, Any] = await gateway.account()
+    except Refused:  # a restricted key may not ask; what is wrong with it is told by who needs it
+        shown = {}
+    except Trouble:
+        return  # nothing else will be answered either, and it is asked again
+    words: str = await caller.write(_keep_mark, gateway.door, shown)
+    if words:
+        raise Unprocessable(words, code="STRIPE_ACCOUNT_ANOTHER")
+
+
+def _keep_mark(work: Work, door: Door, shown: Mapping[str, Any]) -> str:
+    """Keep by which key the account is known now, and whose it is; in words why that must not be."""
+    row = repository.account(work.session, work.business_id)
+    if row is None or row.mode != "settings":
+        return ""
+    id, name = clean_line(str(shown.get("id") or ""))[:64], replacing.name_of(shown)
+    if id and replacing.is_another(row, id):
+        new, old = (replacing.titled(replacing.named(*one)) for one in ((id, name), (row.stripe_account_id, row.name)))
+        words = (
+            f"HOLDFAST_STRIPE_SECRET_KEY is of {new}, another account than before, {old}. Nothing is read or changed."
+        )
+        words += f" Disconnect, then agree: `holdfast stripe connect --replaces {row.stripe_account_id}`."
+        repository.note_trouble(work.session, work.business_id, words, work.now)
+        return words
+    row.stripe_account_id, row.name = id or row.stripe_account_id, name or row.name
+    row.key_mark = _mark(door)
+    return ""
+
+
+def _mark(door: Door) -> str:
+    return fingerprint(door.key)[:16]
 
 
 def door_of(work: Work, settings: Settings, vault: Vault) -> Door | None:
@@ -75,8 +115,9 @@ def settings_key(work: Work, settings: Settings) -> str:
     return settings.stripe_secret_key.get_secret_value().strip() if is_first else ""
 
 
-def _has_row(work: Work) -> bool:
-    return repository.account(work.session, work.business_id) is not None
+def _is_known(work: Work, door: Door) -> bool:
+    row = repository.account(work.session, work.business_id)
+    return row is not None and (row.mode != "settings" or row.key_mark == _mark(door))
 
 
 def begin(work: Work, door: Door) -> StripeAccount:
@@ -117,6 +158,7 @@ def connect(
     row.stripe_account_id, row.name, row.is_live = id, name or None, door.is_live
     row.mode = "connect" if door.account else "settings" if sealed is None else "key"
     row.sealed = None if sealed is None else vault.seal(dict(sealed))
+    row.key_mark = _mark(door)
     row.connected_at, row.disconnected_at = work.now, None
     row.answered_at, row.error, row.failed_at, row.missing_scopes = work.now, None, None, None
     row.relist = None

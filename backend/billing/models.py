@@ -39,6 +39,8 @@ class StripeAccount(Identified, BusinessOwned, Base):
     stripe_account_id: Mapped[str] = mapped_column(String(64), index=True)
     name: Mapped[str | None] = mapped_column(String(200))
     """What people call it, as Stripe showed it."""
+    key_mark: Mapped[str | None] = mapped_column(String(16))
+    """Of the server's own key by which it was known: under another key it may be another account."""
     mode: Mapped[str] = mapped_column(String(16))
     """settings (the server's own key), key (a restricted key of the business) or connect."""
     sealed: Mapped[str | None] = mapped_column(Text)

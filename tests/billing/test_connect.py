@@ -360,3 +360,29 @@ async def test_a_key_of_another_account_has_to_be_agreed_to_as_well(billing: Bil
     assert (shown.account_id, [one.account_id for one in shown.former]) == ("acct_b", ["acct_a"])
     await there.owner.stripe.disconnect(there.business)
     assert (await there.owner.stripe.connect(there.business, AccountConnect(key=second))).account_id == "acct_b"
+
+
+@SQLITE
+async def test_another_key_in_the_settings_may_be_of_another_account(billing: Billing) -> None:
+    stripe, backend = billing.stripe, billing.backend
+    stripe.subscribe()
+    await billing.begin()
+    owner = await backend.owner()
+    business = await business_of(owner)
+    (sold,) = (await owner.subscriptions.list()).items
+    first = await owner.stripe.show(business)
+    assert (first.account_id, first.mode) == (stripe.account.id, "settings")
+    secret = type(backend.settings.stripe_secret_key)
+    backend.settings.stripe_secret_key = secret(stripe.restricted_key("account_read", "subscription_read"))
+    await billing.read_changes()
+    assert "another account" not in str((await owner.stripe.show(business)).error), "another key of the same one"
+    stripe.open("acct_other", name="Other Feasts")
+    backend.settings.stripe_secret_key = secret(stripe.restricted_key("account_read", book=stripe.books["acct_other"]))
+    await billing.read_all()
+    shown = await owner.stripe.show(business)
+    assert "Other Feasts (acct_other), another account than before" in str(shown.error)
+    assert shown.account_id == stripe.account.id
+    assert (await owner.subscriptions.show(sold.id)).status == sold.status
+    await owner.stripe.disconnect(business)
+    agreed = await owner.stripe.connect(business, AccountConnect(replaces=stripe.account.id))
+    assert (agreed.account_id, [one.account_id for one in agreed.former]) == ("acct_other", [stripe.account.id])
