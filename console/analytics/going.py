@@ -1,22 +1,65 @@
 """Going about in the numbers: the days, and with the same keys tabs, tiles, metrics of a trend and lines of a report."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from textual.containers import VerticalScroll
+from textual.widget import Widget
 
 from console.analytics.days import Days, NoDays, parse
 from console.frame.screen import FrameScreen
 from widgets.tabs import TabStrip
 from widgets.tiles import Tiles
 
+P = TypeVar("P", bound=Widget)
+
 
 class GoingAbout(FrameScreen):
-    """Keys that move. The screen has a `TabStrip`, `Tiles`, and a `#page` that scrolls."""
+    """Keys that move, and how numbers are asked for. The screen has a `TabStrip`, `Tiles`, a `#page` that scrolls, and
+    a `#plot`."""
 
     def __init__(self) -> None:
         super().__init__()
         self._days: Days | None = None
+
+    @property
+    def tab(self) -> str:
+        """The tab in front."""
+        return self.query_one(TabStrip).active
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether lines are read, not looked at."""
+        return self.console.preferences.current.linear
+
+    def failed(self, error: Exception) -> None:
+        """Show in its place that the numbers could not be read."""
+        raise NotImplementedError
+
+    def fetch(self, what: str, call: Callable[[], Any], done: Callable[[Any], None], group: str = "") -> None:
+        """Ask for numbers; of one group, the screen's own by itself, the latest question counts."""
+
+        def shown(answer: Any) -> None:
+            if self.is_attached:
+                done(answer)
+
+        self.console.calls.start(what, call, done=shown, failed=self.failed, group=group or self.family, exclusive=True)
+
+    def read_when_in_front(self) -> None:
+        """Ask again as time passes, unless nobody looks."""
+        if self.is_current and self.console.is_online:
+            self.read()
+
+    def plot(self, kind: type[P]) -> P:
+        """The plot, made when it is first looked at."""
+        place = self.query_one("#plot")
+        if not (found := place.query(kind)):
+            plot = kind()
+            place.mount(plot)
+            return plot
+        return found.first()
 
     def read(self) -> None:
         """Ask for the numbers of the days that are looked at."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -24,7 +24,6 @@ from widgets.tiles import Tiles
 
 if TYPE_CHECKING:
     from backend.analytics.schemas import What
-    from console.analytics.plot import TrendPlot
 
 TABS = (
     Tab("overview", "Overview"),
@@ -68,22 +67,10 @@ class AnalyticsScreen(GoingAbout):
             yield Panel(id="text")
         yield Panel(id="about")
 
-    # -- where one is
-
-    @property
-    def tab(self) -> str:
-        """The tab in front."""
-        return self.query_one(TabStrip).active
-
-    @property
-    def is_linear(self) -> bool:
-        """Whether lines are read, not looked at."""
-        return self.console.preferences.current.linear
-
     def on_mount(self) -> None:
         """Read the numbers, and read them again from time to time."""
         super().on_mount()
-        self.set_interval(STALE, self._read_when_in_front)
+        self.set_interval(STALE, self.read_when_in_front)
         self._fit()
 
     def on_screen_resume(self) -> None:
@@ -109,10 +96,6 @@ class AnalyticsScreen(GoingAbout):
 
     # -- reading
 
-    def _read_when_in_front(self) -> None:
-        if self.is_current and self.console.is_online:
-            self.read()
-
     def read(self) -> None:
         """Ask for what the tab in front shows, once for however many keys in a row."""
         self._show_span(None)
@@ -125,31 +108,25 @@ class AnalyticsScreen(GoingAbout):
         match self.tab:
             case "trends":
                 ask = lambda: api.trend(self._metric, days.first, days.last, by=self._by)  # noqa: E731
-                self._fetch("read the trend", ask, self._show_trend)
+                self.fetch("read the trend", ask, self._show_trend)
                 if not self._kpis:
-                    self._fetch("read the numbers", lambda: api.kpis(days.first, days.last), self._keep, group="kpis")
+                    self.fetch("read the numbers", lambda: api.kpis(days.first, days.last), self._keep, group="kpis")
             case "friction":
-                self._fetch("read the friction report", self._both_reports, self._show_friction)
+                self.fetch("read the friction report", self._both_reports, self._show_friction)
             case "cost":
-                self._fetch("read the cost", lambda: api.cost(days.first, days.last), self._show_cost)
+                self.fetch("read the cost", lambda: api.cost(days.first, days.last), self._show_cost)
             case "business":
                 both = lambda: business.read(self.console.api, self._by)  # noqa: E731
-                self._fetch("read how the business stands", both, self._show_business)
+                self.fetch("read how the business stands", both, self._show_business)
             case _:
-                self._fetch("read the numbers", lambda: api.kpis(days.first, days.last), self._show_kpis)
+                self.fetch("read the numbers", lambda: api.kpis(days.first, days.last), self._show_kpis)
 
     async def _both_reports(self) -> tuple[Any, Any]:
         api = self.console.api.analytics
         return await api.friction_report(self.days.first, self.days.last), await api.friction_reports(limit=5)
 
-    def _fetch(self, what: str, call: Callable[[], Any], done: Callable[[Any], None], group: str = "analytics") -> None:
-        def shown(answer: Any) -> None:
-            if self.is_attached:
-                done(answer)
-
-        self.console.calls.start(what, call, done=shown, failed=self._failed, group=group, exclusive=True)
-
-    def _failed(self, _error: Exception) -> None:
+    def failed(self, _error: Exception) -> None:
+        """In place of the numbers."""
         text = f"The numbers could not be read. {self.console.key_of('retry')} tries again."
         self.query_one(Tiles).show_notice(text, "danger")
         self.query_one("#text", Panel).show_error(text)
@@ -192,17 +169,9 @@ class AnalyticsScreen(GoingAbout):
         if self.is_linear:
             self.query_one("#text", Panel).show((), telling.points(data), title=data["label"])
         else:
-            self._plot().show(data)
+            from console.analytics.plot import TrendPlot
 
-    def _plot(self) -> TrendPlot:
-        from console.analytics.plot import TrendPlot
-
-        place = self.query_one("#plot")
-        if not (found := place.query(TrendPlot)):
-            plot = TrendPlot()
-            place.mount(plot)
-            return plot
-        return found.first()
+            self.plot(TrendPlot).show(data)
 
     def _show_friction(self, answer: tuple[Any, Any]) -> None:
         report, kept = told(answer[0]), told(answer[1])

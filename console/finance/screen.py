@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -26,9 +26,6 @@ from widgets.plain import plain
 from widgets.prompt import Choice, Option
 from widgets.tabs import Tab, TabStrip
 from widgets.tiles import Tiles
-
-if TYPE_CHECKING:
-    from console.retention.plots import SeriesPlot
 
 Row = Mapping[str, Any]
 OVERVIEW, TRENDS, READINESS, ADVICE, STRIPE = "overview", "trends", "readiness", "recommendations", "stripe"
@@ -76,16 +73,6 @@ class FinanceScreen(Connecting, GoingAbout):
         yield Panel(id="about")
 
     @property
-    def tab(self) -> str:
-        """The tab in front."""
-        return self.query_one(TabStrip).active
-
-    @property
-    def is_linear(self) -> bool:
-        """Whether lines are read, not looked at."""
-        return self.console.preferences.current.linear
-
-    @property
     def business_id(self) -> str:
         """Whose numbers they are."""
         session = self.console.session
@@ -101,7 +88,7 @@ class FinanceScreen(Connecting, GoingAbout):
         super().on_mount()
         for topic in ("readiness", "recommendation", "stripe_account", "business", RESET):
             self.listen(topic, lambda _: self.read())
-        self.set_interval(TICK, self._read_when_in_front)
+        self.set_interval(TICK, self.read_when_in_front)
         self.query_one(Tiles).show_notice("Reading the numbers …", "muted")
         self._fit()
         self.read()
@@ -136,10 +123,6 @@ class FinanceScreen(Connecting, GoingAbout):
 
     # -- reading
 
-    def _read_when_in_front(self) -> None:
-        if self.is_current and self.console.is_online:
-            self.read()
-
     def read(self) -> None:
         """Ask for everything that the tabs show."""
         api, business, is_admin = self.console.api, self.business_id, self.is_admin
@@ -154,16 +137,10 @@ class FinanceScreen(Connecting, GoingAbout):
                 "stripe": told(await api.stripe.show(business)) if is_admin else None,
             }
 
-        self._fetch("read the numbers", all, self._keep)
+        self.fetch("read the numbers", all, self._keep)
 
-    def _fetch(self, what: str, call: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        def shown(answer: Any) -> None:
-            if self.is_attached:
-                done(answer)
-
-        self.console.calls.start(what, call, done=shown, failed=self._failed, group="finance", exclusive=True)
-
-    def _failed(self, error: Exception) -> None:
+    def failed(self, error: Exception) -> None:
+        """In place of the numbers, if there are none yet."""
         if not self.is_attached or self._metrics:
             return  # what is shown is not gone; the toast says that it may be old
         text = f"✗ The numbers could not be read: {error} {self.console.key_of('retry')} tries again."
@@ -233,8 +210,10 @@ class FinanceScreen(Connecting, GoingAbout):
             return
         scaled = [None if number is None else number * (100 if unit == "percent" else 1) for _, number in points]
         shown = [at.date() for at, _ in points]
-        plot = self._plot()
         if shown:
+            from console.retention.plots import SeriesPlot
+
+            plot = self.plot(SeriesPlot)
             plot.show(title, shown, [(title, "accent", scaled)], unit, self._currency)
 
     @property
@@ -251,16 +230,6 @@ class FinanceScreen(Connecting, GoingAbout):
         title, unit, _ = words.METRICS[self._metric]
         kept = [(_at(one["at"]), one[self._metric]) for one in self._history]
         return f"{title} of {_days(self._metrics)} days, day by day", unit, kept
-
-    def _plot(self) -> SeriesPlot:
-        from console.retention.plots import SeriesPlot
-
-        place = self.query_one("#plot")
-        if not (found := place.query(SeriesPlot)):
-            plot = SeriesPlot()
-            place.mount(plot)
-            return plot
-        return found.first()
 
     # -- going about
 

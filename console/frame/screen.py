@@ -188,8 +188,8 @@ class FrameScreen(Screen[None]):
             (action for action in actions.on(self.family) if action.foot), key=lambda action: action.foot
         ):
             label = keymap.label(action, self.family)
-            if len(label) == 1 and self.copilot is not None and self.copilot.has_hand:
-                continue  # it is a letter of the question
+            if (len(label) == 1 or label == "enter") and self.copilot is not None and self.copilot.has_hand:
+                continue  # it is for the question
             if self.handler(action) is not None and self.tells_of(action):
                 yield Key(label, action.title, action.id, self.refusal(action, context))
 

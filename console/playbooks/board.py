@@ -11,7 +11,7 @@ from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from console.frame.tabbed import Tabbed
+from console.frame.previewed import Previewed
 from console.frame.topic import Topic
 from console.playbooks import columns, preview
 from console.playbooks.holding import Executions, Playbooks
@@ -26,8 +26,6 @@ from widgets.queue_table import QueueTable
 from widgets.tabs import Tab, TabStrip
 
 PLAYBOOKS, OPEN, OVER = "playbooks", "open", "over"
-WIDE = 110
-"""Columns from which the preview stands beside the table; below, it stands in its place."""
 TICK = 15.0
 _ABOUT = {
     PLAYBOOKS: "Steps done to one customer after another. Numbers: begun in the last 30 days.",
@@ -36,7 +34,7 @@ _ABOUT = {
 }
 
 
-class Board(Tabbed):
+class Board(Previewed):
     """Its keys are in :class:`console.playbooks.playbooks.PlaybooksScreen`."""
 
     CSS_PATH = "playbooks.tcss"
@@ -45,7 +43,6 @@ class Board(Tabbed):
         super().__init__()
         self.playbooks = Playbooks(self, self._playbooks_changed)
         self.executions = Executions(self, self._executions_changed)
-        self._is_over = False
 
     def compose_body(self) -> ComposeResult:
         yield TabStrip(self._tabs(), id="tabs")
@@ -70,9 +67,9 @@ class Board(Tabbed):
         return self.query_one("#main" if self.tab == PLAYBOOKS else "#executions", QueueTable)
 
     @property
-    def is_wide(self) -> bool:
-        """Whether there is room beside the rows."""
-        return self.room >= WIDE and not self.console.preferences.current.linear
+    def front(self) -> QueueTable:
+        """What has the keyboard."""
+        return self.table
 
     def row(self) -> Row | None:
         """The row under the cursor of the table in front; None when there is none."""
@@ -127,38 +124,17 @@ class Board(Tabbed):
         if self.is_current and self.tab != PLAYBOOKS:
             self.table.redraw()
 
-    def on_screen_resume(self) -> None:
-        """In front again; the hand comes back to the rows."""
-        super().on_screen_resume()
-        if self.is_mounted and self.focused is None:
-            self.table.focus()
-
-    def on_resize(self) -> None:
-        """Other room, another arrangement."""
-        if self.is_mounted:
-            self.fit()
-
     # -- showing
 
     def fit(self) -> None:
         """The preview beside the table where there is room; else in its place, once it is asked for."""
-        is_wide, is_off = self.is_wide, self.console.preferences.current.preview == "off"
+        is_wide, is_off = self.is_wide, self.is_off
         panes = self.query_one("#panes")
         panes.set_class(is_wide and not is_off, "-beside")
-        panes.set_class(not is_wide and self._is_over, "-over")
+        panes.set_class(not is_wide and self.is_over, "-over")
         self.query_one("#aside").styles.width = max(50, self.room * 2 // 5) if is_wide else None
-        self.beside.is_wanted = (is_wide and not is_off) or self._is_over
+        self.beside.is_wanted = (is_wide and not is_off) or self.is_over
         self.show_beside()
-
-    def toggle_over(self) -> None:
-        """Where there is no room beside the table, the preview in its place, and back."""
-        self._is_over = not self._is_over
-        self.fit()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the preview stands in the place of the table."""
-        return self._is_over
 
     def show_tab(self) -> None:
         """What the tab in front holds."""
@@ -167,7 +143,7 @@ class Board(Tabbed):
         executions = self.query_one("#executions", QueueTable)
         executions.set_class(tab == PLAYBOOKS, "-hidden")
         executions.set_filter(lambda row: (row["endedAt"] is None) == (tab == OPEN))
-        self._is_over = False
+        self.is_over = False
         self.query_one("#span", Static).update(Content(plain(_ABOUT[tab])))
         self.fit()
         self._show_state()

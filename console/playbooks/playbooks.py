@@ -244,34 +244,6 @@ class PlaybooksScreen(Board):
             self.table.touch()
         await super().perform(action, value, is_agreed=is_agreed)
 
-    def action_preview(self) -> None:
-        """Beside the table on or off; where there is no room for both, one or the other."""
-        if self.is_wide:
-            is_off = self.console.preferences.current.preview == "off"
-            self.console.preferences.change(preview="right" if is_off else "off")
-            self.fit()
-        else:
-            self.toggle_over()
-
-    def action_preview_down(self) -> None:
-        """More of what stands beside the table."""
-        self._scroll(1)
-
-    def action_preview_up(self) -> None:
-        """Back in it."""
-        self._scroll(-1)
-
-    def _scroll(self, by: int) -> None:
-        aside = self.query_one("#aside")
-        aside.scroll_relative(y=by * max(1, aside.size.height // 2), animate=False)
-
     def action_read_again(self) -> None:
         """Everything as it is now."""
         self.read()
-
-    def action_back(self) -> None:
-        """Out of the preview, then as everywhere."""
-        if self.is_over:
-            self.toggle_over()
-        else:
-            super().action_back()

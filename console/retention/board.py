@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from console.actions import Action
 from console.desk.filter_line import FilterLine
 from console.desk.states import waiting_text
-from console.frame.tabbed import Tabbed
+from console.frame.previewed import Previewed
 from console.frame.topic import Topic, of_customer
 from console.retention import columns, preview, subscriptions, words
 from console.retention.beside import Beside
@@ -33,11 +33,8 @@ from widgets.tabs import Tab, TabStrip
 
 if TYPE_CHECKING:
     from backend.billing.schemas import SubscriptionRead
-    from console.preferences import Preferences
 
 LIVE, DECIDED, FLOWS, RESULTS, SUBSCRIPTIONS = "live", "decided", "flows", "results", "subscriptions"
-WIDE = 110
-"""Columns from which the preview stands beside the table; below, it stands in its place."""
 TICK = 15.0
 """Seconds between looks at the clock: ages are told in minutes."""
 NEAR_END = 20
@@ -51,7 +48,7 @@ _ABOUT = {
 }
 
 
-class Board(Tabbed):
+class Board(Previewed):
     """Its keys are in :class:`console.retention.retention.RetentionScreen`."""
 
     CSS_PATH = "board.tcss"
@@ -61,7 +58,6 @@ class Board(Tabbed):
         self.runs = Runs(self, self._runs_changed)
         self.flows = Flows(self, self._flows_changed)
         self.paying = Subscriptions(self, self._subscriptions_changed)
-        self._is_over = False
         self._filters: dict[str, str] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -99,11 +95,6 @@ class Board(Tabbed):
         """What has the keyboard on the tab in front."""
         return self.results.numbers if self.tab == RESULTS else self.table
 
-    @property
-    def preferences(self) -> Preferences:
-        """What the person likes."""
-        return self.console.preferences.current
-
     def on_mount(self) -> None:
         """Read, and follow the feed."""
         super().on_mount()
@@ -116,28 +107,16 @@ class Board(Tabbed):
         self.show_tab()
         self.read()
 
-    def on_screen_resume(self) -> None:
-        """In front again; the hand comes back to the rows."""
-        super().on_screen_resume()
-        if self.is_mounted and self.focused is None:
-            self.front.focus()
-
-    def on_resize(self) -> None:
-        """Other room, another arrangement."""
-        if self.is_mounted:
-            self.fit()
-
     def fit(self) -> None:
         """The preview beside the table where there is room; else in its place, once it is asked for."""
-        is_wide = self.is_wide
-        is_off = self.preferences.preview == "off"
+        is_wide, is_off = self.is_wide, self.is_off
         is_table = self.tab != RESULTS
         for pane, is_there in ((self.query_one("#panes"), is_table), (self.results, not is_table)):
             pane.set_class(is_there and is_wide and not is_off, "-beside")
-            pane.set_class(is_there and not is_wide and self._is_over, "-over")
+            pane.set_class(is_there and not is_wide and self.is_over, "-over")
         self.results.query_one("#plots").styles.width = max(48, self.room * 7 // 20) if is_wide else None
         self.query_one("#aside").styles.width = max(48, self.room * 7 // 20) if is_wide else None
-        self.beside.is_wanted = (is_wide and not is_off) or self._is_over
+        self.beside.is_wanted = (is_wide and not is_off) or self.is_over
         self.show_beside()
         if not is_table:
             self.call_after_refresh(self.results.show_plots)
@@ -170,7 +149,7 @@ class Board(Tabbed):
         tab = self.tab
         for id in set(_PANE.values()):
             self.query_one(f"#{id}").set_class(id != _PANE[tab], "-hidden")
-        self._is_over = False
+        self.is_over = False
         self.query_one(FilterLine).put(self._filters.get(tab, ""))
         if tab in (LIVE, DECIDED):
             self.table.model.order_by(_newest, True)
@@ -369,21 +348,6 @@ class Board(Tabbed):
         if self.is_mounted:
             self.table.touch()
         await super().perform(action, value, is_agreed=is_agreed)
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether there is room beside the rows."""
-        return self.room >= WIDE and not self.preferences.linear
-
-    def toggle_over(self) -> None:
-        """Where there is no room beside the table, the preview in its place, and back."""
-        self._is_over = not self._is_over
-        self.fit()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the preview stands in the place of the table."""
-        return self._is_over
 
 
 def _newest(row: Mapping[str, Any]) -> tuple[str, str]:

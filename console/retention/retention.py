@@ -102,27 +102,6 @@ class RetentionScreen(Board):
         """The first row or number."""
         (self.results.numbers if self.tab == RESULTS else self.table).action_first()
 
-    def action_preview(self) -> None:
-        """Beside the table on or off; where there is no room for both, one or the other."""
-        if self.is_wide:
-            is_off = self.preferences.preview == "off"
-            self.console.preferences.change(preview="right" if is_off else "off")
-            self.fit()
-        else:
-            self.toggle_over()
-
-    def action_preview_down(self) -> None:
-        """More of what stands beside the table."""
-        self._scroll(1)
-
-    def action_preview_up(self) -> None:
-        """Back in it."""
-        self._scroll(-1)
-
-    def _scroll(self, by: int) -> None:
-        aside = self.query_one("#aside")
-        aside.scroll_relative(y=by * max(1, aside.size.height // 2), animate=False)
-
     # -- what is counted
 
     def action_run_days(self, days: str) -> None:
@@ -160,9 +139,7 @@ class RetentionScreen(Board):
 
     def action_back(self) -> None:
         """Out of the preview, then out of the filter, then as everywhere."""
-        if self.is_over:
-            self.toggle_over()
-        elif self._filters.get(self.tab):
+        if not self.is_over and self._filters.get(self.tab):
             self.query_one(FilterLine).clear()
         else:
             super().action_back()

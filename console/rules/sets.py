@@ -98,6 +98,7 @@ class RulesScreen(FrameScreen):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show what the set says."""
         self._show_set()
+        self.recheck()
 
     def _show_set(self) -> None:
         kind, panel = self.query_one(Outline).key, self.query_one("#says", Panel)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.pilot import Pilot
@@ -12,14 +11,10 @@ from console.copilot.panel import CopilotPanel
 from console.copilot.screen import CopilotScreen
 from console.frame.screen import FrameScreen
 from console.incidences.workspace import IncidenceScreen
-from tests.console.desk.floor import Console, Floor, said, until
+from tests.console.copilot.test_copilot import text_of
+from tests.console.desk.floor import Console, Floor, said, still, until
 from tests.console.desk.test_looks import look
 from tests.console.place import burst
-from tests.widgets.stage import screen_lines
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
 
 
 def panel_of(app: Console) -> CopilotPanel | None:
@@ -29,11 +24,11 @@ def panel_of(app: Console) -> CopilotPanel | None:
 
 async def ask(app: Console, pilot: Pilot[Any], question: str) -> None:
     """Where one types already."""
-    await pilot.press(*("space" if letter == " " else letter for letter in question), "enter")
+    burst(app, question, "enter")
     assert app.session is not None
     talk = app.session.talk
     await until(lambda: talk.turns and talk.turns[-1].question == question and not talk.is_asking)
-    await pilot.pause(0.1)
+    await pilot.pause()
 
 
 async def test_the_panel_follows_the_hand_and_gives_it_back(floor: Floor) -> None:
@@ -110,15 +105,18 @@ async def test_where_there_is_no_room_it_is_there_while_one_types_in_it(floor: F
         assert app.troubles == []
 
 
-LOOKS = [((80, 24), "day"), ((80, 24), "night"), ((140, 45), "day"), ((140, 45), "night")]
-
-
-@pytest.mark.parametrize(("size", "theme"), LOOKS, ids=[f"{w}x{h}-{theme}" for (w, h), theme in LOOKS])
-async def test_looks(floor: Floor, snapshot: SnapshotAssertion, size: tuple[int, int], theme: str) -> None:
+async def test_looks(floor: Floor, snapshot: SnapshotAssertion) -> None:
     await floor.incidence("CUST-1", "Meera Nair")
-    async with floor.console(size=size, theme=f"holdfast-{theme}") as (app, pilot):
+    seen = snapshot.use_extension(SVGImageSnapshotExtension)
+    async with floor.console(size=(140, 45)) as (app, pilot):
         await pilot.press("ctrl+t")
         await ask(app, pilot, "draft a reply")
+        await until(lambda: "It is not sent" in text_of(app))
         await pilot.press(*"And")
+        for width, height in ((140, 45), (80, 24)):
+            await pilot.resize_terminal(width, height)
+            for theme in ("day", "night"):
+                app.theme = f"holdfast-{theme}"
+                await still(app, pilot)
+                assert look(app) == seen(name=f"{width}x{height}-{theme}")
         assert app.troubles == []
-        assert look(app) == snapshot(extension_class=SVGImageSnapshotExtension)

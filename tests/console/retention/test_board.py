@@ -90,7 +90,7 @@ async def test_an_admin_edits_and_activates_a_flow_and_the_next_run_meets_it(lea
         await until(
             lambda: isinstance(app.screen, FlowVersionsScreen) and "+" in text_of(app).rpartition("offer 20")[2]
         )
-        assert "Asha Iyer: cheaper" in text_of(app)
+        await until(lambda: "Asha Iyer: cheaper" in text_of(app))
         assert app.troubles == []
     run = await leaving.start("CUST-1")
     assert (await leaving.decide(run, "SURVEY", reason="too_expensive")).next_step.offer.offer == "DISCOUNT:15"
