@@ -108,6 +108,7 @@ class Teller:
 IN_BETWEEN = ["message", "answer", "resolve", "reopen"]
 
 
+@pytest.mark.alike  # one after the other: at once they come in test_inbox and test_arrivals
 @pytest.mark.parametrize("platform", PLATFORMS)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @example(storm=(IN_BETWEEN, [(0, False), (3, False), (1, False), (2, True)]))  # closed in between, told last

@@ -27,6 +27,7 @@ def init(url: str, folder: Path, *more: str, **environment: str) -> subprocess.C
     return run("init", "--database-url", url, "--data-dir", str(folder), *person, *more, **environment)
 
 
+@pytest.mark.alike
 def test_init_makes_the_first_owner_once(empty_database_url: str, tmp_path: Path) -> None:
     password = {"HOLDFAST_PASSWORD": "correct horse", "HOLDFAST_BCRYPT_COST": "4"}
     made = json.loads(init(empty_database_url, tmp_path, "--json", **password).stdout)
