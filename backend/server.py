@@ -80,7 +80,7 @@ def serve(
     import uvicorn
 
     from backend.app import create_app
-    from backend.core.packets import Protocol
+    from backend.core.packets import Protocol, SocketProtocol
     from backend.runtime import Runtime
 
     listening = _listen(host, port)
@@ -95,6 +95,7 @@ def serve(
     config = uvicorn.Config(
         create_app(Runtime.build(settings), run_jobs=run_jobs),
         http=Protocol,
+        ws=SocketProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -25,6 +25,8 @@ BODY_SECONDS = 30.0
 """How long a body may take to come: whoever trickles one holds a connection and what was read of it."""
 FILE_SECONDS = 300.0
 """The same for files."""
+AT_ONCE = "holdfast.at_once"
+"""A WebSocket's extension: its `write` takes a whole frame, and answers whether the socket could take it at once."""
 
 
 class JsonResponse(Response):

@@ -1,9 +1,12 @@
-"""One packet an answer: uvicorn writes the head and the body of each apart, two system calls and two packets."""
+"""How answers leave: one packet each (uvicorn writes head and body apart), and what goes to hundreds at once."""
 
 import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from backend.core.http import AT_ONCE
 
 _AT_ONCE = 64 * 1024
 """Bytes that are not held back, so that a long answer is written, and slowed down, as it is made."""
@@ -47,3 +50,18 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Gathering(transport))  # type: ignore[arg-type]
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """WebSocket as uvicorn speaks it, with AT_ONCE: a frame that is made once for all takes no turn of the loop each."""
+
+    async def run_asgi(self) -> None:
+        self.scope["extensions"][AT_ONCE] = {"write": self._write_at_once}
+        await super().run_asgi()
+
+    def _write_at_once(self, frame: bytes) -> bool:
+        """False when the client is behind, or leaves: then it waits for its turn."""
+        if not self.handshake_complete or self.close_sent or not self.writable.is_set() or self.transport.is_closing():
+            return False
+        self.transport.write(frame)
+        return True

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 from sqlalchemy.orm import Session
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
 
 from backend.core.clock import instant
 from backend.core.db import Database
@@ -22,10 +25,11 @@ RANKS: dict[Audience, int] = {"staff": 0, "supervisor": 1, "admin": 2}
 class Frame:
     """One event, serialised once for everybody who may see it. `members` are those of a private one, else None."""
 
-    __slots__ = ("audience", "customer_id", "members", "seq", "shown", "type", "withheld")
+    __slots__ = ("_packed", "audience", "customer_id", "members", "seq", "shown", "type", "withheld")
 
     def __init__(self, row: Any) -> None:
         event = REGISTRY.get(row.type)
+        self._packed: dict[str, bytes] = {}
         self.audience = RANKS[event.audience if event else "admin"]
         self.members: list[str] | None = None
         if event is not None and event.private:
@@ -42,6 +46,13 @@ class Frame:
         """What a follower gets: the event, or that there was one."""
         is_seen = follower.rank >= self.audience and (self.members is None or follower.member_id in self.members)
         return self.shown if is_seen else self.withheld
+
+    def packed_for(self, follower: "Follower") -> bytes:
+        """The same as it goes over a WebSocket, made once for all who get the same."""
+        text = self.for_whom(follower)
+        if text not in self._packed:
+            self._packed[text] = WebSocketFrame(Opcode.TEXT, text.encode()).serialize(mask=False)
+        return self._packed[text]
 
 
 def frame_of(row: Any, state: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -68,20 +79,41 @@ class Beat:
 
 
 class Follower:
-    """One client's place in the feed. When too much waits for it, it gets nothing more and `cut_off` is set."""
+    """One client's place in the feed. When too much waits for it, it gets nothing more and `cut_off` is set.
 
-    def __init__(self, role: str | None, member_id: str | None) -> None:
+    While `is_idle`, it has all up to `sent` and waits for more: then an event goes straight to its socket by `at_once`,
+    if that can take it.
+    """
+
+    def __init__(self, role: str | None, member_id: str | None, at_once: Callable[[bytes], bool] | None = None) -> None:
         self.rank, self.member_id = rank_of(role), member_id
+        self.at_once, self.is_idle, self.sent = at_once, False, 0
         self.queue: asyncio.Queue[Frame | Beat | str] = asyncio.Queue(SLOW_AFTER)
         self.cut_off = asyncio.Event()
 
     def put(self, frame: "Frame | Beat | str") -> None:
-        if self.cut_off.is_set():
+        if self.cut_off.is_set() or (isinstance(frame, Frame) and self._is_taken_at_once(frame)):
             return
         try:
             self.queue.put_nowait(frame)
         except asyncio.QueueFull:
             self.cut_off.set()
+
+    def _is_taken_at_once(self, frame: Frame) -> bool:
+        if self.at_once is None or not self.is_idle or not self.queue.empty() or frame.seq <= self.sent:
+            return False
+        if not self.at_once(frame.packed_for(self)):
+            return False
+        self.sent = frame.seq
+        return True
+
+    async def next(self) -> "Frame | Beat | str":
+        """What comes next, once there is something that has to wait for its turn."""
+        self.is_idle = self.queue.empty()
+        try:
+            return await self.queue.get()
+        finally:
+            self.is_idle = False
 
 
 def rank_of(role: str | None) -> int:
@@ -136,9 +168,15 @@ class Feed:
         for business_id in businesses & self.channels.keys():
             self.channels[business_id].wake.set()
 
-    async def follow(self, business_id: str, role: str | None, member_id: str | None) -> tuple[Follower, int]:
+    async def follow(
+        self,
+        business_id: str,
+        role: str | None,
+        member_id: str | None,
+        at_once: Callable[[bytes], bool] | None = None,
+    ) -> tuple[Follower, int]:
         """Follow a business as a member: the follower, and the seq that its first frame comes after."""
-        follower = Follower(role, member_id)
+        follower = Follower(role, member_id, at_once)
         return follower, await self.join(business_id, follower)
 
     async def join(self, business_id: str, follower: Follower) -> int:

@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from backend.core.db import Database
 from backend.core.errors import Forbidden, Unauthenticated
+from backend.core.http import AT_ONCE
 from backend.core.ids import new_id
 from backend.core.log import logger
 from backend.core.text import clean_line
@@ -73,7 +74,8 @@ class Line:
 
     async def serve(self, after: int | None) -> None:
         """Speak until the client leaves, or must. `after` is the last seq it has; None starts at the head."""
-        follower, head = await self.feed.follow(self.business_id, self.actor.role, self.actor.id)
+        at_once = self.socket.scope.get("extensions", {}).get(AT_ONCE, {}).get("write")
+        follower, head = await self.feed.follow(self.business_id, self.actor.role, self.actor.id, at_once)
         if self.feed.lines_of(self.business_id, self.actor.id) > self.most:
             self.feed.leave(self.business_id, follower)
             await self._close(CLOSE_TOO_MANY)
@@ -108,18 +110,18 @@ class Line:
     async def _speak(self, follower: Follower, after: int | None, head: int) -> None:
         with contextlib.suppress(WebSocketDisconnect):  # it left while we spoke
             await self._send({"kind": "hello", "head": head, "heartbeatSeconds": self.heartbeat_seconds})
-            sent = head if after is None else await self._replay(after, head, follower)
+            follower.sent = head if after is None else await self._replay(after, head, follower)
             for presence in self.presence.all(self.business_id):
                 await self._send(presence)
             while True:
-                frame = await follower.queue.get()
+                frame = await follower.next()
                 if isinstance(frame, Beat):
-                    await self._send({"kind": "heartbeat", "head": sent})
+                    await self._send({"kind": "heartbeat", "head": follower.sent})
                 elif isinstance(frame, str):
                     await self.socket.send_text(frame)
-                elif frame.seq > sent:
+                elif frame.seq > follower.sent:
                     await self.socket.send_text(frame.for_whom(follower))
-                    sent = frame.seq
+                    follower.sent = frame.seq
 
     async def _replay(self, after: int, head: int, follower: Follower) -> int:
         """Send what lies between the client's cursor and the channel's head, and answer where the client is then.
