@@ -265,12 +265,13 @@ def stripe(one: Row | None, url: str, now: datetime, key: str) -> tuple[Pairs, l
     waiting = one["connecting"]
     if waiting and waiting["by"] and not one["isConnected"]:
         lines += ["", [(f"! {titled(waiting['by'])} waits, and is another account than before.", "warning")]]
+        lines += ["", [(f"{key} asks whether it takes the place of {titled(waiting['replaces'])}.", "muted")]]
     elif waiting and waiting["error"] and not one["isConnected"]:
         lines += ["", [(f"✗ {waiting['error']}", "danger")]]
     elif waiting and url and not one["isConnected"]:
         lines += ["", [("Open this in a browser, as somebody who owns the Stripe account:", "")], "", [(url, "accent")]]
         lines += ["", [(f"Waiting until {ages.local(waiting['expiresAt'], now)} …", "muted")]]
-    if not one["isConnected"] and not url:
+    if not one["isConnected"] and not url and not (waiting and waiting["by"]):
         lines += ["", [(f"{key} makes an address to open in a browser, where the account's owner agrees.", "muted")]]
     return pairs, lines
 
