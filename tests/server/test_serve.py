@@ -186,8 +186,14 @@ async def test_an_app_follows_its_customers_notifications(server: Server) -> Non
         assert (told["kind"], told["notification"]["id"]) == ("notification", answers[6].prompt.id)
 
 
-async def test_what_a_trusted_proxy_says_of_who_asks_counts_and_nobody_elses(tmp_path: Path) -> None:
-    server = Server(f"sqlite:///{tmp_path}/h.db", tmp_path / "d", trusted_proxies="127.0.0.1", sign_in_per_minute="3")
+async def test_limits_count_who_asks_by_a_trusted_proxy_and_the_lines_of_a_member(tmp_path: Path) -> None:
+    server = Server(
+        f"sqlite:///{tmp_path}/h.db",
+        tmp_path / "d",
+        trusted_proxies="127.0.0.1",
+        sign_in_per_minute="3",
+        live_per_member="1",
+    )
 
     async def ask(source: str, **headers: str) -> int:
         transport = httpx.AsyncHTTPTransport(local_address=source)
@@ -212,6 +218,12 @@ async def test_what_a_trusted_proxy_says_of_who_asks_counts_and_nobody_elses(tmp
             assert (await http.get("/metrics")).status_code == 200
             for header in ("x-forwarded-for", "x-real-ip", "forwarded"):
                 assert (await http.get("/metrics", headers={header: "203.0.113.7"})).status_code == 403
+        async with Client(server.url) as client:
+            await client.identity.sign_up(OWNER)
+            async with client.live.connect() as first, client.live.connect() as second:
+                assert (await anext(first.__aiter__()))["kind"] == "hello"
+                with pytest.raises(ApiError, match="too many places"):
+                    await anext(second.__aiter__())
     finally:
         await asyncio.to_thread(server.kill)
 
