@@ -56,7 +56,7 @@ class Provider:
 
     def __init__(self, base_url: str, key: str, model: str, embedding_model: str) -> None:
         self.base_url, self.model, self.embedding_model = base_url.rstrip("/"), model, embedding_model
-        self._headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._key, self._headers = key, {"authorization": f"Bearer {key}"} if key else {}
 
     @classmethod
     def of(cls, settings: Settings) -> "Provider | None":
@@ -100,7 +100,7 @@ class Provider:
                 http.stream("POST", f"{self.base_url}/chat/completions", json=body) as answer,
             ):
                 if answer.is_error:
-                    raise ProviderTrouble(_refused(answer.status_code, await answer.aread()))
+                    raise ProviderTrouble(self._refused(answer.status_code, await answer.aread()))
                 async for line in answer.aiter_lines():
                     data = line.removeprefix("data:").strip() if line.startswith("data:") else ""
                     if data == "[DONE]":
@@ -129,7 +129,7 @@ class Provider:
                     body = {"model": self.embedding_model, "input": list(texts[start : start + _AT_ONCE])}
                     answer = await http.post(f"{self.base_url}/embeddings", json=body)
                     if answer.is_error:
-                        raise ProviderTrouble(_refused(answer.status_code, answer.content))
+                        raise ProviderTrouble(self._refused(answer.status_code, answer.content))
                     rows = sorted(answer.json()["data"], key=lambda row: row["index"])
                     found += [[float(number) for number in row["embedding"]] for row in rows]
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
@@ -139,6 +139,15 @@ class Provider:
         if len(found) != len(texts):
             raise ProviderTrouble("The model answered with too few embeddings.")
         return found
+
+    def _refused(self, status: int, body: bytes) -> str:
+        """Why, in their words: everybody who asks reads those, and some servers say the key again."""
+        words = ""
+        with suppress(orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
+            error = orjson.loads(body)["error"]
+            words = clean_line(error if isinstance(error, str) else error["message"])
+        words = (words.replace(self._key, "…") if self._key else words)[:200]
+        return f"The model refused ({status}){f': {words}' if words else ''}."
 
     async def embed_one(self, text: str) -> list[float] | None:
         """The embedding of one text; None when there is none to be had, and words have to do."""
@@ -173,11 +182,3 @@ def taken(turn: Turn, data: str) -> tuple[str, bool]:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _refused(status: int, body: bytes) -> str:
-    words = ""
-    with suppress(orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
-        error = orjson.loads(body)["error"]
-        words = clean_line(error if isinstance(error, str) else error["message"])[:200]
-    return f"The model refused ({status}){f': {words}' if words else ''}."

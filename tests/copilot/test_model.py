@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from backend.client import Client
 from backend.copilot.provider import Turn, taken
@@ -131,6 +132,10 @@ async def test_what_goes_wrong_is_told_in_words(world: World, model: ModelDouble
     refused = await world.ask("How many cases are open?")
     assert "The model refused (503): over capacity. Answered without it." in refused.text
     assert refused.tools == ["queue_counts"]
+    world.backend.settings.openai_api_key = SecretStr("sk-nobodys-business")
+    model.script = [Say("Incorrect API key provided: sk-nobodys-business.", status=401)]
+    unknown = await world.ask("How many cases are open?")
+    assert "Incorrect API key provided: …." in unknown.text
     world.backend.settings.openai_base_url = "http://127.0.0.1:9/v1"
     gone = await world.ask("How many cases are open?")
     assert "cannot be reached" in gone.text

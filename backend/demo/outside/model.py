@@ -63,7 +63,7 @@ class ModelDouble:
         else:
             said = self._next(body["messages"])
             if said.status != 200:
-                response = JSONResponse({"error": {"message": "over capacity"}}, said.status)
+                response = JSONResponse({"error": {"message": said.text or "over capacity"}}, said.status)
             elif said.dies:
                 await _hang_up(said, send)
                 return
