@@ -114,7 +114,8 @@ async def forgot_password(body: ForgotPassword, request: Request, runtime: Runti
 
 @router.post("/auth/reset", status_code=204)
 async def reset_password(body: PasswordResetBy, request: Request, runtime: RuntimeOf) -> None:
-    """Set a new password by a mailed code. Every sign-in ends; a second factor stays."""
+    """Set a new password by a mailed code. Every sign-in ends. A second factor stays, but for an account whose e-mail
+    nobody had proven: whoever made that may be a stranger, so that, API keys and invitations end too."""
     limit(runtime, request)
     units = anonymous(request, runtime)
     await units.read(passwords.expect_token, body.token)
