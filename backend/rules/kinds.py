@@ -53,6 +53,11 @@ class Kind:
     decide: Decide = field(default=result_alone)
     say: Callable[[Any], str] = field(default=plainly)
 
+    def kept(self, raw: object) -> RuleSetDocument:
+        """The document of a version that was published. Settings that there were not yet then are as shipped."""
+        document = RuleSetDocument.model_validate(raw)
+        return document.model_copy(update={"settings": {**self.shipped.settings, **document.settings}})
+
     def read(self, raw: object) -> RuleSetDocument:
         """The document in `raw` (parsed JSON, camelCase), fit to run. Raises InvalidRules with every problem found."""
         try:

@@ -82,7 +82,7 @@ def _published(work: Work, kind: str, version_id: str) -> Compiled:
     compiled = _compiled.get(version_id)
     if compiled is None:
         row = work.session.get_one(RuleSetVersion, version_id)
-        compiled = KINDS[kind].compile(RuleSetDocument.model_validate(row.document), row.version)
+        compiled = KINDS[kind].compile(KINDS[kind].kept(row.document), row.version)
         if len(_compiled) >= _COMPILED_AT_MOST:
             _compiled.clear()
         _compiled[version_id] = compiled

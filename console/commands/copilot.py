@@ -19,6 +19,8 @@ def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     case: Annotated[str, typer.Option(help="The case that “this case” means: its ref or id.")] = "",
     customer: Annotated[str, typer.Option(help="The customer that “this customer” means.")] = "",
+    playbook: Annotated[str, typer.Option(help="The playbook that “this playbook” means: its name or id.")] = "",
+    rules: Annotated[str, typer.Option(help="The rule set that “these rules” means.")] = "",
     conversation: Annotated[str, typer.Option(help="Go on with a conversation.")] = "",
     url: twin.Url = "",
     json: twin.Json = False,
@@ -26,7 +28,8 @@ def ask(
     """Ask, and read the answer with the tools and documents it was made of."""
     from backend.copilot.schemas import ChatAsked
 
-    given = {"incidence_id": case, "customer_id": customer, "conversation_id": conversation}
+    given = {"incidence_id": case, "customer_id": customer, "playbook_id": playbook, "rule_set": rules}
+    given["conversation_id"] = conversation
     body = ChatAsked(message=question, **{name: value for name, value in given.items() if value})
 
     async def asked(api: "Client") -> list[dict[str, Any]]:

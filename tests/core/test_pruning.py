@@ -19,6 +19,7 @@ from backend.integrations.models import OutgoingCall, WebhookDelivery
 from backend.rules import keeping
 from backend.rules import service as rules
 from backend.rules.jobs import forget
+from backend.rules.models import RuleSetVersion
 from backend.rules.schemas import Publish
 from backend.signals.models import Signal
 from backend.signals.schemas import CartPut, TrackEvent
@@ -203,6 +204,21 @@ async def test_who_may_see_and_set_it(backend: Backend) -> None:
         {one.name: one.days for one in (await client.rules.keeping()).items}["answers"] for client in (owner, stranger)
     ]
     assert days == [3, 7]
+
+    def by_an_older_release(work: Any) -> None:
+        older = {key: value for key, value in rules["settings"].items() if key != "conversationsDays"} | {
+            "answersDays": 2
+        }
+        document = {"kind": "keeping", "groups": {}, "settings": older, "rules": []}
+        about = {"reason": "before", "published_by": None, "published_at": work.now}
+        work.add(RuleSetVersion(kind="keeping", version=3, document=document, **about))
+
+    await (await the_units(backend)).write(by_an_older_release)
+    days = {one.name: one.days for one in (await owner.rules.keeping()).items}
+    assert (days["answers"], days["conversations"]) == (2, 180), (
+        "a setting of today is as shipped in rules of yesterday"
+    )
+    await owner.rules.publish("keeping", {"version": 3, "settings": rules["settings"], "reason": "goes on"})
 
 
 OPENING = {"userId": "u-1", "stage": "PRE_ORDER", "channel": "IN_APP_CHAT", "trigger": "USER_INITIATED"}

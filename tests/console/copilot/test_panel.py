@@ -80,6 +80,31 @@ async def test_the_panel_follows_the_hand_and_gives_it_back(floor: Floor) -> Non
         assert app.troubles == []
 
 
+async def test_this_is_what_is_under_the_cursor(floor: Floor) -> None:
+    row = await floor.incidence("CUST-1", "Meera Nair")
+    who, playbooks = (
+        row["customer"]["id"],
+        {one.name: one.playbook_id for one in (await floor.api.playbooks.list()).items},
+    )
+    async with floor.console(size=(140, 40)) as (app, pilot):
+        await pilot.press("ctrl+t", "escape")
+        await until(lambda: f"about {row['ref']}, Meera Nair" in text_of(app))
+        for letter, words in (("c", "Meera Nair"), ("p", "High risk, high value"), ("r", "the rules of friction")):
+            await pilot.press("g", letter)
+            await until(lambda words=words: f"about {words}" in text_of(app))  # type: ignore[misc]
+            assert isinstance(app.screen, FrameScreen)
+            asked = app.screen.topic().asked()
+            known = {"customer_id": who}, {"playbook_id": playbooks["High risk, high value"]}, {"rule_set": "friction"}
+            assert asked == known["cpr".index(letter)]
+        await pilot.press("ctrl+t")
+        burst(app, "explain these", "enter")
+        assert app.session is not None
+        talk = app.session.talk
+        await until(lambda: talk.turns and not talk.is_asking)
+        assert "Friction" in talk.turns[0].text
+        assert app.troubles == []
+
+
 async def test_where_there_is_no_room_it_is_there_while_one_types_in_it(floor: Floor) -> None:
     await floor.incidence("CUST-1", "Meera Nair")
     async with floor.console(size=(80, 24)) as (app, pilot):
