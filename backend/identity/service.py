@@ -81,10 +81,14 @@ def member_state(user: User, member: Member) -> dict[str, Any]:
 
 
 def found(work: Work, body: SignUp, password_hash: str) -> tuple[UserRead, BusinessRead]:
-    """Make the first user of an installation, with a business. Conflict when there is a user already."""
+    """Make the first user of an installation, with a business. Conflict when there is a user already.
+
+    Whoever runs the server vouches for the e-mail: a later reset of the password takes nothing else away.
+    """
     if work.session.scalar(select(User.id).limit(1)):
         raise Conflict("This server has users already. Sign in, or sign up over the API.", code="NOT_NEW")
     user, business, _ = found_account(work, body, password_hash)
+    user.email_proven_at = work.now
     return UserRead.model_validate(user), BusinessRead.model_validate(business)
 
 

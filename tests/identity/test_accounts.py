@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import func, select
 
 from backend.client import ApiError, Client
+from backend.core.security import hash_password
+from backend.identity import service
 from backend.identity.models import PasswordReset, RecoveryCode, SignIn
 from backend.identity.schemas import BusinessCreate, KeyCreate, MemberAdd, SignUp
 from backend.identity.totp import code_at, step_at
+from backend.unit import Units
 from tests.identity.mail import letters, mailed
 from tests.support.backend import PASSWORD, Backend, business_of
 
@@ -290,3 +293,15 @@ async def test_the_mailbox_gets_an_account_that_a_stranger_made_with_nothing_of_
     nobody.transport._http.headers["x-api-key"] = mine.key
     nobody.transport.access_token = None
     assert (await refused(nobody.identity.me())).code == "STAFF_ONLY"
+
+
+@on_sqlite
+async def test_whoever_runs_the_server_vouches_for_its_first_owner(backend: Backend) -> None:
+    hashed = await hash_password(PASSWORD, 4)
+    await Units(backend.runtime, "").write(service.found, SignUp(email=EMAIL, password=PASSWORD, name="Asha"), hashed)
+    owner = backend.client()
+    await owner.identity.sign_in(EMAIL, PASSWORD)
+    key = await owner.keys.create(KeyCreate(name="of the shop"))
+    assert "proven this e-mail" not in await reset(backend, "another one")
+    shop = backend.client(api_key=key.key)
+    assert (await refused(shop.identity.me())).code == "STAFF_ONLY", "it holds still"
