@@ -60,6 +60,12 @@ class Identity(Noun):
     async def change_profile(self, body: s.UserChange) -> s.UserRead:
         return await self.transport.call("PATCH", "/api/users/me", s.UserRead, body)
 
+    async def mail_proof(self) -> None:
+        await self.transport.call("POST", "/api/users/me/email/prove", None)
+
+    async def prove_email(self, code: str) -> s.UserRead:
+        return await self.transport.call("POST", "/api/users/me/email/proven", s.UserRead, s.OneCode(code=code))
+
     async def change_password(self, current: str, password: str) -> s.Ended:
         body = s.PasswordChange(current=current, password=password)
         return await self.transport.call("POST", "/api/users/me/password", s.Ended, body)

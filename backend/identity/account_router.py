@@ -7,7 +7,7 @@ from fastapi import Request
 from backend.core.errors import Forbidden, Unauthenticated
 from backend.core.security import hash_password, password_matches
 from backend.core.wire import Page
-from backend.identity import passwords, second_step, service, sign_ins, totp
+from backend.identity import passwords, proving, second_step, service, sign_ins, totp
 from backend.identity.asking import address, anonymous, limit, place
 from backend.identity.schemas import (
     CodeGiven,
@@ -153,6 +153,20 @@ async def change_password(body: PasswordChange, unit: Unit, runtime: RuntimeOf) 
 async def check_password(body: PasswordGiven, unit: Unit, runtime: RuntimeOf) -> None:
     """Whether this is one's password, as to unlock a screen; 403 WRONG_PASSWORD when it is not."""
     await _expect_password(unit, runtime, body.password)
+
+
+@router.post("/users/me/email/prove", status_code=202)
+async def mail_proof(unit: Unit, runtime: RuntimeOf) -> None:
+    """Mail a code by which one proves that the mailbox is one's own. 409 when it is proven."""
+    runtime.sign_in_limit.hit("account", unit.caller.email or "")
+    await unit.unkept.write(proving.ask, _user(unit), runtime.gate.secret, runtime.vault)
+
+
+@router.post("/users/me/email/proven")
+async def prove_email(body: OneCode, unit: Unit, runtime: RuntimeOf) -> UserRead:
+    """Prove it by the mailed code. From then on a new password by mail ends sign-ins, and nothing else."""
+    runtime.sign_in_limit.hit("account", unit.caller.email or "")
+    return _right(await unit.unkept.write(proving.prove, _user(unit), body.code, runtime.gate.secret), Forbidden)
 
 
 @router.get("/users/me/sign-ins")

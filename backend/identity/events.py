@@ -39,6 +39,10 @@ class InvitationRevoked(Event, type="invitation.revoked", audience="admin"):
     pass
 
 
+class EmailProven(Event, type="member.email_proven", audience="admin"):
+    """By a code in a mail, while they were signed in."""
+
+
 class PasswordChanged(Event, type="member.password_changed", audience="admin"):
     """data: isReset, whether it was by a code in a mail."""
 

@@ -22,6 +22,10 @@ class User(Identified, Base):
     email_proven_at: Mapped[datetime | None]
     """When somebody showed that they read this mailbox; anybody may sign up with any address."""
 
+    @property
+    def is_email_proven(self) -> bool:
+        return self.email_proven_at is not None
+
 
 class Business(Identified, Versioned, Base):
     """The tenant. Every other row belongs to one."""

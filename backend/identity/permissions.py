@@ -56,6 +56,8 @@ TABLE: dict[tuple[str, str], Access] = {
     ("GET", "/api/auth/me"): AGENT,
     ("GET", "/api/users/me"): AGENT,
     ("PATCH", "/api/users/me"): AGENT,
+    ("POST", "/api/users/me/email/prove"): AGENT,
+    ("POST", "/api/users/me/email/proven"): AGENT,
     ("POST", "/api/users/me/password"): AGENT,
     ("POST", "/api/users/me/password/check"): AGENT,
     ("GET", "/api/users/me/sign-ins"): AGENT,

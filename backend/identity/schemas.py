@@ -94,6 +94,8 @@ class UserRead(Wire):
     email: str
     name: str
     avatar_url: str | None = None
+    is_email_proven: bool = False
+    """Whether somebody has shown that they read the mailbox."""
 
 
 class UserChange(Wire):

@@ -97,6 +97,7 @@ class AccountScreen(Overview):
         ways = {
             "name": self._rename,
             "picture": self._picture,
+            "email": self._prove,
             "password": self._password,
             "codes": self._codes_off if self._codes.get("isOn") else self._codes_on,
             "recovery": self._renew,
@@ -168,6 +169,24 @@ class AccountScreen(Overview):
             return await api.identity.change_profile(UserChange.model_validate({"avatarUrl": url}))
 
         self._call("change your picture", change, lambda _: "It is changed.")
+
+    async def _prove(self) -> None:
+        identity, calls = self.console.api.identity, self.console.calls
+
+        async def mail() -> bool:
+            await identity.mail_proof()
+            return True
+
+        if not await calls.ask("mail you a code", mail):
+            return
+        said = f"A code is on its way to {self._user['email']}."
+        while (
+            code := await asking.line(self.app, "The code in the mail", hint="eight letters", said=said)
+        ) is not None:
+            if await calls.ask("prove your e-mail", partial(identity.prove_email, code)) is not None:
+                self.console.say("Your e-mail is proven.")
+                self.read()
+                return
 
     async def _password(self) -> None:
         current = await asking.line(self.app, "Your password as it is", is_secret=True, hint="what you signed in with")

@@ -18,6 +18,8 @@ SIGN_IN = "sign-in:"
 ABOUT = {
     "name": "What colleagues see. Enter changes it.",
     "picture": "The address of a picture, https://…; empty is none. Enter changes it.",
+    "email": "Nobody has proven so far that this mailbox is yours. Once it is, a password that you forget is all that a new one"
+    " replaces: until then it ends API keys and a second factor, too. Enter mails you a code.",
     "password": "Another password ends every other sign-in of yours. Enter changes it.",
     "recovery": "Each stands in for a code once, as when the phone is lost. Enter makes new ones; the old ones are void.",
     "codes": "A code of an authenticator app, asked for after the password. Enter switches it on or off.",
@@ -32,6 +34,7 @@ def of_all(user: Row, codes: Row, sign_ins: Sequence[Row], now: datetime) -> lis
         Line("", user["email"]),
         Line("name", "Name", [(user["name"], "")], 1, width=14),
         Line("picture", "Picture", [(user["avatarUrl"] or "none", "" if user["avatarUrl"] else "muted")], 1, width=14),
+        *([] if user["isEmailProven"] else [Line("email", "E-mail", [("not proven", "warning")], 1, width=14)]),
         Line("password", "Password", [("••••••••", "muted")], 1, width=14),
         Line("codes", "Codes", [("on" if is_on else "off", "ok" if is_on else "muted")], 1, width=14),
         *([Line("recovery", "Recovery", recovery, 1, width=14)] if is_on else []),

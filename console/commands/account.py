@@ -30,7 +30,8 @@ def show_account(url: twin.Url = "", json: twin.Json = False) -> None:
     factor = one["secondFactor"]
     codes = f"on, {factor['recoveryCodesLeft']} to recover by left" if factor["isOn"] else "off"
     picture = one["avatarUrl"] or "none"
-    rows = [("name", one["name"]), ("e-mail", one["email"]), ("picture", picture), ("codes", codes)]
+    email = f"{one['email']}{'' if one['isEmailProven'] else ' (not proven: holdfast account prove)'}"
+    rows = [("name", one["name"]), ("e-mail", email), ("picture", picture), ("codes", codes)]
     show(twin.table(rows), one, as_json=json)
 
 
@@ -54,6 +55,21 @@ def change(
         fail(str(error.errors()[0]["msg"]))
     one = twin.told(twin.signed_in(url, lambda api: api.identity.change_profile(body)))
     show(f"You are {one['name']}.", one, as_json=json)
+
+
+@account.command()
+def prove(
+    code: Annotated[str, typer.Argument(help="The code in the mail; left out, one is mailed to you.")] = "",
+    url: twin.Url = "",
+    json: twin.Json = False,
+) -> None:
+    """Prove that your e-mail is yours, so that a forgotten password never takes API keys or a second factor away."""
+    if not code:
+        twin.signed_in(url, lambda api: api.identity.mail_proof())
+        show("A code is on its way to you. Then: holdfast account prove CODE", {"mailed": True}, as_json=json)
+        return
+    one = twin.told(twin.signed_in(url, lambda api: api.identity.prove_email(code)))
+    show(f"{one['email']} is proven to be yours.", one, as_json=json)
 
 
 @account.command("sign-ins")

@@ -305,3 +305,25 @@ async def test_whoever_runs_the_server_vouches_for_its_first_owner(backend: Back
     assert "proven this e-mail" not in await reset(backend, "another one")
     shop = backend.client(api_key=key.key)
     assert (await refused(shop.identity.me())).code == "STAFF_ONLY", "it holds still"
+
+
+@on_sqlite
+async def test_an_e_mail_is_proven_by_who_is_signed_in_and_reads_it(backend: Backend) -> None:
+    owner, other = await backend.owner(), await backend.another_owner()
+    key = await owner.keys.create(KeyCreate(name="of the shop"))
+    for _ in range(3):
+        await owner.identity.mail_proof()
+    (mail,) = await letters(backend)
+    code = next(line for line in mail[1].splitlines() if len(line) == 8 and line.isupper())
+    assert mail[0] == EMAIL
+    assert (await refused(owner.identity.prove_email("AAAAAAAA"))).code == "WRONG_CODE"
+    assert (await refused(other.identity.prove_email(code))).code == "WRONG_CODE", "it is the other's"
+    backend.clock.advance(minutes=61)
+    assert (await refused(owner.identity.prove_email(code))).code == "WRONG_CODE", "too late"
+    await owner.identity.mail_proof()
+    code = next(line for line in (await letters(backend))[-1][1].splitlines() if len(line) == 8 and line.isupper())
+    assert not (await owner.identity.profile()).is_email_proven
+    assert (await owner.identity.prove_email(f"{code[:4]}-{code[4:].lower()}")).is_email_proven
+    assert (await refused(owner.identity.mail_proof())).code == "EMAIL_PROVEN"
+    assert "proven this e-mail" not in await reset(backend, "another one")
+    assert (await refused(backend.client(api_key=key.key).identity.me())).code == "STAFF_ONLY", "the key holds still"

@@ -22,7 +22,7 @@ from console.rules.typing_prompt import TypingPrompt
 from console.setup.sign_in import SignInScreen
 from tests.console.desk.floor import EMAIL, PASSWORD, Console, Floor, until
 from tests.console.place import burst, toasts
-from tests.identity.mail import mailed
+from tests.identity.mail import letters, mailed
 from tests.widgets.stage import screen_lines
 from widgets.outline import Outline
 from widgets.prompt import Choice, Confirm
@@ -118,6 +118,13 @@ async def test_an_account_is_looked_after(floor: Floor) -> None:
         await pilot.press("end", "ctrl+u")
         await asked(app, pilot, TypingPrompt, "Asha Rao", "enter")
         await until(lambda: "Asha Rao" in text_of(app))
+        await to_line(outline, pilot, "email")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, TypingPrompt))
+        _, words = (await letters(floor.backend))[-1]
+        code = next(line for line in words.splitlines() if len(line) == 8 and line.isupper())
+        await asked(app, pilot, TypingPrompt, *code, "enter")
+        await until(lambda: "not proven" not in text_of(app) and isinstance(app.screen, AccountScreen))
         await pilot.press("X")
         await asked(app, pilot, Confirm, "y")
         await until(lambda: any("2 have ended" in text for text in toasts(app)))  # the phone's and the floor's own
