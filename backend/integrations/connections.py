@@ -11,6 +11,7 @@ from backend.core.errors import Conflict, Invalid, NotFound, Unprocessable
 from backend.core.ids import new_id
 from backend.core.outside import SETTING, is_private
 from backend.core.sealing import Broken, Vault
+from backend.identity.permissions import ADMIN
 from backend.integrations import events, repository
 from backend.integrations.accounts import Door
 from backend.integrations.kinds import BY_NAME, INBOX, KINDS, WEBHOOK
@@ -118,13 +119,15 @@ def note_error(work: Work, integration: Integration, words: str) -> None:
 
 
 def list_integrations(work: Work, vault: Vault) -> list[IntegrationRead]:
-    """Every connection of the business."""
+    """Every connection of the business. Who may not change them sees of an endpoint's address where it is, as of a
+    channel's: whoever knows the whole of it can write there."""
     calls = repository.unsettled(work.session, work.business_id)
     deliveries = repository.failing_deliveries(work.session, work.business_id)
     told = posts.counts(work)
     found = repository.integrations(work.session, work.business_id)
     last = repository.last_runs(work.session, work.business_id, [one.id for one in found if one.platform in MAPPINGS])
-    return [
+    is_whole = work.actor.kind != "member" or work.actor.role in ADMIN.roles
+    reads = [
         _read(
             one,
             vault,
@@ -134,6 +137,11 @@ def list_integrations(work: Work, vault: Vault) -> list[IntegrationRead]:
         )
         for one in found
     ]
+    for read in reads:
+        if read.platform == WEBHOOK and read.base_url and not is_whole:
+            parts = urlsplit(read.base_url)
+            read.base_url = f"{parts.scheme}://{parts.netloc}/…"
+    return reads
 
 
 def show_integration(work: Work, id: str, vault: Vault) -> IntegrationRead:

@@ -207,3 +207,15 @@ async def test_what_is_no_address_or_no_token_is_refused(backend: Backend) -> No
         assert answer.status_code == 400, wrong
         assert not any(value in answer.text for value in wrong.values()), "what may be a secret is not said back"
     assert (await owner.integrations.list()).items == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_of_an_endpoint_only_admins_see_the_whole_address(backend: Backend) -> None:
+    owner, agent = await backend.owner(), await backend.member("supervisor")
+    whole = "https://hooks.example/catch/1234/s3cret"
+    await owner.integrations.add(IntegrationAdd(platform="webhook", name="zap", base_url=whole))
+    await owner.integrations.add(IntegrationAdd(platform="chatwoot", base_url="https://chat.example/here"))
+    seen = {one.platform: one.base_url for one in (await owner.integrations.list()).items}
+    assert seen == {"webhook": whole, "chatwoot": "https://chat.example/here"}
+    seen = {one.platform: one.base_url for one in (await agent.integrations.list()).items}
+    assert seen == {"webhook": "https://hooks.example/…", "chatwoot": "https://chat.example/here"}
