@@ -66,7 +66,7 @@ async def test_no_life_breaks_a_limit_or_leaves_a_run_open(backend: Backend, see
 
     runs = (await first.owner.retention.runs(limit=200)).items
     assert {run.outcome for run in runs} <= {"SAVED", "CANCELLED", "ABANDONED"}, [run.message for run in runs]
-    assert len(runs) > 3
+    assert len(runs) > 2, "somebody came back: who was asked when hangs on who was answered first"
 
     def read(session: Any) -> tuple[list[Any], list[Any]]:
         changes = session.scalars(select(SubscriptionChange).order_by(SubscriptionChange.asked_at)).all()

@@ -16,6 +16,7 @@ from backend.customers.schemas import CustomerChange
 from backend.identity.schemas import MemberAdd, SignUp
 from backend.incidences import conversations
 from backend.incidences.schemas import IncidenceOpen
+from backend.server import KEEP_ALIVE_SECONDS
 from backend.unit import Units
 from backend.work import Work
 from console import app
@@ -78,7 +79,12 @@ class Floor:
     async def open(self) -> None:
         """Answer on the port."""
         config = uvicorn.Config(
-            self.backend.app, port=self.port, lifespan="off", log_config=None, ws_per_message_deflate=False
+            self.backend.app,
+            port=self.port,
+            lifespan="off",
+            log_config=None,
+            ws_per_message_deflate=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
