@@ -132,7 +132,7 @@ class QueueTable(QueueView, can_focus=True):
     @property
     def is_held(self) -> bool:
         """Whether rows must not move now: a hand was here less than ``hold`` seconds ago, or rows are marked."""
-        return self.model.has_marks or self.model.anchor is not None or self._rests_in() > 0
+        return self._is_held_for(self._rests_in())
 
     def row(self, key: Key | None) -> Row | None:
         """The newest row of a key, None when it is gone."""
@@ -148,14 +148,17 @@ class QueueTable(QueueView, can_focus=True):
             self._timer.stop()
             self._timer = None
         self._flushed_at = self._clock()
-        if not self.model.is_settled and not self.is_held:
+        rests_in = self._rests_in()  # asked once: a hand that came to rest in between would have nobody look again
+        if not self.model.is_settled and not self._is_held_for(rests_in):
             self._settle(self.model.settle)
             return
         self._tell()
         self.repaint()
-        rests_in = self._rests_in()
         if not self.model.is_settled and rests_in > 0:
             self._wake_in(min(rests_in, 1 / self.flush_hz))
+
+    def _is_held_for(self, seconds: float) -> bool:
+        return self.model.has_marks or self.model.anchor is not None or seconds > 0
 
     def _rests_in(self) -> float:
         return self._touched_at + self.hold - self._clock()

@@ -164,10 +164,15 @@ async def test_what_may_have_gone_is_not_sent_again_by_itself(post: Post) -> Non
     await post.customer("u-2")
     units, runtime = await post.backend.units(), post.backend.runtime
     execution = await start(post.owner, post.playbook, "u-2")
-    await units.write(running.advance, execution.execution_id, "mail", ("EMAIL",))
-    (id,) = [row.id for row in await post.holds(Letter.id, Letter.state) if row.state == "PENDING"]
-    step = await units.write(carrier.take, id, "killed", runtime.vault, runtime.settings)
-    assert isinstance(step, carrier.Step)
+
+    def written_and_held(work: Work) -> str:
+        """In one unit: whoever sends letters comes right after it."""
+        running.advance(work, execution.execution_id, "mail", ("EMAIL",))
+        (letter,) = work.session.scalars(select(Letter).where(Letter.state == "PENDING"))
+        assert isinstance(carrier.take(work, letter.id, "killed", runtime.vault, runtime.settings), carrier.Step)
+        return letter.id
+
+    id = await units.write(written_and_held)
     await post.later(seconds=10)
     assert (await post.letter()).state == "SENDING", "somebody holds it"
     await post.later(minutes=3)
