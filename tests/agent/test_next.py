@@ -14,6 +14,8 @@ from tests.agent.floor import assignment, member_id, speaking
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 
 async def ref_of(agent: Client) -> str:
     claimed = (await agent.agent.next()).incidence

@@ -335,7 +335,7 @@ async def test_who_had_an_account_before_another_business_hears_nothing_of_it(bi
     kind = type(billing.backend.settings.stripe_webhook_secret)
     billing.backend.settings.stripe_webhook_secret = kind(f"{billing.secret},{secret}")
     now = await billing.backend.another_owner()
-    await there.back(state=await there.begin(), code=stripe.new_code("acct_moved"))
+    assert (await there.back(state=await there.begin(), code=stripe.new_code("acct_moved"))).is_success
     await there.owner.stripe.disconnect(there.business)
     await there.back(state=await there.begin(now), code=stripe.new_code("acct_moved"))
     await billing.deliver()

@@ -31,6 +31,8 @@ from backend.incidences.schemas import (
 from backend.work import Work
 from tests.support.backend import Backend
 
+pytestmark = pytest.mark.alike
+
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WEBHOOK = Actor("webhook", None, "Freshchat")
 PERSON = {"name": "Tara Pinto", "tier": "GOLD", "language": "kok"}

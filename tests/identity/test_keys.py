@@ -14,6 +14,8 @@ from backend.core.errors import Unauthenticated
 from backend.identity.schemas import KeyCreate
 from tests.support.backend import Backend
 
+pytestmark = pytest.mark.alike
+
 
 async def refused(call: Any) -> ApiError:
     with pytest.raises(ApiError) as error:

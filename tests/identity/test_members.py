@@ -10,6 +10,8 @@ from backend.identity.schemas import BusinessChange, BusinessCreate, MemberAdd, 
 from tests.identity.mail import mailed
 from tests.support.backend import PASSWORD, Backend, business_of
 
+pytestmark = pytest.mark.alike
+
 
 async def refused(call: Any) -> ApiError:
     with pytest.raises(ApiError) as error:

@@ -13,6 +13,8 @@ from backend.identity.models import User
 from backend.identity.schemas import SignUp
 from tests.support.backend import PASSWORD, Backend
 
+pytestmark = pytest.mark.alike
+
 
 def body(email: str = "asha@example.com", password: str = PASSWORD, **more: Any) -> SignUp:
     return SignUp(email=email, password=password, name="Asha", **more)

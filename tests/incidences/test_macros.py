@@ -16,6 +16,8 @@ from tests.support.backend import Backend
 from tests.support.follows import follows
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 
 async def refused(doing: Any) -> ApiError:
     with pytest.raises(ApiError) as error:

@@ -25,6 +25,8 @@ from tests.support.backend import PASSWORD, Backend
 from tests.support.follows import follows
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 OWN = {"version", "last_seq", "updated_at"}
 """What every event moves."""
 

@@ -8,6 +8,8 @@ from tests.support.backend import Backend
 from tests.support.follows import frames
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 BANDS = [
     (0, None, [], None),
     (4_999.99, None, [], None),

@@ -13,6 +13,8 @@ from backend.incidences.schemas import IncidenceChange, IncidenceRead, LabelsCha
 from tests.support.backend import PASSWORD, Backend, business_of
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 
 def labels(*add: str, remove: tuple[str, ...] = (), version: int | None = None) -> LabelsChange:
     return LabelsChange(add=list(add), remove=list(remove), version=version)

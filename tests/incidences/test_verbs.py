@@ -9,6 +9,8 @@ from backend.incidences.schemas import ChannelEscalate, IncidenceChange, Inciden
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 
 async def change(client: Client, case: IncidenceRead, **fields: object) -> IncidenceRead:
     body = IncidenceChange.model_validate({"version": case.version, **fields})

@@ -13,6 +13,8 @@ from backend.incidences.view_schemas import ViewKeep
 from tests.support.backend import Backend
 from tests.support.follows import follows, frames
 
+pytestmark = pytest.mark.alike
+
 
 async def kept(client: Client) -> dict[str, str]:
     return {one.name: one.filter for one in (await client.views.list()).items}

@@ -8,6 +8,8 @@ from backend.signals.schemas import SignalPost
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 
 async def test_a_case_tells_its_rule_and_what_it_saw(backend: Backend) -> None:
     owner, agent = await backend.owner(), await backend.member("agent")

@@ -18,6 +18,8 @@ from backend.integrations.models import WebhookDelivery
 from tests.integrations.conftest import Chat
 from tests.integrations.test_freshchat_reading import JSON
 
+pytestmark = pytest.mark.alike
+
 AT = datetime(2026, 3, 2, 8, 59, 1, 250_000, tzinfo=UTC)
 PATH = "/webhooks/chatwoot"
 DOUBLE = ChatwootDouble(FrozenClock())

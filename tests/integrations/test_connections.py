@@ -20,6 +20,8 @@ from tests.integrations.outside import Line, connected
 from tests.support.backend import Backend
 from tests.support.server import Server
 
+pytestmark = pytest.mark.alike
+
 
 def body(**more: Any) -> IntegrationAdd:
     return IntegrationAdd.model_validate(

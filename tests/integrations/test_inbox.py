@@ -18,6 +18,8 @@ from backend.work import Work
 from tests.integrations.conftest import PATH, Chat
 from tests.support.backend import business_of
 
+pytestmark = pytest.mark.alike
+
 
 async def expect_refused(chat: Chat, body: bytes, headers: dict[str, str], status: int, code: str) -> str:
     """The message of the refusal, after which nothing is there."""

@@ -18,6 +18,8 @@ from tests.integrations.voices import PLATFORMS
 from tests.support.follows import follows
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 TEXT = "Both are <vegan> & fresh.\nEnjoy, it's 100 %!"
 
 

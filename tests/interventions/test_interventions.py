@@ -15,6 +15,8 @@ from backend.signals.schemas import TrackEvent
 from tests.support.backend import Backend, business_of
 from tests.support.follows import frames
 
+pytestmark = pytest.mark.alike
+
 
 async def made(backend: Backend, external_id: str, of: Client | None = None, **profile: Any) -> str:
     units = await backend.units(of)

@@ -23,6 +23,8 @@ from tests.jobs import sample
 from tests.jobs.conftest import BUSINESS, Desk
 from tests.jobs.test_kill import until
 
+pytestmark = pytest.mark.alike
+
 
 @pytest_asyncio.fixture
 async def http(worker: Worker, desk: Desk, clock: FrozenClock) -> AsyncIterator[httpx.AsyncClient]:

@@ -11,7 +11,7 @@ from backend.signals.schemas import CartPut, ScreenPut, SignalPost
 from tests.signals.conftest import Shop
 
 DAY = 86_400
-pytestmark = pytest.mark.settings(visit_timeout_seconds=2 * DAY)
+pytestmark = [pytest.mark.alike, pytest.mark.settings(visit_timeout_seconds=2 * DAY)]
 
 
 async def causes(shop: Shop, user: str = "asha") -> list[str]:

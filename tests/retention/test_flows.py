@@ -11,6 +11,8 @@ from backend.retention.flow_text import read_yaml
 from tests.support.backend import Backend
 from tests.support.follows import frames
 
+pytestmark = pytest.mark.alike
+
 CONFIRM = {"kind": "confirm", "id": "bye"}
 OFFER = {"kind": "offer", "id": "less", "offerType": "DISCOUNT", "params": {"percent": 20, "months": 3}}
 YAML = """\

@@ -15,6 +15,8 @@ from backend.rules.prose import MOST_FINDINGS
 from backend.rules.service import KINDS
 from tests.support.backend import Backend
 
+pytestmark = pytest.mark.alike
+
 
 async def routing(owner: Client) -> list[dict[str, Any]]:
     return copy.deepcopy((await owner.rules.show("routing"))["rules"])

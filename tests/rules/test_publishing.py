@@ -11,6 +11,8 @@ from backend.rules import service
 from tests.support.backend import Backend
 from tests.support.follows import frames
 
+pytestmark = pytest.mark.alike
+
 
 async def test_of_six_who_publish_at_once_one_does(backend: Backend) -> None:
     owner = await backend.owner()

@@ -19,6 +19,8 @@ from tests.support.backend import PASSWORD
 from tests.support.nursery import ROOT
 from tests.support.server import Server
 
+pytestmark = pytest.mark.alike
+
 OWNER = SignUp(email="asha@example.com", password=PASSWORD, name="Asha")
 
 

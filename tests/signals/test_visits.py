@@ -9,7 +9,7 @@ from backend.signals.schemas import FrictionJudge, ScreenPut, TrackEvent
 from tests.signals.conftest import Shop
 
 TIMEOUT = 1_800
-pytestmark = pytest.mark.settings(visit_timeout_seconds=TIMEOUT)
+pytestmark = [pytest.mark.alike, pytest.mark.settings(visit_timeout_seconds=TIMEOUT)]
 
 
 async def test_counters_belong_to_a_flow(shop: Shop) -> None:
