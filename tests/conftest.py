@@ -11,6 +11,7 @@ hurry()
 # ruff: noqa: E402 - what follows is found, compiled and kept in the places that were just settled
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -30,14 +31,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both", action="store_true", help="run what is alike on both databases on PostgreSQL too")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what PostgreSQL would only say a second time, unless it is asked for."""
+    """Leave out what PostgreSQL would only say a second time, unless it is asked for.
+
+    What is made once for a file (a demo, a model that learned), or for all (Chromium), is made in one process of those
+    that share the tests.
+    """
+    for item in items:
+        if any(made.scope == "module" for made in _fixtures_of(item)):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        elif "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
     if config.getoption("--both"):
         return
     told = [item for item in items if item.get_closest_marker("alike") and "postgresql" in item.name]
     config.hook.pytest_deselected(items=told)
     gone = set(told)
     items[:] = [item for item in items if item not in gone]
+
+
+def _fixtures_of(item: pytest.Item) -> Iterator[Any]:
+    found: dict[str, Any] = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+    return (definitions[-1] for definitions in found.values() if definitions)
 
 
 def pytest_collection_finish() -> None:

@@ -18,7 +18,7 @@ from tests.billing.conftest import Billing
 from tests.billing.test_accounts import EVERYTHING
 from tests.support.backend import business_of
 
-pytestmark = pytest.mark.settings(token_days=4_000)
+pytestmark = [pytest.mark.alike, pytest.mark.settings(token_days=4_000)]
 TABLES = (Charge, Refund, Dispute, Payout, Invoice, Balance)
 _OWN = {"id", "business_id", "look", "charge_look", "read_at", "customer_id", "subscription_id", "invoice_id"}
 """Columns that differ from business to business, or from one reading to the next."""

@@ -14,7 +14,7 @@ from backend.demo.outside.stripe import Mischief, Mishap
 from tests.billing.conftest import Billing
 from tests.support.backend import Backend, business_of
 
-pytestmark = pytest.mark.settings(token_days=4_000)
+pytestmark = [pytest.mark.alike, pytest.mark.settings(token_days=4_000)]
 
 
 def event(id: str = "evt_1", type: str = "customer.subscription.updated", **more: Any) -> dict[str, Any]:

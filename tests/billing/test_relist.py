@@ -7,7 +7,7 @@ from backend.billing.syncing import EVENTS_LAST
 from backend.demo.outside.stripe import Mischief, Mishap
 from tests.billing.conftest import Billing
 
-pytestmark = pytest.mark.settings(token_days=4_000)
+pytestmark = [pytest.mark.alike, pytest.mark.settings(token_days=4_000)]
 
 
 async def test_what_no_event_tells_is_repaired_in_the_night(billing: Billing) -> None:

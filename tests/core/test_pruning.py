@@ -27,6 +27,8 @@ from backend.unit import Units
 from tests.support.backend import PASSWORD, Backend
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 DAYS = {"signInsDays": 40, "bulkRowsDays": 9, "sentCallsDays": 8, "webhooksDays": 6, "cartsDays": 5}
 
 

@@ -16,6 +16,8 @@ from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSe
 from backend.signals.schemas import CartPut, SignalPost, TrackEvent
 from tests.support.backend import Backend
 
+pytestmark = pytest.mark.alike
+
 PERSONAL = ("asha-7731", "Asha Raghunathan", "asha.r@example.com", "98765 43210", "fc-handle-7731", "sugar free please")
 
 

@@ -23,6 +23,8 @@ from tests.support.backend import Backend
 from tests.support.incidences import open_case
 from tests.support.server import Server
 
+pytestmark = pytest.mark.alike
+
 STEPS = ("staff", "customer", "write", "give", "rest", "quiet", "offer")
 
 

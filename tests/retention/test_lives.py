@@ -14,7 +14,7 @@ from backend.retention.models import OfferEvent
 from tests.retention.leaver import Leaver
 from tests.support.backend import Backend
 
-pytestmark = pytest.mark.settings(token_days=4_000, refresh_days=4_000)
+pytestmark = [pytest.mark.alike, pytest.mark.settings(token_days=4_000, refresh_days=4_000)]
 REASONS = ("too_expensive", "unused", "too_complex", "switched_service")
 
 
