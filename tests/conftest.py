@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     What is made once for a file (a demo, a model that learned), or for all (Chromium), is made in one process of those
     that share the tests.
     """
-    for item in items:
+    for item in items if config.pluginmanager.hasplugin("xdist") else ():
         if any(made.scope == "module" for made in _fixtures_of(item)):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
         elif "browser" in getattr(item, "fixturenames", ()):

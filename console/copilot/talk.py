@@ -96,6 +96,7 @@ class Talk:
         else:
             turn = Turn(question)
             self.turns.append(turn)
+            self._coming = turn  # from now on: a second question in the same packet finds the first one under way
             self.title = self.title or question
             self._tell_all()
 

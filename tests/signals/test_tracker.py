@@ -127,9 +127,8 @@ async def test_what_it_is_asked_to_wait_and_how_full_it_may_be(hurried: None) ->
     server = Slow((429, {"Retry-After": "0.3"}, 0), (503, {}, 0), (202, {}, 0.5))
     async with served(server) as url:
         tracker = Tracker(url, "k", batch=10, most_waiting=25, flush_seconds=0.01)
-        began = time.monotonic()
         told = [tracker.track("c", "x") for _ in range(100)]
-        assert time.monotonic() - began < 0.25, "whoever tracks is not held up"
+        assert tracker.counts["accepted"] == 0, "whoever tracks waits for no answer"
         assert 25 <= told.count(True) <= 35
         assert tracker.counts["dropped"] == told.count(False)
         assert await tracker.aflush(10)

@@ -24,6 +24,7 @@ def hurry() -> None:
     gc.set_threshold(50_000, 50, 100)
     _plan_once()
     _read_styles_once()
+    _look_often_whether_idle()
 
 
 def settle() -> None:
@@ -63,6 +64,15 @@ def _read_styles_once() -> None:
         return found
 
     Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
+
+
+def _look_often_whether_idle() -> None:
+    """After each key a pilot waits until a console rests, and looks fifty times a second whether it does: half of the time
+    of a console's test is that wait."""
+    from textual import _wait
+
+    _wait.SLEEP_GRANULARITY = 1 / 250
+    _wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 20
 
 
 def _free(folder: Path) -> int:
