@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from backend.agent.ranking import Candidate, ranked
 from backend.agent.schemas import NextAsk
@@ -15,8 +15,19 @@ from backend.rules import service as rules
 from backend.work import Work
 
 NOTHING = "Nothing waits for an agent."
-_ROUNDS = 5
+_ROUNDS = 2
 """How often a list of candidates of whom others took every one is made anew."""
+_FREE = (
+    select(Incidence)
+    .where(
+        Incidence.business_id == bindparam("business"),
+        Incidence.id == bindparam("id"),
+        Incidence.agent_id.is_(None),
+        Incidence.status == "OPEN",
+    )
+    .with_for_update(skip_locked=True, key_share=True)
+    .execution_options(names_business=True)
+)
 
 
 def claim_next(work: Work, body: NextAsk) -> State:
@@ -48,10 +59,8 @@ def claim_next(work: Work, body: NextAsk) -> State:
 
 def free(work: Work, incidence_id: str) -> Incidence | None:
     """The case, kept for this unit, if nobody has it or is about to: whoever loses a race goes on to the next one."""
-    query = select(Incidence).where(
-        Incidence.id == incidence_id, Incidence.agent_id.is_(None), Incidence.status == "OPEN"
-    )
-    return work.session.scalars(query.with_for_update(skip_locked=True, key_share=True)).first()
+    asked = {"business": work.business_id, "id": incidence_id}
+    return work.session.scalars(_FREE, asked).first()
 
 
 def _claim(work: Work, row: Incidence, best: Candidate, me: str, load: int, capacity: int) -> State:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 
 from backend.core.money import to_major
 from backend.core.rows import table_of
@@ -39,6 +39,34 @@ _COLUMNS = (
     _RISKS.score.label("risk_score"),
 )
 
+_WAITING = (
+    select(*_COLUMNS)
+    .join_from(table_of(Incidence), CUSTOMERS.id.table, CUSTOMERS.id == CASES.customer_id)
+    .outerjoin(
+        table_of(CustomerRisk),
+        (_RISKS.business_id == CASES.business_id) & (_RISKS.customer_id == CASES.customer_id),
+    )
+    .where(CASES.business_id == bindparam("business"), CASES.agent_id.is_(None), CASES.status == "OPEN")
+    .where(CASES.waiting_since.is_not(None))
+    .limit(bindparam("most"))
+)
+# Built once: everybody on a floor asks again and again, and building them anew took longer than running them.
+_DUE_FIRST = _WAITING.order_by(CASES.sla_rank, CASES.id)
+_IN_ORDER = _WAITING.order_by(CASES.queue_rank, CASES.id)
+_IN_ORDER_AFTER = _IN_ORDER.where(
+    tuple_(CASES.queue_rank, CASES.id)
+    > tuple_(bindparam("rank", type_=CASES.queue_rank.type), bindparam("id", type_=CASES.id.type))
+)
+_KNOWN = (
+    select(CASES.customer_id)
+    .where(
+        CASES.business_id == bindparam("business"),
+        CASES.customer_id.in_(bindparam("customers", expanding=True)),
+        CASES.agent_id == bindparam("member"),
+    )
+    .distinct()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -55,36 +83,26 @@ def ownerless(work: Work, most: int) -> Sequence[Any]:
 
     Both walk an index that holds nothing else, so it takes as long with a hundred cases as with a hundred thousand.
     """
-    due = _waiting(work).order_by(CASES.sla_rank, CASES.id).limit(most)
-    nearest = work.session.connection().execute(due).all()
+    asked = {"business": work.business_id, "most": most}
+    nearest = work.session.connection().execute(_DUE_FIRST, asked).all()
     found: dict[str, Any] = {row.id: row for row in (*ownerless_after(work, most, None), *nearest)}
     return sorted(found.values(), key=lambda row: (row.queue_rank, row.id))
 
 
 def ownerless_after(work: Work, most: int, last: Any | None) -> Sequence[Any]:
     """The next `most` of them by their place in the queue, after the row `last`."""
-    query = _waiting(work)
-    if last is not None:
-        query = query.where(tuple_(CASES.queue_rank, CASES.id) > tuple_(last.queue_rank, last.id))
-    return work.session.connection().execute(query.order_by(CASES.queue_rank, CASES.id).limit(most)).all()
-
-
-def _waiting(work: Work) -> Select[Any]:
-    return (
-        select(*_COLUMNS)
-        .join_from(table_of(Incidence), CUSTOMERS.id.table, CUSTOMERS.id == CASES.customer_id)
-        .outerjoin(
-            table_of(CustomerRisk),
-            (_RISKS.business_id == CASES.business_id) & (_RISKS.customer_id == CASES.customer_id),
-        )
-        .where(CASES.business_id == work.business_id, CASES.agent_id.is_(None), CASES.status == "OPEN")
-        .where(CASES.waiting_since.is_not(None))
-    )
+    asked = {"business": work.business_id, "most": most}
+    if last is None:
+        return work.session.connection().execute(_IN_ORDER, asked).all()
+    asked |= {"rank": last.queue_rank, "id": last.id}
+    return work.session.connection().execute(_IN_ORDER_AFTER, asked).all()
 
 
 def ranked(work: Work, member: Member, compiled: Compiled) -> list[Candidate]:
     """The cases that wait, best for this member first; of equals, as the queue has them."""
     rows = ownerless(work, compiled.settings["candidates"])
+    if not rows:
+        return []
     known = _customers_of(work, member.id, {row.customer_id for row in rows})
     escalation, currency = rules.current(work, "escalation"), currency_of(work)
     found = []
@@ -144,7 +162,5 @@ def _customers_of(work: Work, member_id: str, customers: set[str]) -> set[str]:
     """Those of `customers` of whom the member has or had a case."""
     if not customers:
         return set()
-    theirs = select(CASES.customer_id).where(
-        CASES.business_id == work.business_id, CASES.customer_id.in_(customers), CASES.agent_id == member_id
-    )
-    return set(work.session.connection().execute(theirs.distinct()).scalars())
+    asked = {"business": work.business_id, "customers": list(customers), "member": member_id}
+    return set(work.session.connection().execute(_KNOWN, asked).scalars())

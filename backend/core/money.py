@@ -22,5 +22,6 @@ def to_minor(major: Decimal | int | float | str, currency: str) -> int:
 
 def to_major(minor: int, currency: str) -> float | int:
     """Minor units to major units as a JSON number: whole amounts stay whole."""
-    value = Decimal(minor).scaleb(-exponent(currency))
-    return int(value) if value == value.to_integral_value() else float(value)
+    one: int = 10 ** exponent(currency)
+    whole, rest = divmod(minor, one)
+    return minor / one if rest else whole

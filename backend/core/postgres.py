@@ -22,6 +22,9 @@ _IN_WORDS["22001"] = "A text is longer than its field. Shorten it."
 _TRIES = 6
 _APART_SECONDS = 0.1
 _GROUP_AT_MOST = 256
+_WRITERS = 4
+"""Units that write at once in this process. One at a time has the log of a business, from its first event to its commit;
+the more there are beside it, the longer each of its statements waits for the event loop, and so does everybody."""
 
 
 class PostgresDatabase:
@@ -44,6 +47,7 @@ class PostgresDatabase:
         )
         self._waiting: dict[MergedUnit[Any, Any], list[tuple[Any, asyncio.Future[Any]]]] = {}
         self._merging: set[asyncio.Task[None]] = set()
+        self._writers = asyncio.Semaphore(_WRITERS)
 
     async def start(self) -> None:
         async with self._engine.connect():
@@ -59,7 +63,11 @@ class PostgresDatabase:
     async def write(self, unit: Callable[[Session], T]) -> T:
         for remaining in reversed(range(_TRIES)):
             try:
-                async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+                async with (
+                    self._writers,
+                    AsyncSession(self._engine, expire_on_commit=False) as session,
+                    session.begin(),
+                ):
                     result = await session.run_sync(unit)
             except DBAPIError as error:
                 if remaining and getattr(error.orig, "sqlstate", None) in _RETRIED:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from backend.core.errors import Forbidden, Unprocessable
 from backend.events.event import Event
@@ -20,6 +20,9 @@ from backend.work import Work
 KIND = "assignment"
 AWAKE = ("OPEN", "WAITING")
 """The statuses of cases that count against a member's capacity."""
+_LOAD = select(func.count()).where(
+    CASES.business_id == bindparam("business"), CASES.agent_id == bindparam("member"), CASES.status.in_(AWAKE)
+)
 _FREEING = (events.IncidenceClosed, events.IncidenceSnoozed)
 
 
@@ -30,8 +33,8 @@ def capacity_of(compiled: Compiled, member: Member) -> int:
 
 def load_of(work: Work, member_id: str) -> int:
     """How many open cases a member has that are awake."""
-    mine = (CASES.business_id == work.business_id) & (CASES.agent_id == member_id) & CASES.status.in_(AWAKE)
-    return int(work.session.connection().execute(select(func.count()).where(mine)).scalar_one())
+    which = {"business": work.business_id, "member": member_id}
+    return int(work.session.connection().execute(_LOAD, which).scalar_one())
 
 
 def loads(work: Work) -> dict[str, int]:

@@ -67,6 +67,7 @@ def lengthen(path: Path, rows: int) -> None:
     """Append clones of the newest note to the log until it has so many rows, spread over the cases."""
     with closing(sqlite3.connect(path, timeout=60)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("BEGIN IMMEDIATE")  # the server writes meanwhile: who has read may not write after it
         (head,) = connection.execute("SELECT max(seq) FROM events").fetchone()
         cases = [id for (id,) in connection.execute("SELECT id FROM incidences LIMIT 5000")]
         connection.execute("CREATE TEMP TABLE chosen (place INTEGER PRIMARY KEY, id TEXT)")

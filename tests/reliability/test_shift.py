@@ -106,7 +106,7 @@ class Floor:
             if got.incidence is None:
                 if self.is_over:
                     return
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(1)
                 continue
             self.ledger.taken[got.incidence.incidence_id] += 1
             await self.work(api, name, got.incidence)
