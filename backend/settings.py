@@ -71,7 +71,10 @@ class Settings(BaseSettings):
     google_issuer: str = Field(
         "https://accounts.google.com", description="another OpenID provider than Google, such as a double"
     )
-    public_url: str = Field("", description="how browsers reach this server; as it was asked when left out")
+    public_url: str = Field(
+        "",
+        description="how browsers reach this server; as it was asked when left out, and mails have no links to it then",
+    )
     trusted_proxies: str = Field(
         "",
         description="the proxies in front, as addresses or networks with commas between (10.0.0.7, 172.16.0.0/12): what "

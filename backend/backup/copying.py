@@ -17,6 +17,7 @@ from pathlib import Path
 
 from backend.backup import checking, postgres
 from backend.core.clock import Clock, instant
+from backend.core.errors import Said
 from backend.core.files import jobs_file
 from backend.settings import Settings
 
@@ -25,7 +26,7 @@ APP, JOBS, DUMP = "app.db", "jobs.db", "app.dump"
 _BEGUN = ".begun-"
 
 
-class Spoiled(Exception):
+class Spoiled(Said):
     """A backup that cannot be relied on; the text says why."""
 
 

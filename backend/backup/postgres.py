@@ -11,11 +11,12 @@ from uuid import uuid4
 
 from backend.backup.checking import Found
 from backend.backup.checking import check as check_database
+from backend.core.errors import Said
 
 _SECONDS = 3_600
 
 
-class Missing(Exception):
+class Missing(Said):
     """PostgreSQL's tools are not here, or they failed; the text says what to do."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from backend.backup import checking, postgres
 from backend.backup.copying import APP, DUMP, JOBS, Backup, Spoiled, fingerprint, read
 from backend.core.clock import Clock
+from backend.core.errors import Said
 from backend.core.files import jobs_file
 from backend.core.processes import is_running, place
 from backend.settings import Settings
@@ -16,7 +17,7 @@ from backend.settings import Settings
 _ASIDE = ("", "-wal", "-shm", "-journal")
 
 
-class Refused(Exception):
+class Refused(Said):
     """Nothing was changed; the text says why and what to do."""
 
 

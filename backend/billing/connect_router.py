@@ -12,6 +12,7 @@ from backend.billing.connecting import Connector
 from backend.billing.schemas import AccountNamed, AccountRead, ConnectUrl, Replaced
 from backend.core.errors import Failure, Forbidden, Invalid, NotFound, Unavailable
 from backend.core.outside import Refused, Trouble
+from backend.core.pages import failed, is_browser, page
 from backend.core.security import new_token, same
 from backend.identity.service import own_business
 from backend.runtime import Runtime
@@ -63,7 +64,7 @@ async def open_connect(request: Request, runtime: RuntimeOf, state: Told = "") -
     cookie = request.cookies.get(_COOKIE) or new_token("hfb")
     who = f"{found.actor.name} ({found.email}) asks you to connect a Stripe account to {found.business}."
     words = f"{who} Charges, payouts and subscriptions are read there, and subscriptions are changed from there."
-    answer = _page(
+    answer = page(
         f"Connect Stripe to {found.business}",
         f"{words} Go on only if that is what you want.",
         200,
@@ -109,10 +110,8 @@ async def finish_connect(
         account = await _finished(request, runtime, state, code, (error, error_description))
     except Failure as failure:
         return _failed(request, failure)
-    if _is_browser(request):
-        return _page(
-            "Connected", f"{account.account_id} is connected, and is read now. You can close this window.", 200
-        )
+    if is_browser(request):
+        return page("Connected", f"{account.account_id} is connected, and is read now. You can close this window.", 200)
     return JSONResponse(account.model_dump(mode="json", by_alias=True))
 
 
@@ -159,25 +158,9 @@ async def _exchange(runtime: Runtime, units: Units, code: str, state: str) -> tu
     return await units.write(connecting.finish, door, shown, runtime.vault, state)
 
 
-def _is_browser(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
-
-
 def _failed(request: Request, failure: Failure) -> HTMLResponse:
-    """Why it did not work, as a page; raised for programs."""
-    if not _is_browser(request):
-        raise failure
-    return _page("Not connected", failure.message, failure.status)
+    return failed(request, failure, "Not connected")
 
 
 def _server(request: Request, runtime: Runtime) -> str:
     return runtime.settings.public_url or str(request.base_url)
-
-
-def _page(title: str, words: str, status: int, form: str = "") -> HTMLResponse:
-    """A page of ours; `form` is HTML, everything else is text."""
-    body = f"<!doctype html><meta charset=utf-8><title>{escape(title)}</title>"
-    body += f"<body style='font:16px system-ui;margin:4em auto;max-width:34em'><h1>{escape(title)}</h1>"
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    headers = {"referrer-policy": "no-referrer", "cache-control": "no-store", "content-security-policy": policy}
-    return HTMLResponse(f"{body}<p>{escape(words)}</p>{form}", status, headers)

@@ -19,6 +19,7 @@ from backend.billing import events, hints, mirror, payers, repository
 from backend.billing.mirror import Outcome
 from backend.billing.models import StripeEvent
 from backend.core.databases import insert_into
+from backend.core.errors import kept
 from backend.core.ids import new_id
 from backend.core.rows import table_of
 from backend.core.text import clean_line
@@ -193,7 +194,7 @@ def _tell_trial(work: Work, row: StripeEvent) -> None:
 def note_failure(work: Work, row_ids: Sequence[str], error: Exception, *, is_last: bool) -> None:
     """Keep with the events why they could not be settled. After the last try they have `failed`, until a sync."""
     mine = (StripeEvent.business_id == work.business_id) & StripeEvent.id.in_(row_ids)
-    words = clean_line(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH]
+    words = clean_line(kept(error))[:_ERROR_LENGTH]
     values: dict[str, Any] = {"error": words, "attempts": StripeEvent.attempts + 1}
     if is_last:
         values["outcome"] = "failed"

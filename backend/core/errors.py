@@ -1,10 +1,30 @@
 """Typed errors. Services raise them; `core.http` alone turns them into the one envelope."""
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
+_OURS = Path(__file__).parent.parent
 
-class Failure(Exception):
+
+class Said(Exception):
+    """An error whose words are ours, and may be kept."""
+
+
+def kept(error: BaseException) -> str:
+    """What may be kept of an error, on one line or more. The words of one that nobody foresaw may be a customer's: of it
+    stay its kind and where in our code it was raised, and the log of this machine tells the rest."""
+    name = type(error).__name__
+    if isinstance(error, Said):
+        return f"{name}: {error}"
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).parts[: len(_OURS.parts)] == _OURS.parts] or frames
+    place = f" at {'/'.join(Path(ours[-1].filename).parts[-2:])}:{ours[-1].lineno}" if ours else ""
+    return f"{name}{place}; the server's log tells more"
+
+
+class Failure(Said):
     """Something the caller can understand and mend. `message` says what was wrong and what to do."""
 
     status: ClassVar[int] = 400

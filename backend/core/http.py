@@ -1,6 +1,7 @@
 """The edge of HTTP: request ids, body limit, access log, metrics, and the one error envelope."""
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -19,12 +20,13 @@ from backend.core.errors import Failure, Invalid, NotFound, TooLarge, TooSlow
 from backend.core.ids import new_id
 from backend.core.log import REQUEST_ID, logger
 from backend.core.meters import Recent
-from backend.core.text import clean_line
 
 BODY_SECONDS = 30.0
 """How long a body may take to come: whoever trickles one holds a connection and what was read of it."""
 FILE_SECONDS = 300.0
 """The same for files."""
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
+"""What is taken of a client's X-Request-Id; anything else is answered, and written down, with one of ours."""
 AT_ONCE = "holdfast.at_once"
 """A WebSocket's extension: its `write` takes a whole frame, and answers whether the socket could take it at once."""
 
@@ -127,7 +129,8 @@ class Edge:
                 given = value
             elif name == b"content-length":
                 length = int(value or 0)
-        request_id = (given and clean_line(given.decode("latin-1"))[:64]) or new_id()
+        # It stays in the audit for ever, so it has to be an id: nothing with spaces, and no address of anybody's.
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else new_id()
         scope.setdefault("state", {})["request_id"] = request_id
         REQUEST_ID.set(request_id)
         if scope["type"] == "http":

@@ -14,7 +14,7 @@ from urllib.request import getproxies
 import orjson
 
 from backend.core.clock import Clock
-from backend.core.errors import RateLimited
+from backend.core.errors import RateLimited, Said
 from backend.core.limits import RateLimit
 from backend.core.text import clean_line
 
@@ -71,7 +71,7 @@ async def judged(host: str) -> list[str]:
     return found
 
 
-class Trouble(Exception):
+class Trouble(Said):
     """A call that did not go well; the text is for people."""
 
 

@@ -7,9 +7,22 @@ from backend.core.errors import Invalid
 from backend.core.text import clean_line
 from backend.customers.schemas import Tier
 
-FIELDS = ("name", "email", "phone", "language", "region", "tier", "past_order_count", "last_order_date")
+FIELDS = (
+    "name", "email", "phone", "language", "region", "tier", "past_order_count", "last_order_date", "email_opt_out",
+)  # fmt: skip
 CLEARABLE = ("email", "phone", "region", "last_order_date")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+_ANSWERS = {
+    "true": True,
+    "yes": True,
+    "y": True,
+    "1": True,
+    "x": True,
+    "false": False,
+    "no": False,
+    "n": False,
+    "0": False,
+}
 _PHONE = set("+0123456789 ()-./x")
 
 
@@ -28,6 +41,8 @@ def fit(name: str, value: Any) -> Any:
             return _phone(clean_line(value))
         case "region":
             return _region(clean_line(value).upper())
+        case "email_opt_out":
+            return _answer(value)
         case "tier" if value not in get_args(Tier):
             raise Invalid(f"tier: must be one of {', '.join(get_args(Tier))}", field="tier")
         case "language" if not value or len(value) > 16:
@@ -62,6 +77,13 @@ def _region(region: str) -> str:
     if not _REGION.fullmatch(region):
         raise Invalid("region: must be an ISO 3166 code such as IN or IN-KA", field="region")
     return region
+
+
+def _answer(value: Any) -> bool:
+    found = _ANSWERS.get(str(value).strip().lower())
+    if found is None:
+        raise Invalid("emailOptOut: must be yes or no", field="emailOptOut")
+    return found
 
 
 def _phone(phone: str) -> str:

@@ -7,6 +7,7 @@ from fastapi import Query, Response
 from backend.core.http import JsonResponse
 from backend.core.wire import Page
 from backend.customers import export, service
+from backend.customers.opting_out_router import router as opting_out
 from backend.customers.schemas import CustomerChange, CustomerExport, CustomerRead
 from backend.unit import Router, Unit
 
@@ -58,3 +59,6 @@ async def erase_customer(customer_id: str, unit: Unit) -> None:
 async def read_timeline(customer_id: str, unit: Unit, limit: Limit = 50, cursor: Cursor = None) -> Page[dict[str, Any]]:
     """What happened with the customer, newest first, as /live tells it."""
     return await unit.read(service.read_timeline, customer_id, cursor=cursor, limit=limit)
+
+
+router.take_in(opting_out)

@@ -154,18 +154,21 @@ def change_customer(work: Work, id: str, body: CustomerChange) -> CustomerRead:
             since=_changes_since(work, customer.id, body.version),
         )
     given = body.model_dump(exclude_unset=True, exclude={"version"})
-    return _set(work, customer, fit_all(given))
+    return set_fields(work, customer, fit_all(given))
 
 
 def merge_profile(work: Work, customer: Customer, profile: dict[str, Any], *, only_blanks: bool = False) -> list[str]:
     """Set the columns of `profile` that are others by now (with `only_blanks`, only where nothing is known), and say so;
-    their names. The values must fit (see `profile.fit`)."""
+    their names. The values must fit (see `profile.fit`). Who wants no mail said so to us, maybe: no other system takes
+    that back."""
 
     def others() -> dict[str, Any]:
         return {
             name: value
             for name, value in profile.items()
-            if getattr(customer, name) != value and not (only_blanks and getattr(customer, name))
+            if getattr(customer, name) != value
+            and not (only_blanks and getattr(customer, name))
+            and not (name == "email_opt_out" and not value)
         }
 
     if not others():
@@ -174,11 +177,11 @@ def merge_profile(work: Work, customer: Customer, profile: dict[str, Any], *, on
     work.session.refresh(customer, with_for_update={"key_share": True})
     if not (given := others()):
         return []
-    _set(work, customer, given)
+    set_fields(work, customer, given)
     return list(given)
 
 
-def _set(work: Work, customer: Customer, given: dict[str, Any]) -> CustomerRead:
+def set_fields(work: Work, customer: Customer, given: dict[str, Any]) -> CustomerRead:
     """Set columns to what fits them, and tell it."""
     before = read_of(customer).model_dump(mode="json")
     for name, value in given.items():

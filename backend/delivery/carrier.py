@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from backend.core.outside import Outside, Unreached
 from backend.core.sealing import Broken, Vault
-from backend.delivery import channels, events, repository
+from backend.delivery import channels, events, repository, way_out
 from backend.delivery.address import Kind, mail_server
 from backend.delivery.models import Channel, Letter
 from backend.settings import Settings
@@ -40,6 +40,8 @@ class Step:
     subject: str
     text: str
     sender: str = ""
+    link: str = ""
+    """By which a customer says that they want no more; see `way_out`."""
     is_installed: bool = False
     """By the installation's own channel: whoever runs the server chose its address, which may be inside."""
 
@@ -69,6 +71,9 @@ def take(work: Work, letter_id: str, job_id: str, vault: Vault, settings: Settin
         return _over(work, letter, f"who sent it was stopped in the midst; {_UNKNOWN}")
     if letter.expires_at is not None and letter.expires_at <= work.now:
         return _over(work, letter, "it would have come too late")
+    if letter.customer_id is not None and (why := way_out.refusal_of(work, letter.customer_id)) is not None:
+        _over(work, letter, why)
+        return None  # what they want is no failure that anybody has to look after
     way = channels.way_of(work, letter.kind, letter.channel_id, vault, settings)  # type: ignore[arg-type]
     if isinstance(way, str):
         return _over(work, letter, way)
@@ -87,8 +92,12 @@ def take(work: Work, letter_id: str, job_id: str, vault: Vault, settings: Settin
         )
     letter.state, letter.held_by, letter.held_until = "SENDING", job_id, work.now + HELD
     letter.attempts += 1
+    link = ""
+    if letter.customer_id is not None:
+        link = way_out.link_of(letter.customer_id, settings)
+        text += f"\n{way_out.line_of(link)}"
     words, is_installed = (letter.subject, text), way.channel is None
-    return Step(letter.id, way.kind, way.address, recipient, *words, letter.sender, is_installed)
+    return Step(letter.id, way.kind, way.address, recipient, *words, letter.sender, link, is_installed)
 
 
 async def send(step: Step, outside: Outside) -> Outcome:

@@ -17,6 +17,7 @@ from backend.core.outside import is_private
 from backend.core.text import clean_line
 from backend.delivery.address import mail_server
 from backend.delivery.carrier import Outcome, Step
+from backend.delivery.way_out import headers_of
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -152,7 +153,7 @@ def _plugin(step: Step) -> "NotifyBase":
         secure_mode={"tls": "ssl", "starttls": "starttls", "none": "insecure"}[server.security],
         from_addr=server.sender,
         targets=[step.recipient],
-        headers={"X-Holdfast-Letter": step.letter_id, "Auto-Submitted": "auto-generated"},
+        headers={"X-Holdfast-Letter": step.letter_id, "Auto-Submitted": "auto-generated", **headers_of(step.link)},
         format="text",
         cto=CONNECT_SECONDS,
         rto=READ_SECONDS,

@@ -40,7 +40,7 @@ def post(
     sender: str = "",
 ) -> str:
     """Write a message, which leaves after the commit; the id of the letter. It is to staff, or with `customer_id` to that
-    customer, under the name of `sender`.
+    customer, under the name of `sender`, with a last line that says how to get no more.
 
     `to` is an e-mail address; empty, with `kind` or `channel_id`, it goes to a channel's own address. `cause` names what
     it is about: a second letter of the same cause is the first one, and nothing is sent again. With a `vault` the words

@@ -1,12 +1,12 @@
 """/api/auth/google: signing in with Google, in a browser for a terminal."""
 
-from html import escape
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 
 from backend.core.errors import Failure, Invalid, Unauthenticated
+from backend.core.pages import failed, is_browser, page
 from backend.core.text import clean_line
 from backend.core.verifier import challenge_of
 from backend.identity import outside_accounts
@@ -50,17 +50,14 @@ async def finish_google(
     request: Request, runtime: RuntimeOf, state: Told = "", code: Told = "", error: Told = ""
 ) -> Response:
     """Where Google sends the browser back: shows the code to type in the terminal. A browser gets a page, programs JSON."""
-    is_browser = "text/html" in request.headers.get("accept", "")
     try:
         limit(runtime, request)
         check_ready(runtime.settings)
         typed = await _finished(request, runtime, state, code, error)
     except Failure as failure:
-        if not is_browser:
-            raise
-        return _page("Not signed in", failure.message, failure.status)
-    if is_browser:
-        return _page("Type this in your terminal", f"{typed} · It holds once, for a few minutes.", 200)
+        return failed(request, failure, "Not signed in")
+    if is_browser(request):
+        return page("Type this in your terminal", f"{typed} · It holds once, for a few minutes.")
     return JSONResponse({"code": typed}, headers={"cache-control": "no-store"})
 
 
@@ -92,13 +89,3 @@ async def _finished(request: Request, runtime: Runtime, state: str, code: str, e
 
 def _back(request: Request, runtime: Runtime) -> str:
     return f"{(runtime.settings.public_url or str(request.base_url)).rstrip('/')}{_PATH}/callback"
-
-
-def _page(title: str, words: str, status: int) -> HTMLResponse:
-    body = (
-        f"<!doctype html><meta charset=utf-8><title>{escape(title)}</title>"
-        "<body style='font-family:system-ui;max-width:36rem;margin:4rem auto'>"
-        f"<h1>{escape(title)}</h1><p style='font-size:1.4rem'>{escape(words)}</p>"
-    )
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    return HTMLResponse(body, status, {"cache-control": "no-store", "content-security-policy": policy})

@@ -158,6 +158,8 @@ TABLE: dict[tuple[str, str], Access] = {
     ("GET", "/approvals"): SUPERVISOR,
     ("POST", "/approvals/{approval_id}/approve"): SUPERVISOR,
     ("POST", "/approvals/{approval_id}/deny"): SUPERVISOR,
+    ("GET", "/mail/stop/{token}"): OPEN,  # the token is the permission
+    ("POST", "/mail/stop/{token}"): OPEN,
     ("GET", "/api/customers"): AGENT,
     ("GET", "/api/customers/{customer_id}"): AGENT,
     ("PATCH", "/api/customers/{customer_id}"): AGENT,

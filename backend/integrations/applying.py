@@ -24,7 +24,7 @@ from backend.signals.intake import looks_personal
 from backend.signals.noting import note
 from backend.work import Work
 
-_COLUMNS = {"pastOrderCount": "past_order_count", "lastOrderDate": "last_order_date"}
+_COLUMNS = {"pastOrderCount": "past_order_count", "lastOrderDate": "last_order_date", "emailOptOut": "email_opt_out"}
 
 
 class Applied(NamedTuple):
@@ -79,6 +79,8 @@ def fit_column(column: str, value: Any) -> Any:
             return date_of(value)
         except Unfit as unfit:
             raise Invalid(f"lastOrderDate: {unfit}", field=column) from None
+    if column == "email_opt_out":
+        return fit(column, value)
     text = str(value)
     return fit(column, text.strip().upper() if column == "tier" else text)
 

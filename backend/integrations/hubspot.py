@@ -22,6 +22,7 @@ MAPPING = RecordMap(
         "email": "properties.email",
         "phone": "properties.phone",
         "language": "properties.hs_language",
+        "emailOptOut": "properties.hs_email_optout",
     },
 )
 

@@ -194,7 +194,9 @@ Told = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_checked)]
 Path = Annotated[str, Field(max_length=_LONGEST, pattern=r"^[\w$-]+(\.[\w$-]+)*$")]
 Plain = str | int | float | bool | None
 When = dict[Path, Plain | list[Plain]]
-CustomerField = Literal["name", "email", "phone", "language", "region", "tier", "pastOrderCount", "lastOrderDate"]
+CustomerField = Literal[
+    "name", "email", "phone", "language", "region", "tier", "pastOrderCount", "lastOrderDate", "emailOptOut",
+]  # fmt: skip
 Property = Literal[
     "category", "device", "feature", "locale", "page", "plan", "platform", "reason", "referrer", "sentiment", "source",
     "status", "step", "tier", "variant", "version", "amount", "attempts", "count", "discount", "price", "quantity", "rank",

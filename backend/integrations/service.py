@@ -8,7 +8,7 @@ import orjson
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from backend.core.errors import Invalid, Unavailable
+from backend.core.errors import Invalid, Unavailable, kept
 from backend.core.sealing import Vault
 from backend.core.text import clean_line
 from backend.customers.erasure import also_erases
@@ -170,7 +170,7 @@ def note_failure(work: Work, delivery_id: str, error: Exception) -> None:
     delivery = work.get(WebhookDelivery, delivery_id, "webhook delivery")
     if delivery.processed_at is None:
         delivery.attempts += 1
-        delivery.error = clean_line(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH]
+        delivery.error = clean_line(kept(error))[:_ERROR_LENGTH]
 
 
 @also_exports

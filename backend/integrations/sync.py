@@ -71,7 +71,9 @@ async def _read(source: Source, place: Place, now: datetime) -> Batch:
     try:
         return await source.read(_since(place, source, now), place.cursor, now)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Unclear(f"{BY_NAME[place.platform].title} answered what cannot be read ({error!r})") from error
+        raise Unclear(
+            f"{BY_NAME[place.platform].title} answered what cannot be read ({type(error).__name__})"
+        ) from error
 
 
 async def _applied(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from backend.core.clock import Clock
 from backend.core.db import Database
 from backend.core.errors import Failure as ServiceFailure
+from backend.core.errors import kept
 from backend.core.log import logger
 from backend.core.text import clean
 from backend.events.event import SYSTEM
@@ -128,7 +129,7 @@ def _come_back(session: Session, handed: Handed, error: str, due: datetime) -> N
 def _told(error: Exception, job: Job) -> str:
     if isinstance(error, TimeoutError) and job.timeout_seconds and not str(error):
         return f"TimeoutError: not done within {job.timeout_seconds:g} seconds"
-    return clean(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH]
+    return clean(kept(error))[:_ERROR_LENGTH]
 
 
 def _is_hopeless(error: Exception) -> bool:

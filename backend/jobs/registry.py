@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
+from backend.core.errors import Said
 from backend.events.event import Event
 
 Queue = Literal["default", "slow", "outside"]
@@ -12,7 +13,7 @@ Queue = Literal["default", "slow", "outside"]
 Scope = Literal["business", "installation"]
 
 
-class GiveUp(Exception):
+class GiveUp(Said):
     """Trying again cannot help: the job goes to the dead letters at once."""
 
 

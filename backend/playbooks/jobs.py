@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.alerts.causes import Cause, Notice, roles_from
 from backend.alerts.jobs import tells_of
-from backend.core.errors import Failure
+from backend.core.errors import Failure, kept
 from backend.delivery.channels import installed
 from backend.jobs.registry import JobContext, cron, job, on
 from backend.playbooks import events, running, triggering
@@ -26,7 +26,7 @@ async def advance(ctx: JobContext, *, execution_id: str, step: str) -> None:
             if not is_last:
                 raise
             if refusal is None:
-                await ctx.write(running.fail, execution_id, step, f"{type(error).__name__}: {error}")
+                await ctx.write(running.fail, execution_id, step, kept(error))
                 raise  # nobody foresaw it: it has to be found among the dead letters too
         await ctx.write(running.fail, execution_id, step, refusal.message)
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from backend.core.clock import instant
 from backend.core.errors import Unprocessable
+from backend.customers import opting_out
 from backend.customers import service as customers
 from backend.customers.models import Customer
 from backend.delivery import channels
@@ -41,8 +42,8 @@ def write(
     address = _address(customer)
     if address is None:
         return skipped("no e-mail address of the customer is known")
-    if customer.email_opt_out:
-        return skipped("the customer wants no mail")
+    if (why := opting_out.refusal(work, customer.id)) is not None:
+        return skipped(why)
     if (until := _left_alone(work, customer)) is not None:
         return skipped(f"the customer wants to be left alone until {until}")
     if "EMAIL" not in channels.ways(work, installed):
@@ -54,7 +55,7 @@ def write(
         work,
         to=address,
         subject=business if step.subject is None else filled(step.subject, about),
-        text=f"{filled(step.text, about)}\n\n--\n{business}\nIf you want no more mail like this, answer and say so.",
+        text=f"{filled(step.text, about)}\n\n--\n{business}",
         cause=f"playbook:{execution.id}:{step.id}",
         expires_at=work.now + EXPIRES,
         customer_id=customer.id,

@@ -26,6 +26,7 @@ LABELS = {
     "tier": ("Tier", "gold, silver or bronze"),
     "pastOrderCount": ("Past orders", "a whole number"),
     "lastOrderDate": ("Last order", "a date such as 2026-03-02"),
+    "emailOptOut": ("Wants no mail", "yes or no; a no takes nothing back"),
 }
 _IGNORED = "ignore"
 _SHOWN = 3

@@ -12,7 +12,8 @@ FOLDER = Path(client.__file__).parent
 NOT_FOR_CLIENTS = {("HEAD", f"/webhooks/{platform}") for platform in ("freshchat", "intercom", "chatwoot")}
 """What only a chat platform calls, to see that somebody is there."""
 NOT_FOR_CLIENTS |= {("GET", "/api/stripe/connect"), ("POST", "/api/stripe/connect")}
-"""A page for browsers, and its button."""
+NOT_FOR_CLIENTS |= {("GET", "/mail/stop/{token}"), ("POST", "/mail/stop/{token}")}
+"""Pages for browsers, and their buttons."""
 NOT_FOR_CLIENTS |= {("POST", "/mcp")}
 """What clients of the Model Context Protocol speak; the typed client has the same tools by name."""
 

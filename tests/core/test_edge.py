@@ -3,10 +3,30 @@
 import asyncio
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
 from tests.support.backend import Backend
+
+GIVEN = {
+    "0192f6c4-1:a/b=.+": True,
+    "x" * 64: True,
+    "x" * 65: False,
+    "asha@example.com": False,
+    "Asha Rao": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_only_an_id_is_taken_for_the_id_of_a_request(backend: Backend) -> None:
+    """It stays in the audit, which forgets nobody."""
+    transport = httpx.ASGITransport(backend.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://holdfast") as http:
+        for given, is_taken in GIVEN.items():
+            answer = await http.get("/health", headers={"X-Request-Id": given})
+            assert (answer.headers["x-request-id"] == given) is is_taken, given
 
 
 @pytest.mark.parametrize("path", ["/api/auth/login", "/friction/signals"])

@@ -13,7 +13,10 @@ from backend.customers import service
 from backend.customers.schemas import CustomerChange
 from backend.identity.models import IdempotentAnswer
 from backend.incidences.schemas import IncidenceChange, IncidenceOpen, MessageSend
+from backend.jobs import dead_letter
+from backend.jobs.handed import Handed
 from backend.signals.schemas import CartPut, SignalPost, TrackEvent
+from backend.work import Work
 from tests.support.backend import Backend
 
 pytestmark = pytest.mark.alike
@@ -125,6 +128,23 @@ async def test_kept_answers_of_repeated_requests_go_too(backend: Backend) -> Non
     assert "idempotent_answers.answer" in await places_of(backend, "Asha Raghunathan")
     await owner.customers.erase("asha-7731")
     assert await places_of(backend, "Asha Raghunathan") == []
+    assert (await owner.audit.verify())["isWhole"]
+
+
+async def test_what_a_refused_job_said_of_them_goes_too(backend: Backend) -> None:
+    owner, id = await backend.owner(), await lived_in(backend)
+    units, now = await backend.units(), backend.clock.now()
+    words = "NotFound: There is no customer 'asha-7731' here."
+
+    def fail(work: Work) -> None:
+        for name, error in (("theirs", words), ("other", "NotFound: There is no customer 'bela' here.")):
+            job = Handed(name, work.business_id, "alerts.raise_alerts", {}, None, "", 4, None)
+            dead_letter.record(work.session, job, error, now)
+
+    await units.write(fail)
+    await owner.customers.erase(id)
+    assert await places_of(backend, "asha-7731") == []
+    assert await places_of(backend, "'bela'") == ["dead_letters.error"], "and never in the chain"
     assert (await owner.audit.verify())["isWhole"]
 
 

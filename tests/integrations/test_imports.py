@@ -82,6 +82,26 @@ async def test_a_file_is_tried_and_brought_in_once(backend: Backend) -> None:
     assert (await rows(backend))["c-1"].version == 2
 
 
+@ONLY_SQLITE
+async def test_who_wants_no_mail_is_told_by_a_file_and_never_takes_it_back(backend: Backend) -> None:
+    owner = await backend.owner()
+    assert guess(["Id", "Has opted out of email"]) == ["externalId", "emailOptOut"]
+    done = await bring_in(backend, owner, b"id,unsubscribed\nc-1,YES\nc-2,no\nc-3,\nc-4,perhaps\n")
+    assert [one.reason for one in done.problems] == ["emailOptOut: must be yes or no"]
+    assert {id: one.email_opt_out for id, one in (await rows(backend)).items()} == {
+        "c-1": True,
+        "c-2": False,
+        "c-3": False,
+    }
+    done = await bring_in(backend, owner, b"id,unsubscribed\nc-1,no\nc-2,x\n")
+    assert (done.changed, done.refused) == (1, 0)
+    assert {id: one.email_opt_out for id, one in (await rows(backend)).items()} == {
+        "c-1": True,
+        "c-2": True,
+        "c-3": False,
+    }
+
+
 ENCODED = [
     ("\ufeffid;name\nc-1;Zoë Čapek\n".encode(), "utf-8-sig", ";"),
     ("id\tname\r\nc-1\tZoë Čapek\r\n".encode(), "utf-8", "\t"),

@@ -186,7 +186,10 @@ async def test_a_failure_is_written_down_and_tried_again(chat: Chat, monkeypatch
         await chat.tell(chat.freshchat.message_create("c1", "Hi", user_id="u1", at=chat.at(-1)))
     (delivery,) = await chat.rows(WebhookDelivery)
     assert (delivery.processed_at, delivery.attempts) == (None, 1)
-    assert delivery.error == "RuntimeError: the disk[2J is full"
+    assert (delivery.error or "").startswith("RuntimeError at integrations/telling.py:"), (
+        "its words may be a customer's"
+    )
+    assert "disk" not in (delivery.error or "")
     assert await chat.rows(Incidence) == []
     chat.backend.clock.advance(seconds=5)
     await chat.backend.drain()

@@ -80,19 +80,22 @@ async def test_contacts_become_customers_and_are_followed(backend: Backend, monk
         assert found["hubspot:131"].name == "No Id"
         backend.clock.advance(hours=1)
         assert (await synced(backend, made)).read == 0
-        double.put("101", phone="+91 98000 00000", email=None)
+        double.put("101", phone="+91 98000 00000", email=None, hs_email_optout="true")
         run = await synced(backend, made)
         assert (run.read, run.changed) == (1, 1)
         changed = (await customers(backend))["c-0"]
         assert (changed.phone, changed.email) == ("+91 98000 00000", "a0@example.com"), (
             "what is empty there says nothing"
         )
+        assert changed.email_opt_out
         audit = await owner.transport.call("GET", "/api/audit", None, limit=200)
         (event,) = [one for one in audit["items"] if one["type"] == "customer.changed"]
         assert event["actor"]["name"] == "HubSpot"
         assert "98000" not in str(event), "what is told is masked"
         run = await synced(backend, made)
         assert (run.read, run.changed) == (1, 0), "the overlap reads it again, and changes nothing"
+        double.put("101", hs_email_optout="false")
+        assert ((await synced(backend, made)).changed, (await customers(backend))["c-0"].email_opt_out) == (0, True)
         await owner.customers.erase("hubspot:131")
         runs = (await owner.integrations.runs(made.id)).items
         assert not any(one.problems for one in runs), "nothing is kept of what was refused of who is erased"

@@ -61,6 +61,11 @@ async def refuse(ctx: JobContext, *, folder: str, typed: bool) -> None:
     raise GiveUp("never \x1b[31mred\x1b[0m") if typed else Invalid("not like this")
 
 
+@job(retries=0)
+async def blurt(ctx: JobContext, *, said: str) -> None:
+    int(said)
+
+
 @job(retries=0, timeout_seconds=0.05)
 async def dawdle(ctx: JobContext) -> None:
     await asyncio.sleep(30)

@@ -81,6 +81,14 @@ async def test_what_a_service_refuses_is_not_tried_again(worker: Worker, desk: D
     assert len(await desk.rows(DeadLetter)) == 1
 
 
+async def test_what_nobody_foresaw_is_kept_without_its_words(worker: Worker, desk: Desk) -> None:
+    await desk(Work.enqueue, sample.blurt, said="I am Asha")
+    await worker.drain()
+    (letter,) = await desk.rows(DeadLetter)
+    assert letter.error.startswith("ValueError at jobs/attempt.py:")
+    assert "Asha" not in letter.error
+
+
 async def test_a_job_over_its_time_is_stopped(worker: Worker, desk: Desk) -> None:
     await desk(Work.enqueue, sample.dawdle)
     await worker.drain()

@@ -109,7 +109,9 @@ async def test_what_nobody_foresaw_fails_in_the_end_and_can_be_tried_again(
         await backend.drain()
         backend.clock.advance(minutes=1)
     failed = await shown(owner, execution)
-    assert (failed.status, failed.log[-1].error) == ("FAILED", "ZeroDivisionError: in the kitchen")
+    assert failed.status == "FAILED"
+    assert (failed.log[-1].error or "").startswith("ZeroDivisionError at "), "its words may be a customer's"
+    assert "kitchen" not in (failed.log[-1].error or "")
     assert await words(owner, case) == []
     letters = (await owner.jobs.dead_letters())["items"]
     assert [one["job"] for one in letters] == ["playbooks.advance"]

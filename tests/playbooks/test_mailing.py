@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
 from backend.client import ApiError, Client
 from backend.customers.schemas import CustomerChange
-from backend.delivery import carrier
+from backend.delivery import carrier, way_out
 from backend.delivery.models import Letter
 from backend.delivery.schemas import ChannelAdd, LetterShown
 from backend.demo.outside.mailbox import Mailbox
@@ -147,6 +148,65 @@ async def test_who_cannot_or_does_not_want_to_be_written_to_is_left_out(post: Po
     for yaml in (YAML.replace("by: email, subject", "subject"), YAML.replace('"For', '"For\\n')):
         with pytest.raises(ApiError, match="subject"):
             await make(post.owner, yaml.replace("name: Write", "name: Wrong"))
+
+
+async def test_the_link_in_a_mail_stops_what_follows(post: Post) -> None:
+    settings = post.backend.settings
+    settings.public_url = "https://desk.example/"
+    for user in ("u-1", "u-2"):
+        await post.customer(user)
+        await post.begun(user)
+    first, other = post.mail.mails
+    link = str(first.message["List-Unsubscribe"]).strip("<>")
+    assert first.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert first.text.endswith(f"If you want no more mail like this: {link}")
+    assert link != str(other.message["List-Unsubscribe"]).strip("<>"), "each has their own"
+    assert "desk.example" not in (await post.letter()).text, "what staff read opts nobody out"
+    path, browser = link.removeprefix("https://desk.example"), {"accept": "text/html"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(post.backend.app), base_url="http://holdfast") as http:
+        asked = await http.get(path, headers=browser)
+        assert (asked.status_code, "<form method=post>" in asked.text) == (200, True)
+        assert "Owner 1&#x27;s business" in asked.text
+        assert not any(told in asked.text for told in ("Priya", "example.com", "u-1"))
+        assert not (await post.owner.customers.show("u-1")).email_opt_out, "looking changes nothing"
+        for wrong in (
+            path[:-1] + ("B" if path[-1] == "A" else "A"),
+            path[:-2],
+            path + "A",
+            "/mail/stop/%00",
+            "/mail/stop/é",
+        ):
+            assert (await http.post(wrong)).json()["error"]["code"] == "LINK_UNKNOWN", wrong
+            refused = await http.get(wrong, headers=browser)
+            assert (refused.status_code, "<form" in refused.text) == (404, False)
+        again = [(await http.post(path, data={"List-Unsubscribe": "One-Click"})) for _ in range(2)]
+        assert [one.status_code for one in again] == [200, 200]
+        assert again[0].text == again[1].text
+        who = await post.owner.customers.show("u-1")
+        assert (who.email_opt_out, (await post.owner.customers.show("u-2")).email_opt_out) == (True, False)
+        (told,) = (await post.owner.audit.list(type="customer.changed", limit=1))["items"]
+        assert (told["actor"]["kind"], told["data"]["changes"]) == ("customer", {"email_opt_out": [False, True]})
+        # One that waits to be sent again finds the no on its way out, and is nobody's dead letter.
+        post.mail.moods = ["busy"]
+        await post.customer("u-3")
+        await post.begun("u-3")
+        waiting = await post.letter()
+        assert waiting.state == "PENDING"
+        from_other = way_out.link_of((await post.owner.customers.show("u-3")).id, settings)
+        await http.post(from_other.removeprefix("https://desk.example"))
+        await post.later(minutes=2)
+        assert ((await post.letter()).state, (await post.letter()).error) == ("FAILED", "the customer wants no mail")
+        await post.owner.delivery.retry(waiting.id)
+        await post.backend.drain()
+        assert (await post.letter()).state == "FAILED", "nor does a person get past it"
+        assert len(post.mail.mails) == 2
+        assert await post.holds(DeadLetter.id) == []
+        await post.owner.customers.erase("u-1")
+        assert (await http.post(path)).text == again[0].text, "of who is gone it tells nothing else"
+    settings.public_url = "http://desk.example"
+    assert "List-Unsubscribe-Post" not in way_out.headers_of(way_out.link_of(who.id, settings)), (
+        "one click is for https"
+    )
 
 
 async def test_what_may_have_gone_is_not_sent_again_by_itself(post: Post) -> None:

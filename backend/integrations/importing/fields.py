@@ -11,7 +11,7 @@ from backend.integrations.importing.schemas import ColumnField
 from backend.integrations.mapping import Unfit, date_of
 
 FIELDS: tuple[str, ...] = get_args(ColumnField)
-_COLUMN_OF = {"pastOrderCount": "past_order_count", "lastOrderDate": "last_order_date"}
+_COLUMN_OF = {"pastOrderCount": "past_order_count", "lastOrderDate": "last_order_date", "emailOptOut": "email_opt_out"}
 _SAME = {
     "externalId": "id customerid userid externalid accountid clientid uid customer customernumber customerno ref",
     "name": "name fullname customername displayname contactname kunde nom nombre",
@@ -24,6 +24,7 @@ _SAME = {
     "tier": "tier level segment grade loyalty loyaltytier",
     "pastOrderCount": "pastordercount orders ordercount numberoforders totalorders orderscount",
     "lastOrderDate": "lastorderdate lastorder lastordered lastpurchase lastpurchasedate",
+    "emailOptOut": "emailoptout optout optedout unsubscribed hasoptedoutofemail donotemail nomail noemail hsemailoptout",
 }
 _GUESSES = {name: field for field, names in _SAME.items() for name in names.split()}
 _DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
@@ -95,6 +96,8 @@ def _value(field: str, cell: str) -> Any:
             return int(plain)
         case "lastOrderDate":
             return _day(cell)
+        case "emailOptOut":
+            return fit("email_opt_out", cell)
         case "tier":
             return fit(field, cell.upper())
     return fit(field, cell)

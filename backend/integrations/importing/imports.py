@@ -35,7 +35,7 @@ _FIRST_PROBLEMS = 20
 _JOB = "integrations.run_import"
 _BLANK: dict[str, Any] = {
     "name": "", "email": None, "phone": None, "language": "en", "region": None, "tier": "BRONZE", "past_order_count": 0,
-    "last_order_date": None,
+    "last_order_date": None, "email_opt_out": False,
 }  # fmt: skip
 assert _BLANK.keys() == set(FIELDS)
 

@@ -8,7 +8,7 @@ from backend.core.wire import UtcInstant, Wire
 
 ColumnField = Literal[
     "externalId", "name", "firstName", "lastName", "email", "phone", "language", "region", "tier", "pastOrderCount",
-    "lastOrderDate",
+    "lastOrderDate", "emailOptOut",
 ]  # fmt: skip
 ImportState = Literal["READING", "READY", "RUNNING", "DONE", "CANCELLED", "FAILED"]
 
