@@ -1,6 +1,7 @@
 """Webhooks of systems that are not chat platforms: checked on the raw bytes, kept once, applied by a job."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from backend.core.errors import Invalid, Unauthenticated, Unavailable
 from backend.core.rows import table_of
 from backend.core.sealing import Broken, Vault
 from backend.core.wire import Page
-from backend.integrations import repository
+from backend.integrations import repository, sync
 from backend.integrations.applying import apply, once_key
 from backend.integrations.mapping import Meant, RecordMap, Unfit, meant, records_in
 from backend.integrations.models import Integration, WebhookDelivery
@@ -48,16 +49,23 @@ def ear_of(session: Session, integration_id: str, vault: Vault) -> tuple[str, st
 
 
 def receive(work: Work, integration_id: str, platform: str, raw: bytes, key: str) -> Received:
-    """Keep a verified webhook and want it applied, in one transaction; one that was kept before changes nothing."""
+    """Keep a verified webhook and want it applied, in one transaction; one that was kept before changes nothing. Of one
+    that says only that something changed nothing is kept but that it came, and the change is read."""
+    key = once_key(integration_id, key) if key else once_key(integration_id, "body", raw.hex())
+    row = {"platform": platform, "dedup_key": key, "body": raw, "headers": {}, "received_at": work.now}
+    row |= {"business_id": work.business_id, "integration_id": integration_id}
+    if (after := HEARINGS[platform].nudges_after) is not None:
+        row |= {"body": b"{}", "outcome": "applied", "processed_at": work.now}
+        is_new = repository.insert_once(work.session, row) is not None
+        if is_new:
+            sync.read_soon(work, integration_id, after)
+        return Received(accepted=is_new, duplicate=not is_new)
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Invalid("The body is signed, but it is not JSON.", code="MALFORMED_BODY") from error
     if not isinstance(body, dict):
         raise Invalid("The body is signed, but it is not a JSON object.", code="MALFORMED_BODY")
-    key = once_key(integration_id, key) if key else once_key(integration_id, "body", raw.hex())
-    row = {"platform": platform, "dedup_key": key, "body": raw, "headers": {}, "received_at": work.now}
-    row |= {"business_id": work.business_id, "integration_id": integration_id}
     delivery_id = repository.insert_once(work.session, row)
     if delivery_id is not None:
         work.enqueue("integrations.process_arrival", delivery_id=delivery_id)
@@ -113,6 +121,6 @@ def list_arrivals(work: Work, integration_id: str, *, limit: int) -> Page[Arriva
     return Page(items=[ArrivalRead.model_validate(one) for one in rows])
 
 
-def verified(platform: str, raw: bytes, headers: Mapping[str, str], secret: str, now: Any) -> str:
+def verified(platform: str, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime, url: str) -> str:
     """The key of a webhook whose signature is right; see `source.Hearing`."""
-    return HEARINGS[platform].verify(raw, headers, secret, now)
+    return HEARINGS[platform].verify(raw, headers, secret, now, url)

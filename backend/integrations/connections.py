@@ -244,6 +244,9 @@ def change_integration(
         row.stopped_at = work.now if body.is_stopped else None
         if not body.is_stopped:
             _begun(work, row)
+            if BY_NAME[row.platform].is_synced:  # what came meanwhile was refused; what can be read back is
+                key = repository.job_key("sweep", id)
+                work.enqueue("integrations.sweep_integration", key=key, integration_id=id)
     work.session.flush()
     return _told(work, row, vault)
 

@@ -1,10 +1,12 @@
 """HubSpot: contacts that changed, by its search (CRM API v3). A private app's token with `crm.objects.contacts.read`."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from backend.core.outside import Rest, Unclear
 from backend.integrations.mapping import RecordMap, at_path
+from backend.integrations.shared_secret import expect_vouched
 from backend.integrations.source import Batch
 
 PAGE = 100
@@ -67,6 +69,25 @@ class HubSpot:
         """How many contacts there are, in words."""
         answer = await self._rest.call("POST", _SEARCH, self._question("0", 1))
         return f"It answers, and has {answer.body.get('total', 0)} contacts."
+
+
+class HubSpotHearing:
+    """Signature v3: HMAC-SHA256 in base64, by the app's client secret, of method, address, body and milliseconds. It tells
+    which contacts changed, and of one property each at most: they are read."""
+
+    nudges_after: float | None = 10.0
+    """Its search shows what was changed some seconds later."""
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime, url: str) -> str:
+        stamp = headers.get("x-hubspot-request-timestamp", "")
+        is_stamp = stamp.isascii() and stamp.isdigit() and len(stamp) <= 14
+        at = datetime.fromtimestamp(int(stamp) / 1_000, UTC) if is_stamp else None
+        message = b"POST" + url.encode() + raw + stamp.encode()
+        expect_vouched(message, headers.get("x-hubspot-signature-v3", ""), secret, at, now)
+        return ""
+
+    def read(self, body: dict[str, Any]) -> Any:
+        return {}
 
 
 def _milliseconds(contact: dict[str, Any]) -> int:

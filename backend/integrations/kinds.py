@@ -70,6 +70,12 @@ _CHAT = (
     Needed("sends", "Is told", "choices", "What of a case is carried there.", choices=SENDS),
     _PACE,
 )
+_NUDGED = Needed(
+    "webhookSecret",
+    "Webhook secret",
+    "secret",
+    "Of its app or webhook, kept sealed: what it tells of is read at once then, not within a quarter of an hour.",
+)
 WEBHOOK, INBOX = "webhook", "inbox"
 _MAPPING = Needed("mapping", "Mapping", "mapping", "How its records become customers' fields, signals and cases.")
 
@@ -144,8 +150,9 @@ KINDS: tuple[Kind, ...] = (
         "HubSpot",
         "crm",
         "Contacts become customers.",
-        (_address("https://api.hubapi.com", is_usual=True), _token("private app's token"), _MAPPING, _PACE),
+        (_address("https://api.hubapi.com", is_usual=True), _token("private app's token"), _NUDGED, _MAPPING, _PACE),
         is_synced=True,
+        hears=True,
     ),
     Kind(
         "zendesk",
@@ -158,10 +165,12 @@ KINDS: tuple[Kind, ...] = (
                 "agentId", "E-mail", "text", "Of the admin whose API token it is.", "the e-mail of the token's admin"
             ),
             _token("API token"),
+            _NUDGED,
             _MAPPING,
             _PACE,
         ),
         is_synced=True,
+        hears=True,
     ),
     Kind(
         "razorpay",

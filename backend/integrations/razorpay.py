@@ -63,7 +63,9 @@ class Razorpay:
 class RazorpayHearing:
     """HMAC-SHA256 of the body in hex; each event has an id in a header, the same on every delivery."""
 
-    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -> str:
+    nudges_after: float | None = None
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime, url: str) -> str:
         key = secret.strip().encode()
         expected = hmac.digest(key, raw, "sha256").hex() if key else ""
         given = headers.get("x-razorpay-signature", "")

@@ -57,7 +57,8 @@ async def receive_generic(integration_id: str, request: Request, runtime: Runtim
     business_id, platform, secret = await runtime.database.read(
         lambda session: arrivals.ear_of(session, integration_id, runtime.vault)
     )
-    key = arrivals.verified(platform, raw, request.headers, secret, runtime.clock.now())
+    url = (runtime.settings.public_url or str(request.base_url)).rstrip("/") + request.url.path
+    key = arrivals.verified(platform, raw, request.headers, secret, runtime.clock.now(), url)
     units = Units(runtime, business_id, Actor("webhook", None, title_of(platform)), request.state.request_id)
     return await units.write(arrivals.receive, integration_id, platform, raw, key)
 

@@ -37,7 +37,8 @@ _HEADER_LENGTH = 1_000
 def secret_of(
     session: Session, platform: Platform, settings: Settings, business_id: str | None, vault: Vault
 ) -> tuple[str, str]:
-    """(business id, secret) to check a webhook with. Unavailable, saying what to set, when there is no secret.
+    """(business id, secret) to check a webhook with. Unavailable, saying what to set, when there is no secret, or while
+    the connection is stopped: nothing is told, read or taken then, and the platform tries again later.
 
     The business is the one asked for, else the first. Its integration's secret goes before that of the settings, which
     is the first business's: signed by one business's account, a webhook never reaches another business.
@@ -46,6 +47,9 @@ def secret_of(
     business_id = business_id or first
     if business_id is not None:
         integration = repository.integration_of(session, business_id, platform.name)
+        if integration is not None and integration.stopped_at is not None:
+            words = f"{platform.title} is stopped here: nothing is told, read or taken until an admin lets it go on."
+            raise Unavailable(words, code="STOPPED")
         found = vault.open(integration.sealed).get("webhook_secret") if integration else None
         secret = found or (getattr(settings, platform.secret_name) if business_id == first else "")
         secret = secret.get_secret_value() if isinstance(secret, SecretStr) else secret

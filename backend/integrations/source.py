@@ -32,9 +32,13 @@ class Source(Protocol):
 class Hearing(Protocol):
     """How a system signs its webhooks, and what it tells by them."""
 
-    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -> str:
-        """What is the same for every delivery of one webhook, and different for any other. Unauthenticated unless
-        `secret` vouches for these very bytes."""
+    nudges_after: float | None
+    """None when a webhook tells all of it. Else it says only that something changed, and what it is can be read so many
+    seconds later; then nothing of its body is kept."""
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime, url: str) -> str:
+        """What is the same for every delivery of one webhook, and different for any other; "" when only its bytes are.
+        Unauthenticated unless `secret` vouches for these very bytes, posted to `url`."""
         ...
 
     def read(self, body: dict[str, Any]) -> Any:

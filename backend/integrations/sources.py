@@ -8,18 +8,20 @@ from typing import Any
 from backend.core.outside import Outside, Rest
 from backend.integrations import hubspot, razorpay, standard_webhooks, zendesk
 from backend.integrations.accounts import Door
-from backend.integrations.hubspot import HubSpot
+from backend.integrations.hubspot import HubSpot, HubSpotHearing
 from backend.integrations.kinds import BY_NAME, INBOX
 from backend.integrations.mapping import RecordMap
 from backend.integrations.razorpay import Razorpay, RazorpayHearing
 from backend.integrations.source import Hearing, Source
-from backend.integrations.zendesk import Zendesk
+from backend.integrations.zendesk import Zendesk, ZendeskHearing
 
 
 class StandardHearing:
     """Standard Webhooks: any system that signs as that has it."""
 
-    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -> str:
+    nudges_after: float | None = None
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime, url: str) -> str:
         return standard_webhooks.verify(raw, headers, secret, now)
 
     def read(self, body: dict[str, Any]) -> Any:
@@ -34,7 +36,12 @@ MAPPINGS: dict[str, RecordMap] = {
 }
 """How the records of each become ours as long as nobody says otherwise. What has none is no such system."""
 
-HEARINGS: dict[str, Hearing] = {INBOX: StandardHearing(), "razorpay": RazorpayHearing()}
+HEARINGS: dict[str, Hearing] = {
+    INBOX: StandardHearing(),
+    "hubspot": HubSpotHearing(),
+    "zendesk": ZendeskHearing(),
+    "razorpay": RazorpayHearing(),
+}
 
 
 def mapping_of(platform: str, config: Mapping[str, Any]) -> RecordMap:

@@ -23,6 +23,7 @@ from backend.integrations.models import Integration, SyncRun
 from backend.integrations.schemas import SyncRunRead
 from backend.integrations.source import Batch, Source
 from backend.integrations.sources import MAPPINGS, mapping_of, open_source
+from backend.jobs.outbox import is_pending
 from backend.jobs.registry import JobContext
 from backend.work import Work
 
@@ -168,6 +169,13 @@ def _go_on(work: Work, integration_id: str, at: datetime | None) -> None:
         key=repository.job_key("sweep", integration_id),
         integration_id=integration_id,
     )
+
+
+def read_soon(work: Work, integration_id: str, seconds: float) -> None:
+    """Something changed there: read it in so many seconds, however many say so until then."""
+    key, at = repository.job_key("nudge", integration_id), work.now + timedelta(seconds=seconds)
+    if not is_pending(work, key):  # or a storm of webhooks would put it off for ever
+        work.enqueue("integrations.sweep_integration", at=at, key=key, is_first=True, integration_id=integration_id)
 
 
 def is_read(work: Work, integration_id: str) -> bool:

@@ -1,15 +1,18 @@
 """Zendesk: tickets that changed, by its incremental export (cursors), with who asked beside each. An API token of an admin."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backend.core.outside import Refused, Rest
 from backend.integrations.mapping import RecordMap
+from backend.integrations.shared_secret import expect_vouched
 from backend.integrations.source import Batch
 
 _EXPORT = "/api/v2/incremental/tickets/cursor.json"
 _NOT_YET = timedelta(minutes=1)
 """It refuses a start that is nearer than this."""
+_LONGEST_ID = 128
 
 MAPPING = RecordMap.model_validate(
     {
@@ -68,3 +71,28 @@ class Zendesk:
         if not me.get("id"):
             raise Refused("Zendesk does not know the token", 401)
         return f"It answers, to {me.get('name') or 'somebody'} ({me.get('role') or 'no role'})."
+
+
+class ZendeskHearing:
+    """HMAC-SHA256 in base64, by the webhook's own secret, of instant and body. What it tells is what an admin wrote or the
+    kind of event has: the tickets are read."""
+
+    nudges_after: float | None = 65.0
+    """The export leaves the latest minute out."""
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, now: datetime, url: str) -> str:
+        stamp = headers.get("x-zendesk-webhook-signature-timestamp", "")
+        signature = headers.get("x-zendesk-webhook-signature", "")
+        expect_vouched(stamp.encode("latin-1", "replace") + raw, signature, secret, _instant(stamp), now)
+        return headers.get("x-zendesk-webhook-invocation-id", "")[:_LONGEST_ID]
+
+    def read(self, body: dict[str, Any]) -> Any:
+        return {}
+
+
+def _instant(stamp: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

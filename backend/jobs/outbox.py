@@ -82,8 +82,7 @@ def _add_unless_there(work: "Work", job: Job, seq: int) -> None:
     if known in work.session.info:
         return
     work.session.info[known] = True
-    asked = {"business": work.business_id, "which": job.name}
-    if work.session.connection().execute(_IS_THERE, asked).first() is None:
+    if not is_pending(work, job.name):
         add(work, job, at=None, key=job.name, args={"seq": seq}, is_first=True)
 
 
@@ -98,6 +97,12 @@ def add_again(work: "Work", handed: Handed) -> None:
         "last_attempt": handed.attempt + 1,
     }
     _insert(work, row)
+
+
+def is_pending(work: "Work", key: str) -> bool:
+    """Whether a job with that key waits."""
+    asked = {"business": work.business_id, "which": key}
+    return work.session.connection().execute(_IS_THERE, asked).first() is not None
 
 
 def cancel(work: "Work", key: str) -> None:

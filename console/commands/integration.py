@@ -129,7 +129,8 @@ def _stop(url: str, json: bool, name: str, is_stopped: bool) -> None:
         return await api.integrations.change((await _find(api, name)).id, wanted)
 
     one = twin.told(twin.signed_in(url, changed))
-    show(f"{one['title']} {'is stopped' if is_stopped else 'goes on'}.", one, as_json=json)
+    means = "is stopped: nothing is told, read or taken until it goes on" if is_stopped else "goes on"
+    show(f"{one['title']} {means}.", one, as_json=json)
 
 
 @group.command()

@@ -208,7 +208,8 @@ class IntegrationsScreen(OutlinedScreen):
 
             return await api.integrations.change(connection["id"], IntegrationChange(is_stopped=is_stopped))
 
-        said = f"{connection['title']} {'is stopped' if is_stopped else 'goes on'}."
+        means = "is stopped: nothing is told, read or taken until it goes on" if is_stopped else "goes on"
+        said = f"{connection['title']} {means}."
         self.console.calls.start("change the connection", change, done=lambda _: self.console.say(said))
 
     def action_imports(self) -> None:

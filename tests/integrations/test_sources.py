@@ -18,6 +18,7 @@ from backend.demo.outside.talks import Mishap
 from backend.demo.outside.zendesk import ZendeskDouble
 from backend.integrations import hubspot as vendor
 from backend.integrations import sync
+from backend.integrations.models import WebhookDelivery
 from backend.integrations.schemas import IntegrationAdd, IntegrationChange, IntegrationRead
 from backend.signals.models import Signal
 from backend.signals.schemas import ScreenPut
@@ -198,6 +199,53 @@ async def test_tickets_count_for_the_risk(backend: Backend) -> None:
         double.ticket(who, ticket, status="solved")
         await synced(backend, made)
         assert len(await signals(backend)) == 3, "a ticket is one contact, however often it changes"
+
+
+@ONLY_SQLITE
+async def test_what_a_webhook_tells_of_is_read_soon_after(backend: Backend) -> None:
+    """However many tell of it, by whatever is signed for this very address, now; and no word of theirs is kept."""
+    owner, anonymous = await backend.owner(), await backend.anonymous()
+    await (await backend.key()).context.set_screen("c-1", ScreenPut(screen="menu"))
+    hubspot, zendesk = HubSpotDouble(backend.clock), ZendeskDouble(backend.clock)
+    backend.settings.public_url = "https://desk.example/"
+    for double, seconds in ((hubspot, 10), (zendesk, 65)):
+        async with connected(backend, double, webhook_secret=double.secret) as made:
+            assert made.webhook_path == f"/webhooks/generic/{made.id}"
+            await synced(backend, made)
+            asked = len(double.requests)
+            backend.clock.advance(minutes=1)
+            if isinstance(double, HubSpotDouble):
+                contact = double.put(customer_id="c-1", email="asha@example.com")
+                url = f"https://desk.example{made.webhook_path}"
+                told = [double.webhook(contact, url) for _ in range(3)]
+                wrong = double.webhook(contact, f"https://desk.example/webhooks/generic/{zendesk.secret}")
+            else:
+                ticket = double.ticket(double.user("c-1"))
+                told = [double.webhook(ticket) for _ in range(3)]
+                wrong = (told[0][0] + b" ", told[0][1])
+            for body, headers in (wrong, (told[0][0], {}), (told[0][0], dict.fromkeys(told[0][1], "x"))):
+                with pytest.raises(ApiError) as refused:
+                    await anonymous.webhooks.generic(made.id, body, headers)
+                assert (refused.value.status, refused.value.code) == (401, "BAD_SIGNATURE")
+            answers = []
+            for body, headers in [*told, told[0]]:
+                answers.append((await anonymous.webhooks.generic(made.id, body, headers))["accepted"])
+                backend.clock.advance(seconds=1)
+            assert answers == [True, True, True, False]
+            await backend.drain()
+            assert len(double.requests) == asked, "not before it can be read"
+            backend.clock.advance(seconds=seconds - 4)
+            await backend.drain()
+            assert len(double.requests) == asked + 1, "a storm is one reading, and puts it off no further"
+            assert (await owner.integrations.runs(made.id)).items[0].changed == 1
+            assert [one.outcome for one in (await owner.integrations.arrivals(made.id)).items] == ["applied"] * 3
+            backend.clock.advance(minutes=6)
+            with pytest.raises(ApiError) as stale:
+                await anonymous.webhooks.generic(made.id, *told[0])
+            assert stale.value.code == "STALE_SIGNATURE"
+    assert (await customers(backend))["c-1"].email == "asha@example.com"
+    bodies = await backend.runtime.database.read(lambda session: set(session.scalars(select(WebhookDelivery.body))))
+    assert bodies == {b"{}"}
 
 
 @ONLY_SQLITE

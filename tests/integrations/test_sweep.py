@@ -8,6 +8,7 @@ from backend.demo.outside.talks import Mishap
 from backend.incidences.models import Incidence
 from backend.incidences.schemas import IncidenceChange
 from backend.integrations import sweep
+from backend.integrations.schemas import IntegrationChange
 from tests.integrations.conftest import Chat
 from tests.integrations.outside import Line, connected
 from tests.integrations.voices import PLATFORMS
@@ -24,6 +25,23 @@ async def swept(line: Line) -> None:
 def drop(line: Line) -> None:
     """The platform loses its webhooks."""
     line.double.told.clear()
+
+
+async def test_one_that_is_stopped_takes_nothing_and_reads_it_back_when_it_goes_on(chat: Chat) -> None:
+    owner = await chat.backend.owner()
+    async with connected(chat, "chatwoot") as line:
+        case = await line.begin("m1")
+        await owner.integrations.change(line.integration.id, IntegrationChange(is_stopped=True))
+        line.backend.clock.advance(minutes=1)
+        line.double.customer_says("1", "m2")
+        body, headers = line.double.told.pop()
+        refused = await chat.post((body, headers), "/webhooks/chatwoot")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "STOPPED")
+        await line.later(901)
+        assert await chat.told(case.id) == [("message_received", "m1")]
+        await owner.integrations.change(line.integration.id, IntegrationChange(is_stopped=False))
+        await line.backend.drain()
+        assert await chat.told(case.id) == [("message_received", "m1"), ("message_received", "m2")]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -1,11 +1,15 @@
-"""A double of HubSpot's search of contacts."""
+"""A double of HubSpot's search of contacts, and of its webhooks (signature v3)."""
 
+import base64
+import hmac
+import json
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 from backend.core.clock import Clock
 from backend.demo.outside.apis import ApiDouble, Record
+from backend.demo.outside.freshchat import Webhook
 from backend.demo.outside.talks import Refusal
 
 SEARCH = "/crm/v3/objects/contacts/search"
@@ -14,9 +18,9 @@ SEARCH = "/crm/v3/objects/contacts/search"
 class HubSpotDouble(ApiDouble):
     """One portal. `furthest` results of one search can be paged through, as there."""
 
-    def __init__(self, clock: Clock, *, token: str = "pat-double") -> None:
+    def __init__(self, clock: Clock, *, token: str = "pat-double", secret: str = "hs-client-secret") -> None:
         super().__init__(clock)
-        self.token, self.authorization = token, f"Bearer {token}"
+        self.token, self.secret, self.authorization = token, secret, f"Bearer {token}"
         self.furthest = 10_000
         self.contacts: dict[str, Record] = {}
         self._ids = count(101)
@@ -27,6 +31,26 @@ class HubSpotDouble(ApiDouble):
         known = self.contacts.setdefault(id, {})
         known |= properties | {"lastmodifieddate": self.clock.now()}
         return id
+
+    def webhook(self, id: str, url: str) -> Webhook:
+        """What is told of a contact that changed, to an address."""
+        now = int(self.clock.now().timestamp() * 1_000)
+        event = {
+            "eventId": next(self._ids),
+            "portalId": 1,
+            "subscriptionType": "contact.propertyChange",
+            "objectId": int(id),
+        }
+        event |= {
+            "occurredAt": now,
+            "attemptNumber": 0,
+            "propertyName": "email",
+            "propertyValue": self.contacts[id].get("email"),
+        }
+        body = json.dumps([event]).encode()
+        message = b"POST" + url.encode() + body + str(now).encode()
+        signature = base64.b64encode(hmac.digest(self.secret.encode(), message, "sha256")).decode()
+        return body, {"X-HubSpot-Signature-v3": signature, "X-HubSpot-Request-Timestamp": str(now)}
 
     def answer(self, method: str, path: str, asked: Record) -> Any:
         if (method, path) != ("POST", SEARCH):

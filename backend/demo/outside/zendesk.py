@@ -1,11 +1,15 @@
-"""A double of Zendesk's incremental export of tickets."""
+"""A double of Zendesk's incremental export of tickets, and of its webhooks."""
 
+import base64
+import hmac
+import json
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 from backend.core.clock import Clock
 from backend.demo.outside.apis import ApiDouble, Record, basic
+from backend.demo.outside.freshchat import Webhook
 from backend.demo.outside.talks import Refusal
 
 
@@ -14,9 +18,12 @@ class ZendeskDouble(ApiDouble):
 
     page = 100
 
-    def __init__(self, clock: Clock, *, email: str = "admin@feast.co", token: str = "zd-double") -> None:
+    def __init__(
+        self, clock: Clock, *, email: str = "admin@feast.co", token: str = "zd-double", secret: str = "zd-hook"
+    ) -> None:
         super().__init__(clock)
         self.email, self.token, self.authorization = email, token, basic(f"{email}/token", token)
+        self.secret = secret
         self.users: dict[int, Record] = {}
         self.tickets: dict[int, Record] = {}
         self._order: list[int] = []
@@ -35,6 +42,15 @@ class ZendeskDouble(ApiDouble):
         self.tickets[id] = {**made, **self.tickets.get(id, {}), "requester_id": requester_id, **more, "updated_at": now}
         self._order = [one for one in self._order if one != id] + [id]
         return id
+
+    def webhook(self, id: int) -> Webhook:
+        """What is told of a ticket that changed."""
+        detail = {"id": str(id), "requester_id": str(self.tickets[id]["requester_id"]), "subject": "I am Asha"}
+        body = json.dumps({"type": "zen:event-type:ticket.status_changed", "detail": detail}).encode()
+        stamp = self.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        signature = base64.b64encode(hmac.digest(self.secret.encode(), stamp.encode() + body, "sha256")).decode()
+        told = {"X-Zendesk-Webhook-Signature": signature, "X-Zendesk-Webhook-Signature-Timestamp": stamp}
+        return body, told | {"X-Zendesk-Webhook-Invocation-Id": f"inv-{next(self._ids)}"}
 
     def answer(self, method: str, path: str, asked: Record) -> Any:
         if path == "/api/v2/users/me.json":
