@@ -1,10 +1,12 @@
 """The base of every table: naming convention, column types, and the mixins that carry tenant and version."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Row, String, Table, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from backend.core.ids import new_id
@@ -34,10 +36,11 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("naive datetime; give an aware one")
         return to_micros(value) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return from_micros(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], datetime | None]:
+        # Chosen once for a statement, not for each value: there are hundreds in a page of the queue.
+        if dialect.name == "sqlite":
+            return lambda value: None if value is None else from_micros(value)
+        return lambda value: None if value is None else value.astimezone(UTC)
 
 
 def to_micros(value: datetime) -> int:
@@ -72,8 +75,10 @@ class Json(TypeDecorator[Any]):
             return None
         return orjson.dumps(value).decode() if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return orjson.loads(value) if isinstance(value, str) and dialect.name == "sqlite" else value
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any] | None:
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)  # the driver has read it
+        return lambda value: orjson.loads(value) if isinstance(value, str) else value
 
 
 class JsonText(TypeDecorator[Any]):
@@ -94,6 +99,12 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=_NAMING)
     type_annotation_map = {datetime: Instant, dict[str, Any]: Json, list[Any]: Json, list[str]: Json, int: BigInteger}
+
+
+def plain(row: Row[Any]) -> SimpleNamespace:
+    """The same columns as attributes that are quick to read: those of a Row are looked up by their names anew each time,
+    which took a fifth of a page of the queue."""
+    return SimpleNamespace(**row._asdict())
 
 
 def table_of(model: type[Base]) -> Table:

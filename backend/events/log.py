@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, te
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
-from backend.core.rows import table_of
+from backend.core.rows import plain, table_of
 from backend.events.chain import FIELDS, GENESIS, digest, link
 from backend.events.event import Actor, Event
 from backend.events.models import EventBody, EventRow
@@ -143,7 +143,7 @@ def of_incidence(
     only: ColumnElement[bool] | None = None,
     *,
     merged: Sequence[str] = (),
-) -> list[Row[Any]]:
+) -> list[Any]:
     """The newest `limit` events of an incidence with seq < `before` that fit `only`, oldest first, without states.
 
     Those of the incidences in `merged` are among them: they are part of it.
@@ -155,7 +155,7 @@ def of_incidence(
         asked = {"business": business_id, "incidences": [incidence_id, *merged], **asked}
         query = _OF_INCIDENCES
     query = query if only is None else query.where(only)
-    return list(reversed(session.connection().execute(query, asked).all()))
+    return [plain(row) for row in reversed(session.connection().execute(query, asked).all())]
 
 
 def latest(

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.core.errors import Invalid
-from backend.core.rows import table_of
+from backend.core.rows import plain, table_of
 from backend.customers.models import Customer
 from backend.identity.models import Member, User
 from backend.incidences.churn import HIGH_CHURN, SCORE
@@ -30,33 +30,33 @@ _ESCALATIONS = table_of(Escalation).c
 _ESCALATION = [_ESCALATIONS[name].label(f"escalation_{name}") for name in TOLD_OF_ESCALATION]
 
 
-def _listed(business_id: str) -> Select[Any]:
-    joined = (
+_LISTED = (
+    select(*_SHOWN, *_CUSTOMER, *_ESCALATION, AGENTS.name.label("agent_name"), SCORE.label("churn_score"))
+    .select_from(
         table_of(Incidence)
         .join(table_of(Customer), CUSTOMERS.id == CASES.customer_id)
         .outerjoin(table_of(Member), _MEMBERS.id == CASES.agent_id)
         .outerjoin(table_of(User), AGENTS.id == _MEMBERS.user_id)
         .outerjoin(table_of(Escalation), _ESCALATIONS.id == CASES.escalation_id)
     )
-    shown = select(
-        *_SHOWN, *_CUSTOMER, *_ESCALATION, AGENTS.name.label("agent_name"), SCORE.label("churn_score")
-    ).select_from(joined)
-    return shown.where(CASES.business_id == business_id)
+    .where(CASES.business_id == bindparam("business"))
+)
 
 
-def state_of_row(row: Row[Any], currency: str) -> dict[str, Any]:
+def state_of_row(row: Any, currency: str) -> dict[str, Any]:
     """A row of a list as IncidenceRead data."""
+    case = plain(row)
     customer = {
-        "id": row.customer_id,
-        "userId": row.customer_external_id,
-        "name": row.customer_name,
-        "tier": row.customer_tier,
-        "language": row.customer_language,
+        "id": case.customer_id,
+        "userId": case.customer_external_id,
+        "name": case.customer_name,
+        "tier": case.customer_tier,
+        "language": case.customer_language,
     }
-    escalation = row.escalation_id and escalation_of(
-        {name: getattr(row, f"escalation_{name}") for name in TOLD_OF_ESCALATION}
+    escalation = case.escalation_id and escalation_of(
+        {name: getattr(case, f"escalation_{name}") for name in TOLD_OF_ESCALATION}
     )
-    return state_of(row, customer, row.agent_name, currency, escalation, row.churn_score)
+    return state_of(case, customer, case.agent_name, currency, escalation, case.churn_score)
 
 
 _BY_ID, _BY_NUMBER = (
@@ -137,13 +137,13 @@ def page(
     """Up to `limit` rows in order after the cursor values, and the cursor values of the next page."""
     keys = SORTS[sort]
     places = (key.label(f"sort_{index}") for index, (key, _) in enumerate(keys))
-    query = _listed(business_id).where(*conditions).add_columns(*places)
+    query = _LISTED.where(*conditions).add_columns(*places)
     if after is not None:
         if [type(value) for value in after] != [datetime if sort in _BY_INSTANT else int, str]:
             raise Invalid("This cursor belongs to another order. Start from the first page.", field="cursor")
         query = query.where(_beyond(keys, after))
     query = query.order_by(*(key.desc() if descending else key.asc() for key, descending in keys)).limit(limit + 1)
-    rows = session.connection().execute(query).all()
+    rows = session.connection().execute(query, {"business": business_id}).all()
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
@@ -174,14 +174,14 @@ def chosen(
 ) -> Sequence[Row[Any]]:
     """What a verb on many must know of the cases that fit, in the order of the queue; `limit` at most."""
     columns: list[Any] = [*(CASES[name] for name in _CHOSEN), AGENTS.name.label("agent_name")]
-    query = _listed(business_id).with_only_columns(*columns).where(*conditions)
-    return session.connection().execute(query.order_by(CASES.queue_rank, CASES.id).limit(limit)).all()
+    query = _LISTED.with_only_columns(*columns).where(*conditions).order_by(CASES.queue_rank, CASES.id).limit(limit)
+    return session.connection().execute(query, {"business": business_id}).all()
 
 
 def of(
     session: Session, business_id: str, condition: ColumnElement[bool], currency: str, limit: int = 200
 ) -> list[dict[str, Any]]:
     """IncidenceRead data of all that fit, newest first."""
-    query = _listed(business_id).where(condition).order_by(CASES.id.desc()).limit(limit)
-    rows = session.connection().execute(query).all()
+    query = _LISTED.where(condition).order_by(CASES.id.desc()).limit(limit)
+    rows = session.connection().execute(query, {"business": business_id}).all()
     return [state_of_row(row, currency) for row in rows]

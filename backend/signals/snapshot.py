@@ -1,8 +1,8 @@
 """What a customer is doing right now, as it goes over the wire."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from backend.core.rows import from_micros, to_micros
+from backend.core.rows import from_micros, table_of, to_micros
 from backend.customers.models import Customer
 from backend.signals import contexts
 from backend.signals.friction import cart_value
@@ -11,19 +11,21 @@ from backend.signals.schemas import ContextRead
 from backend.signals.visit import SECOND
 from backend.work import Work
 
+_CONTEXTS = table_of(Context).c
+_CART = select(
+    _CONTEXTS.cart_items,
+    _CONTEXTS.selected_platter,
+    _CONTEXTS.guest_count,
+    _CONTEXTS.event_date,
+    _CONTEXTS.estimated_value,
+).where(_CONTEXTS.business_id == bindparam("business"), _CONTEXTS.customer_id == bindparam("customer"))
+
 
 def snapshot(work: Work, customer: Customer) -> ContextRead:
     """The customer's context. When the visit is over, its counters and score are gone; screen and cart stay."""
     live = contexts.live_of(work.session, work.business_id, [customer])[customer.id]
-    cart = work.session.execute(
-        select(
-            Context.cart_items,
-            Context.selected_platter,
-            Context.guest_count,
-            Context.event_date,
-            Context.estimated_value,
-        ).where(Context.business_id == work.business_id, Context.customer_id == customer.id)
-    ).first()
+    asked = {"business": work.business_id, "customer": customer.id}
+    cart = work.session.connection().execute(_CART, asked).first()
     currency, visit, now = contexts.currency_of(work.session, work.business_id), live.visit, to_micros(work.now)
     is_live = visit.is_live(now)
     started_at = visit.started_at if is_live else None
