@@ -57,7 +57,7 @@ class Outline(OptionList):
     DEFAULT_CSS = """
     Outline {
         height: 1fr; padding: 0 1; background: $background; border: none; scrollbar-gutter: stable;
-        &:focus { border: none; background: $background; }
+        &:focus { border: none; background: $background; background-tint: $background 0%; }
         & > .option-list--option-highlighted { background: $role-cursor; color: $foreground; text-style: none; }
         &:focus > .option-list--option-highlighted { background: $role-cursor; color: $foreground; text-style: none; }
         & > .option-list--option-disabled { color: $foreground; }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rich.segment import Segment
 from textual import events
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -69,10 +70,10 @@ class Tiles(Widget, can_focus=True):
 
     def show(self, tiles: Sequence[Tile]) -> None:
         """Other numbers; the cursor stays with its key."""
-        key, self._notice = self.cursor_key, ("", "")
+        key, self._notice, before = self.cursor_key, ("", ""), len(self._tiles)
         self._tiles = tuple(tiles)
         self._at = next((place for place, tile in enumerate(self._tiles) if tile.key == key), 0)
-        self.refresh()
+        self.refresh(layout=len(tiles) != before)
         if self.cursor_key is not None and self.cursor_key != key:
             self.post_message(self.Highlighted(self, self.cursor_key))
 
@@ -84,7 +85,11 @@ class Tiles(Widget, can_focus=True):
     def as_list(self, is_list: bool) -> None:
         """A line for each number instead of a grid."""
         self._is_list = is_list
-        self.refresh()
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        columns = 1 if self._is_list else max(1, width // TILE_WIDTH)
+        return max(2, -(-len(self._tiles) // columns) * self._height)
 
     def move(self, lines: int, columns: int = 0) -> None:
         """Move the cursor by lines and columns; it stops at the ends."""

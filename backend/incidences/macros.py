@@ -18,6 +18,7 @@ from backend.incidences.macro_texts import filled, placeholders_in
 from backend.incidences.models import Incidence, Macro
 from backend.incidences.schemas import MessageSend
 from backend.incidences.service import State, apply, expect, incidence_of, require_staff, send_message, shown
+from backend.rules.wording import duration_in_words
 from backend.work import Work
 
 _SHARES = "supervisor"
@@ -157,7 +158,7 @@ def _in_words(work: Work, steps: MacroSteps) -> list[str]:
     if steps.status is not None:
         said.append("wait for the customer" if steps.status == "WAITING" else "open it")
     if steps.snooze_minutes is not None:
-        said.append(f"snooze it for {timedelta(minutes=steps.snooze_minutes)}")
+        said.append(f"snooze it for {duration_in_words(60 * steps.snooze_minutes)}")
     if steps.issue_category is not None:
         said.append(f"category {steps.issue_category}")
     if steps.outcome is not None:

@@ -18,6 +18,7 @@ from backend.monitoring.schemas import Figure, Monitored, PartRead, PartState
 from backend.settings import Settings
 from backend.work import Work
 
+_DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _RANK: dict[PartState, int] = {"off": 0, "ok": 1, "warning": 2, "danger": 3}
 _LATE = timedelta(minutes=1)
 """How long something may be due before that is worth a word."""
@@ -43,7 +44,11 @@ def database(name: str, seconds: float, bytes: int | None) -> PartRead:
     figures = [Figure(label="answered in", value=round(seconds * 1000, 2), unit="ms")]
     figures += [] if bytes is None else [Figure(label="size", value=round(bytes / 1e6, 1), unit="MB")]
     is_slow = seconds > 0.5
-    words = "answers slowly: look at the disk and at what else runs here" if is_slow else f"{name} answers"
+    words = (
+        "answers slowly: look at the disk and at what else runs here"
+        if is_slow
+        else f"{_DATABASES.get(name, name)} answers"
+    )
     return PartRead(
         name="database", title="Database", state="warning" if is_slow else "ok", words=words, figures=figures
     )

@@ -207,7 +207,7 @@ def _costs(cohort: Cohort) -> list[State]:
     rows = (
         ("discount", "Discounts given", total.discount),
         ("pauseCost", "Not billed in pauses", total.pause),
-        ("cannibalised", "Discounts to people who would have stayed", total.cannibalised),
+        ("cannibalised", "Discounts that were not needed", total.cannibalised),
     )
     return [_money(cohort, name, label, amount, len(money), waiting) for name, label, amount in rows]
 
@@ -219,12 +219,13 @@ def _stay_rate(cohort: Cohort, group: str) -> float | None:
 
 def _worth(cohort: Cohort) -> State:
     base = _figure(cohort, "worth", "A saved customer is worth", "money") | {"have": len(cohort.lives)}
-    months = sum(life.months for life in cohort.lives)
-    found = worth(cohort.lives, cohort.paid_by_saved / months if months else 0.0)
+    paid = sum(life.months for life in cohort.lives)
+    found = worth(cohort.lives, cohort.paid_by_saved / paid if paid else 0.0)
     if found is None or not found.months:
         return base | {"state": "none", "words": "nobody who was saved has paid a month since"}
     value = _major(found.value, cohort)
-    words = f"{value:,.2f} {cohort.currency} over {found.months} months, as {found.saved} saved customers were seen"
+    months = "1 month" if found.months == 1 else f"{found.months} months"
+    words = f"{value:,.2f} {cohort.currency} over {months}, as {found.saved} saved customers were seen"
     return base | {"value": value, "state": "known", "words": words}
 
 

@@ -36,6 +36,8 @@ _EXPORTED: dict[str, What] = {"overview": "kpis", "trends": "trend", "friction":
 _OF_TABLES = {"friction": ("friction_reasons", "Friction reasons"), "cost": ("service_cost", "Cost of service")}
 GRID = 100
 """Columns from which numbers stand as tiles."""
+TALL = 40
+"""Lines from which the trend of the number under the cursor stands below the tiles."""
 SOON = 0.05
 """Seconds to wait for another key before the server is asked."""
 STALE = 60.0
@@ -57,6 +59,7 @@ class AnalyticsScreen(GoingAbout):
         self._listed: list[Option] = []
         """What the table in front has rows of."""
         self._soon: Timer | None = None
+        self._trend_soon: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         yield TabStrip(TABS, id="tabs")
@@ -83,12 +86,16 @@ class AnalyticsScreen(GoingAbout):
         """Other room, another arrangement."""
         if self.is_mounted:
             self._fit()
+            self._read_trend_below()
 
     def _fit(self) -> None:
         tab = self.tab
         self.query_one(Tiles).as_list(self.is_linear or self.room < GRID)
         is_page = tab in ("friction", "cost", "business") or (tab == "trends" and self.is_linear)
-        shown = {"#main": tab == "overview", "#plot": tab == "trends" and not is_page, "#page": is_page}
+        is_below = tab == "overview" and self.size.height >= TALL and not self.is_linear
+        self.set_class(is_below, "-tall")
+        is_plot = is_below or (tab == "trends" and not is_page)
+        shown = {"#main": tab == "overview", "#plot": is_plot, "#page": is_page}
         for selector, is_shown in shown.items():
             self.query_one(selector).display = is_shown
         self.query_one("#about").display = tab in ("overview", "trends")
@@ -107,8 +114,7 @@ class AnalyticsScreen(GoingAbout):
         days, api = self.days, self.console.api.analytics
         match self.tab:
             case "trends":
-                ask = lambda: api.trend(self._metric, days.first, days.last, by=self._by)  # noqa: E731
-                self.fetch("read the trend", ask, self._show_trend)
+                self._read_trend()
                 if not self._kpis:
                     self.fetch("read the numbers", lambda: api.kpis(days.first, days.last), self._keep, group="kpis")
             case "friction":
@@ -120,6 +126,18 @@ class AnalyticsScreen(GoingAbout):
                 self.fetch("read how the business stands", both, self._show_business)
             case _:
                 self.fetch("read the numbers", lambda: api.kpis(days.first, days.last), self._show_kpis)
+                self._read_trend_below()
+
+    def _read_trend(self) -> None:
+        self._trend_soon = None
+        days, api = self.days, self.console.api.analytics
+        ask = lambda: api.trend(self._metric, days.first, days.last, by=self._by)  # noqa: E731
+        self.fetch("read the trend", ask, self._show_trend, group="trend")
+
+    def _read_trend_below(self) -> None:
+        """The trend below the tiles, where there is room, once for however many tiles in a row."""
+        if self.has_class("-tall") and self._trend_soon is None:
+            self._trend_soon = self.set_timer(SOON, self._read_trend)
 
     async def _both_reports(self) -> tuple[Any, Any]:
         api = self.console.api.analytics
@@ -163,8 +181,11 @@ class AnalyticsScreen(GoingAbout):
             self.query_one("#about", Panel).show(pairs, lines, title=kpi["label"])
 
     def _show_trend(self, answer: Any) -> None:
+        if self.tab not in ("overview", "trends"):
+            return
         data = told(answer)
-        self._show_span(data)
+        if self.tab == "trends":
+            self._show_span(data)
         self._show_about()
         if self.is_linear:
             self.query_one("#text", Panel).show((), telling.points(data), title=data["label"])
@@ -203,6 +224,7 @@ class AnalyticsScreen(GoingAbout):
     def _cursor_moved(self, event: Tiles.Highlighted) -> None:
         self._metric = event.key
         self._show_about()
+        self._read_trend_below()
 
     @on(TabStrip.TabSelected)
     def _tab_selected(self) -> None:

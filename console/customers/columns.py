@@ -66,7 +66,7 @@ def of_customers(now: Callable[[], datetime], trend: Callable[[str], list[float]
         Column(
             "tier",
             "Tier",
-            6,
+            7,
             priority=5,
             render=lambda tier, _: [(tier.lower(), wording.TIER_ROLES.get(tier, ""))],
         ),

@@ -13,7 +13,7 @@ Pairs = list[tuple[str, Cell]]
 
 CHANNEL, LETTER = "channel:", "letter:"
 """Begin the keys of lines."""
-KINDS = {"EMAIL": "e-mail", "SLACK": "Slack", "TEAMS": "Teams"}
+KINDS = {"EMAIL": "E-mail", "SLACK": "Slack", "TEAMS": "Teams"}
 STATES = {
     "PENDING": ("·", "info", "waits"),
     "SENDING": ("»", "info", "under way"),
@@ -54,13 +54,19 @@ def of_all(channels: Sequence[Row], letters: Sequence[Row], now: datetime) -> li
     lines += [] if channels else [Line("", "  Nothing leaves the house yet: n adds a channel.")]
     lines += [Line("", ""), Line("", "Letters")]
     ranked = sorted(letters, key=lambda one: (one["state"] != "FAILED", one["state"] == "SENT"))
-    lines += [Line(LETTER + one["id"], one["channel"], _letter(one, now), 1, width=14) for one in ranked]
+    wide = max((len(channel_of(one)) for one in letters), default=0)
+    lines += [Line(LETTER + one["id"], channel_of(one), _letter(one, now), 1, width=wide + 2) for one in ranked]
     return lines if letters else [*lines, Line("", "  None was written yet.")]
 
 
 def _channel(one: Row, now: datetime) -> list[tuple[str, str]]:
     sign, role, said = standing(one, now)
-    return [(f"{KINDS[one['kind']]:<7}", "muted"), (f"{sign} {said}", role), (f"  {rate(one)}", "muted")]
+    return [(f"{KINDS[one['kind']]:<8}", "muted"), (f"{sign} {said}", role), (f"  {rate(one)}", "muted")]
+
+
+def channel_of(letter: Row) -> str:
+    """The channel a letter leaves by: its name, or of what kind it is where the installation's own stands in."""
+    return str(letter["channel"] if letter["channelId"] else KINDS[letter["kind"]])
 
 
 def _letter(one: Row, now: datetime) -> list[tuple[str, str]]:
@@ -90,11 +96,11 @@ def of_channel(one: Row, now: datetime) -> tuple[Pairs, list[Cell]]:
 def outcome(letter: Row) -> tuple[str, bool] | None:
     """What came of a letter that tried a channel, and whether it is well; None as long as nobody knows."""
     if letter["state"] == "SENT":
-        return f"{letter['channel']} works: the letter went out.", True
+        return f"{channel_of(letter)} works: the letter went out.", True
     if letter["state"] == "FAILED":
-        return f"{letter['channel']} does not work: {letter['error']}", False
+        return f"{channel_of(letter)} does not work: {letter['error']}", False
     if letter["error"]:
-        return f"{letter['channel']} has not taken it yet: {letter['error']}. It is tried again.", False
+        return f"{channel_of(letter)} has not taken it yet: {letter['error']}. It is tried again.", False
     return None
 
 
@@ -103,7 +109,7 @@ def of_letter(one: Row, now: datetime) -> tuple[Pairs, list[Cell]]:
     sign, role, said = STATES[one["state"]]
     pairs: Pairs = [
         ("state", [(f"{sign} {said}", role)]),
-        ("channel", one["channel"]),
+        ("channel", channel_of(one)),
         ("to", one["recipient"] or "where the channel leads"),
         ("subject", one["subject"]),
         ("tries", str(one["attempts"])),

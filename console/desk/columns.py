@@ -70,7 +70,7 @@ def queue_columns(ages_of: Ages, me: Callable[[], str]) -> list[Column]:
         Column("orderValue", "Value", 10, align="right", priority=4, render=of_row(value)),
         Column("channel", "Channel", 8, priority=6, render=of_row(lambda row: [(wording.channel(row), "muted")])),
         Column("frictionScore", "Frict", 5, align="right", priority=5, render=lambda score, _: wording.friction(score)),
-        Column("waitingSince", "Waits", 6, align="right", priority=4, render=of_row(ages_of.waits)),
+        Column("waitingSince", "Waits", 7, align="right", priority=4, render=of_row(ages_of.waits)),
         Column("slaDueAt", "SLA", 10, align="right", priority=1, render=of_row(ages_of.left)),
         Column("agentId", "Agent", least=8, priority=3, render=of_row(lambda row: wording.agent(row, me()))),
         Column("status", "Status", 10, priority=2, render=of_row(wording.status)),

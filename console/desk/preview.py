@@ -29,7 +29,7 @@ def preview_of(row: Row, case: Dashboard | None, now: datetime) -> Content:
     if row["labels"]:
         pairs.append(("Labels", wording.labels(row)))
     about = " on ".join(part for part in (row["eventType"], row["appScreen"]) if part).replace("_", " ").lower()
-    if said := " · ".join(part for part in (about, row["issueCategory"]) if part):
+    if said := " · ".join(part for part in (about, (row["issueCategory"] or "").replace("_", " ")) if part):
         pairs.append(("About", said))
     return Content(pairs, [*_said(row, now), *_friction(row, case)], _opened(row, now))
 

@@ -19,7 +19,7 @@ from widgets.panel import Panel
 if TYPE_CHECKING:
     from backend.agent.schemas import Floor
 
-WIDE = 150
+WIDE = 165
 """Columns from which deadlines stand beside the people."""
 TICK = 1.0
 """Seconds between looks at the clock: countdowns are told to the second."""

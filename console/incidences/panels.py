@@ -84,7 +84,7 @@ def order(case: Dashboard, now: datetime) -> Content:
         ("Guests", ages.NOTHING if cart.guest_count is None else f"{cart.guest_count:,}"),
         ("Platter", _name_of(cart.selected_platter) or ages.NOTHING),
         ("Cart", ", ".join(map(_name_of, cart.cart_items)) or "empty"),
-        ("Screen", app.current_screen or ages.NOTHING),
+        ("Screen", (app.current_screen or ages.NOTHING).replace("_", " ")),
     ]
     pairs += [
         ("Discount", [(f"−{wording.money(one.amount, cart.currency)}", "money"), (f"  by {one.given_by}", "muted")])
@@ -95,7 +95,7 @@ def order(case: Dashboard, now: datetime) -> Content:
         for one in case.approvals
     ]
     if app.previous_screens:
-        pairs.append(("Came by", [(" › ".join(app.previous_screens), "muted")]))
+        pairs.append(("Came by", [(" › ".join(app.previous_screens).replace("_", " "), "muted")]))
     if app.session_duration:
         seen = f"{ages.span(app.session_duration)}, {app.items_viewed} viewed, {app.items_added} added"
         pairs.append(("Visit", [(seen, "muted")]))

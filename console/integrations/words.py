@@ -58,8 +58,11 @@ def of_all(
     ]
     lines += [] if connections else [Line("", f"  Nothing is connected; {connects} connects a system.")]
     lines += [Line("", ""), Line("", "Outgoing calls")]
+    titles = {one["platform"]: one["title"] for one in connections}
     ranked = sorted(calls, key=lambda one: (one["state"] != "FAILED", one["state"] == "SENT"))
-    lines += [Line(CALL + one["id"], ref_of(one["incidenceId"]), _call(one, now), 1, width=11) for one in ranked]
+    lines += [
+        Line(CALL + one["id"], ref_of(one["incidenceId"]), _call(one, titles, now), 1, width=11) for one in ranked
+    ]
     return lines if calls else [*lines, Line("", "  Nothing was to be done on a platform yet.")]
 
 
@@ -72,9 +75,10 @@ def _connection(one: Row, now: datetime) -> list[tuple[str, str]]:
     return [(f"{sign} {said}", role), *counts, *([(f"  {webhooks} bad webhooks", "danger")] if webhooks else [])]
 
 
-def _call(one: Row, now: datetime) -> list[tuple[str, str]]:
+def _call(one: Row, titles: Mapping[str, str], now: datetime) -> list[tuple[str, str]]:
     sign, role, said = STATES[one["state"]]
-    words = [(f"{sign} {said:<9}", role), (f"  {KINDS[one['kind']]:<18}", ""), (f"  {one['platform']}", "muted")]
+    words = [(f"{sign} {said:<9}", role), (f"  {KINDS[one['kind']]:<18}", "")]
+    words.append((f"  {titles.get(one['platform'], one['platform'])}", "muted"))
     words.append((f"  {ages.since(one['createdAt'], now)} ago", "muted"))
     return [*words, (f"  {one['error']}", "danger")] if one["error"] else words
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
+from backend.rules.wording import duration_in_words
 from widgets.outline import Line
 from widgets.paint import Cell
 
@@ -43,7 +43,7 @@ def does(steps: Row, name_of: Any) -> list[str]:
     if steps["status"] is not None:
         said.append("wait for the customer" if steps["status"] == "WAITING" else "open it")
     if steps["snoozeMinutes"] is not None:
-        said.append(f"snooze it for {timedelta(minutes=steps['snoozeMinutes'])}")
+        said.append(f"snooze it for {duration_in_words(60 * steps['snoozeMinutes'])}")
     if steps["issueCategory"] is not None:
         said.append(f"category {steps['issueCategory']}")
     if steps["outcome"] is not None:

@@ -115,7 +115,7 @@ class Board(Previewed):
             pane.set_class(is_there and is_wide and not is_off, "-beside")
             pane.set_class(is_there and not is_wide and self.is_over, "-over")
         self.results.query_one("#plots").styles.width = max(48, self.room * 7 // 20) if is_wide else None
-        self.query_one("#aside").styles.width = max(48, self.room * 7 // 20) if is_wide else None
+        self.query_one("#aside").styles.width = max(48, self.room * 3 // 10) if is_wide else None
         self.beside.is_wanted = (is_wide and not is_off) or self.is_over
         self.show_beside()
         if not is_table:

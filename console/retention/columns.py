@@ -27,17 +27,21 @@ def of_runs(now: Callable[[], datetime]) -> list[Column]:
     return [
         Column("startedAt", "Age", 5, priority=0, align="right", render=lambda _, row: when(row)),
         Column(
-            "customerName", "Customer", least=14, priority=0, render=lambda _, row: [(words.customer(row), "customer")]
+            "customerName",
+            "Customer",
+            least=16,
+            priority=0,
+            render=lambda _, row: [(words.customer(row), "customer")],
         ),
-        Column("outcome", "Stands", least=24, weight=3, priority=0, render=lambda _, row: words.standing(row)),
+        Column("outcome", "Stands", least=25, weight=5, priority=0, render=lambda _, row: words.standing(row)),
         Column("reason", "Why they leave", least=18, weight=2, priority=3, render=lambda _, row: reason(row)),
         Column("group", "Group", 7, priority=1, render=lambda _, row: words.group(row)),
         Column("mrr", "A month", 10, priority=2, align="right", render=lambda _, row: value(row)),
-        Column("revenueSaved", "Goes on at", 10, priority=6, align="right", render=lambda _, row: kept(row)),
+        Column("revenueSaved", "Goes on at", 10, priority=5, align="right", render=lambda _, row: kept(row)),
         Column(
-            "plan", "Plan", least=10, priority=5, render=lambda _, row: [(str(row["facts"].get("plan") or ""), "muted")]
+            "plan", "Plan", least=20, priority=6, render=lambda _, row: [(str(row["facts"].get("plan") or ""), "muted")]
         ),
-        Column("flowName", "Flow", least=12, priority=7, render=lambda name, _: [(name or "no flow", "muted")]),
+        Column("flowName", "Flow", least=22, priority=7, render=lambda name, _: [(name or "no flow", "muted")]),
         Column(
             "channel",
             "By",

@@ -165,17 +165,18 @@ def columns(now: Callable[[], datetime]) -> list[Column]:
         return [(", ".join(paying.troubles(one)), "danger")]
 
     def fresh(one: SubscriptionRead) -> Cell:
-        role = "muted" if one.freshness == "CURRENT" else "warning"
-        return [(paying.freshness(one, now()), role)]
+        if one.freshness == "CURRENT":  # all but few: the age alone says it, and the preview says the rest
+            return [(f"{ages.since(instant(one.read_at), now())} ago", "muted")]
+        return [(paying.freshness(one, now()), "warning")]
 
     return [
-        Column("customer", "Customer", least=14, weight=2, priority=0, render=lambda _, one: name(one)),
-        Column("plan", "Plan", least=12, weight=2, priority=1, render=lambda _, one: plan(one)),
-        Column("status", "State", least=18, weight=1, priority=0, render=lambda _, one: paying.state(one, now())),
+        Column("customer", "Customer", least=16, weight=2, priority=0, render=lambda _, one: name(one)),
+        Column("plan", "Plan", least=16, weight=3, priority=1, render=lambda _, one: plan(one)),
+        Column("status", "State", 18, priority=0, render=lambda _, one: paying.state(one, now())),
         Column("mrr", "A month", 10, priority=0, align="right", render=lambda _, one: mrr(one)),
-        Column("next", "Next", least=22, weight=1, priority=2, render=lambda _, one: next_date(one)),
-        Column("troubles", "Trouble", least=14, weight=1, priority=4, render=lambda _, one: troubles(one)),
-        Column("read_at", "As Stripe shows it", 24, priority=5, render=lambda _, one: fresh(one)),
+        Column("next", "Next", 23, priority=2, render=lambda _, one: next_date(one)),
+        Column("troubles", "Trouble", least=14, weight=2, priority=4, render=lambda _, one: troubles(one)),
+        Column("read_at", "Read", least=8, weight=1, priority=5, render=lambda _, one: fresh(one)),
     ]
 
 

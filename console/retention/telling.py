@@ -11,7 +11,7 @@ from widgets.plain import plain
 
 HORIZONS = (30, 90, 180)
 _BY_HORIZON = ("gross", "incremental")
-_LABEL = 30
+_LABEL = 34
 """Cells of the first column."""
 _STATES = {
     "known": ("", "bold"),

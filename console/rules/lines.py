@@ -33,13 +33,12 @@ def of_sets(sets: Sequence[Mapping[str, Any]], drafts: frozenset[str], name_of: 
 
 
 def _of_set(one: Mapping[str, Any], drafts: frozenset[str], name_of: Any, now: datetime, wide: int) -> Line:
-    words = [(f"version {one['version']:<3}", "bold"), (f"  {one['rules']} rules", "muted")]
+    words = [(f"version {one['version']:<3}", "bold"), (f"  {one['rules']:>3} rules", "muted")]
+    words.append((f"  ▲ {one['warnings']:<2}" if one["warnings"] else " " * 6, "warning"))
+    if drafts:
+        words.append(("  ✎ draft" if one["kind"] in drafts else " " * 9, "draft"))
     if one["publishedAt"]:
         words.append((f"  {ages.since(one['publishedAt'], now)} ago by {name_of(one['publishedBy'])}", "muted"))
-    if one["warnings"]:
-        words.append((f"  ▲ {one['warnings']}", "warning"))
-    if one["kind"] in drafts:
-        words.append(("  ✎ draft", "draft"))
     words.append((f"  {one['reason']}", "muted"))
     return Line(one["kind"], one["label"], words, width=wide)
 

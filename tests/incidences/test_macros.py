@@ -59,7 +59,7 @@ async def test_everything_that_a_macro_does_is_one_act(backend: Backend) -> None
     seen = await agent.macros.preview(case.incidence_id, macro.macro_id)
     text = f"Dear Priya Raman, ORD-7 over INR 12,000.50 is on its way. {me.user.name} {{not this}}"
     assert (seen.reply, seen.note, seen.unresolved) == (text, f"Told Priya Raman of {case.ref} @owner1", [])
-    assert seen.does == ["label #late", "give it to you", "priority 1", "snooze it for 1:30:00"]
+    assert seen.does == ["label #late", "give it to you", "priority 1", "snooze it for 90 min"]
     assert await kinds(agent, case) == ["opened"], "nothing was done"
     assert (await refused(run(agent, case, macro))).code == "REPLY_NEEDED"
     async with follows(backend, agent):
