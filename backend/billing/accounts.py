@@ -3,6 +3,7 @@ own, sealed in its row.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import delete, select
@@ -190,17 +191,19 @@ def disconnect(work: Work, *, by: str) -> None:
     work.emit(events.AccountDisconnected(subject_id=row.id, data={"accountId": row.stripe_account_id, "by": by}))
 
 
-def deauthorise(work: Work, stripe_account_id: str) -> None:
-    """Whoever owns the account took our access away at Stripe."""
-    row = repository.account(work.session, work.business_id)
-    if row is not None and row.disconnected_at is None and row.stripe_account_id == stripe_account_id:
-        disconnect(work, by="Stripe")
+def let_go(work: Work, door: Door, *, by: str) -> None:
+    """Disconnect the account that was reached by `door`. Stripe may have told of it first, as its access was given up
+    before: that is no trouble, and neither is another account that took its place meanwhile."""
+    row = begin(work, door)
+    if row.disconnected_at is None and row.stripe_account_id == (door.account or row.stripe_account_id):
+        disconnect(work, by=by)
 
 
-def lose(work: Work) -> bool:
-    """Stripe lets our platform in no more: whoever owns the account ended it. False for an account with a key."""
+def lose(work: Work, since: datetime) -> bool:
+    """Stripe lets our platform in no more: whoever owns the account ended it. False for an account with a key, and for
+    one that was connected after `since`, when we began to ask: what was refused is the access of before."""
     row = repository.account(work.session, work.business_id)
-    if row is None or row.disconnected_at is not None or row.mode != "connect":
+    if row is None or row.disconnected_at is not None or row.mode != "connect" or row.connected_at > since:
         return False
     disconnect(work, by="Stripe")
     return True

@@ -1,9 +1,11 @@
 """Stripe is called by jobs, outside of any transaction."""
 
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import Any
 
 from backend.billing import accounts, change_carrying, inbox, relist, repository, scopes, syncing
+from backend.billing.gateway import Gateway
 from backend.billing.looking import Look
 from backend.billing.mirror import Outcome
 from backend.core.errors import Unprocessable
@@ -22,15 +24,17 @@ async def process_object(ctx: JobContext, *, kind: str, id: str) -> None:
     waiting = await ctx.read(inbox.waiting, kind, id)
     if waiting is None:
         return
-    if kind == "account":
-        await ctx.write(inbox.settle, waiting.row_ids, _deauthorise, id)
-        return
+    since = ctx.runtime.clock.now()
     try:
         gateway = await accounts.reach(ctx)
     except Unprocessable as error:
         await ctx.write(inbox.ignore, waiting.row_ids, error.message)
         return
     try:
+        if kind == "account":
+            has_ended = gateway.door.account == id and await _has_ended(gateway)
+            await ctx.write(inbox.settle, waiting.row_ids, _deauthorised, has_ended, since)
+            return
         await Look(ctx, gateway, event_ids=waiting.row_ids, told_by=waiting.newest).at(kind, id)
     except Exception as error:
         await ctx.write(inbox.note_failure, waiting.row_ids, error, is_last=ctx.attempt > _RETRIES)
@@ -85,10 +89,11 @@ async def resume_changes(ctx: JobContext) -> None:
 
 async def _noted(ctx: JobContext, work: Coroutine[Any, Any, None]) -> None:
     """What Stripe says when it does not do it stands in the account's row, until it does."""
+    since = ctx.runtime.clock.now()
     try:
         await work
     except Trouble as trouble:
-        if isinstance(trouble, Refused) and trouble.code == "account_invalid" and await ctx.write(accounts.lose):
+        if _is_end(trouble) and await ctx.write(accounts.lose, since):
             return
         await ctx.write(_note, str(trouble))
         raise
@@ -98,6 +103,21 @@ def _note(work: Work, words: str) -> None:
     repository.note_trouble(work.session, work.business_id, words, work.now)
 
 
-def _deauthorise(work: Work, stripe_account_id: str) -> Outcome:
-    accounts.deauthorise(work, stripe_account_id)
-    return "applied"
+async def _has_ended(gateway: Gateway) -> bool:
+    """Whether we have no access any more. That somebody took it away may be told after it was given again, here or to
+    another business: so Stripe is asked."""
+    try:
+        await gateway.page("events", limit=1)
+    except Refused as refused:
+        if not _is_end(refused):
+            raise
+        return True
+    return False
+
+
+def _is_end(trouble: Trouble) -> bool:
+    return isinstance(trouble, Refused) and trouble.code == "account_invalid"
+
+
+def _deauthorised(work: Work, has_ended: bool, since: datetime) -> Outcome:
+    return "applied" if has_ended and accounts.lose(work, since) else "unchanged"

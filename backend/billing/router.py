@@ -110,9 +110,11 @@ async def disconnect_stripe(business_id: str, unit: Unit, runtime: RuntimeOf) ->
         return
     if door is not None and door.account:
         await _give_up(runtime, door)
+    by = unit.actor.name or "a member"
     if door is not None:
-        await unit.write(accounts.begin, door)  # one that was never read yet can be let go, too
-    await unit.write(accounts.disconnect, by=unit.actor.name or "a member")
+        await unit.write(accounts.let_go, door, by=by)
+    else:
+        await unit.write(accounts.disconnect, by=by)
     runtime.trust.forget()
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from backend.billing import takings
+from backend.billing import accounts, takings
 from backend.billing.models import Charge, StripeAccount, StripeConnecting, StripeEvent
 from backend.billing.schemas import AccountConnect, AccountNamed, SyncAsked
 from backend.client import ApiError, Client
@@ -338,11 +338,36 @@ async def test_who_had_an_account_before_another_business_hears_nothing_of_it(bi
     assert (await there.back(state=await there.begin(), code=stripe.new_code("acct_moved"))).is_success
     await there.owner.stripe.disconnect(there.business)
     await there.back(state=await there.begin(now), code=stripe.new_code("acct_moved"))
-    await billing.deliver()
+    await billing.deliver()  # also that the first one gave its access up
     stripe.subscribe(book=book)
     await billing.deliver()
-    whose = {row.business_id for row in await billing.rows(StripeEvent) if row.stripe_account_id == "acct_moved"}
-    assert whose == {await business_of(now)}
+    events = [row for row in await billing.rows(StripeEvent) if row.stripe_account_id == "acct_moved"]
+    assert {row.business_id for row in events} == {await business_of(now)}
+    assert "account.application.deauthorized" in {row.type for row in events}
+    assert (await now.stripe.show(await business_of(now))).is_connected, "that was the access of before"
+
+
+@SQLITE
+async def test_what_is_told_of_an_access_that_was_given_up_meanwhile_is_no_trouble(billing: Billing) -> None:
+    there, stripe = await platform(billing), billing.stripe
+    stripe.open("acct_theirs")
+    units = await billing.backend.units(there.owner)
+    assert (await there.back(state=await there.begin(), code=stripe.new_code("acct_theirs"))).is_success
+    asked = billing.backend.clock.now()
+    billing.backend.clock.advance(seconds=1)
+    await there.owner.stripe.disconnect(there.business)
+    assert (await there.back(state=await there.begin(), code=stripe.new_code("acct_theirs"))).is_success
+    assert not await units.write(accounts.lose, asked), "a sync of before was refused, and tells of it late"
+    door = await units.read(accounts.door_of, billing.backend.settings, billing.backend.runtime.vault)
+    assert await units.write(accounts.lose, billing.backend.clock.now()), "Stripe's word comes first"
+    await units.write(accounts.let_go, door, by="Owner")
+    shown = await there.owner.stripe.show(there.business)
+    assert not shown.is_connected
+    ends = [
+        one for one in (await there.owner.audit.list(limit=50))["items"] if one["type"] == "stripe_account.disconnected"
+    ]
+    assert len(ends) == 2
+    assert ends[0]["data"]["by"] == "Stripe", "the newest"
 
 
 @SQLITE
