@@ -37,7 +37,7 @@ async def list_invitations(business_id: str, unit: Unit) -> Page[InvitationRead]
 
 @router.post("/businesses/{business_id}/invitations/{invitation_id}/send")
 async def send_invitation_again(business_id: str, invitation_id: str, unit: Unit, runtime: RuntimeOf) -> InvitationRead:
-    """Another mail; the code of the one before opens nothing any more."""
+    """Another mail; the code of the one before opens nothing any more. 429 within a minute of the last one."""
     runtime.sign_in_limit.hit("invitation", unit.business_id)
     runtime.sign_in_limit.hit("invitation", unit.caller.user_id or "")
     return await unit.write(invitations.send_again, business_id, invitation_id, mail_of(runtime))

@@ -6,11 +6,12 @@ gets a mail; only its token, which nobody else ever sees, makes them a member.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from backend.core.errors import Conflict, Forbidden, NotFound
+from backend.core.errors import Conflict, Forbidden, NotFound, RateLimited
 from backend.core.security import fingerprint, new_token
 from backend.delivery.models import Letter
 from backend.delivery.service import post
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from backend.identity.schemas import SignInRead
 
 HOLDS = timedelta(days=7)
+_BETWEEN_MAILS = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,12 @@ def _invite(work: Work, body: MemberAdd, mail: Post) -> InvitationRead:
 
 
 def send_again(work: Work, business_id: str, invitation_id: str, mail: Post) -> InvitationRead:
-    """Another mail with another token, in the name of who asks for it; the one before opens nothing any more."""
+    """Another mail with another token, in the name of who asks for it; the one before opens nothing any more.
+    RateLimited within a minute of the last one."""
     own_business(work, business_id, to_change=True)
     row = _open(work, invitation_id)
     may_hand_out(work, row.role)
+    _wait(work, row)
     row.invited_by = work.get(Member, work.actor.id or "").id
     _mail(work, row, _fresh(work, row), mail)
     return _sent(work, row)
@@ -225,6 +229,17 @@ def _pending(work: Work) -> list[Invitation]:
     is_open = Invitation.accepted_at.is_(None) & Invitation.revoked_at.is_(None)
     own = Invitation.business_id == work.business_id
     return list(work.session.scalars(select(Invitation).where(own, is_open).order_by(Invitation.id.desc())))
+
+
+def _wait(work: Work, row: Invitation) -> None:
+    """Nobody's mailbox is filled by a key that is held down."""
+    left = row.sent_at + _BETWEEN_MAILS - work.now
+    if (seconds := ceil(left.total_seconds())) > 0:
+        raise RateLimited(
+            f"The last mail to {row.email} went a moment ago. Send another one in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
+            retryAfter=seconds,
+        )
 
 
 def _open(work: Work, invitation_id: str) -> Invitation:

@@ -152,6 +152,11 @@ async def test_an_invitation_that_no_longer_holds_says_why(backend: Backend) -> 
     first = await mailed(backend)
     error = await refused(owner.businesses.add_member(business, MemberAdd(email=ASHA, name="A", role="agent")))
     assert (error.code, error.details["id"]) == ("INVITATION_EXISTS", invited.id)
+    backend.clock.advance(seconds=59)
+    soon = await refused(owner.invitations.send_again(business, invited.id))
+    assert (soon.status, soon.details["retryAfter"], ASHA in str(soon)) == (429, 1, True)
+    assert await mailed(backend) == first, "and it holds still"
+    backend.clock.advance(seconds=1)
     await owner.invitations.send_again(business, invited.id)
     second = await mailed(backend)
     assert (await refused(accept(client, first))).code == "INVITATION_UNKNOWN"

@@ -75,6 +75,9 @@ async def test_people_are_asked_changed_and_taken_away(floor: Floor) -> None:
         assert "the mail waits to leave" in text_of(app)
         first = await mailed(floor.backend)
         await pilot.press("s")
+        await until(lambda: any("in 60 s" in text for text in toasts(app)))
+        floor.clock.advance(seconds=60)
+        await pilot.press("s")
         await until(lambda: any("Another mail" in text for text in toasts(app)))
         assert await mailed(floor.backend) != first
         await pilot.press("D")
