@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     live_per_member: int = Field(
         20, ge=1, description="lines of /live that one member may have to a process; one more is refused"
     )
+    live_per_customer: int = Field(
+        20, ge=1, description="lines of /notifications/{userId}/live that one customer may have to a process"
+    )
     attendance_seconds: float = Field(
         5, description="seconds between looks at who is connected, so that members are online and offline"
     )

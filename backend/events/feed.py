@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import orjson
@@ -189,10 +189,14 @@ class Feed:
         channel.followers.add(follower)
         return channel.head
 
+    def followers_of(self, business_id: str) -> Collection[Follower]:
+        """Who follows a business in this process."""
+        channel = self.channels.get(business_id)
+        return channel.followers if channel else ()
+
     def lines_of(self, business_id: str, member_id: str | None) -> int:
         """How many followers a member has."""
-        channel = self.channels.get(business_id)
-        return sum(one.member_id == member_id for one in channel.followers) if channel else 0
+        return sum(one.member_id == member_id for one in self.followers_of(business_id))
 
     def leave(self, business_id: str, follower: Follower) -> None:
         """Stop following; the last one out closes the channel."""

@@ -17,7 +17,7 @@ from backend.events import door
 from backend.events.door import CLOSE_UNKNOWN, Entry
 from backend.events.event import Actor
 from backend.events.feed import Beat, Follower, Frame
-from backend.events.live import CLOSE_SIGNED_OUT, CLOSE_SLOW
+from backend.events.live import CLOSE_SIGNED_OUT, CLOSE_SLOW, CLOSE_TOO_MANY
 from backend.notifications import service
 from backend.notifications.schemas import NotificationPage
 from backend.runtime import Runtime
@@ -72,6 +72,10 @@ class _Line:
 
     async def serve(self) -> None:
         head = await self.runtime.feed.join(self.entry.business_id, self.follower)
+        if self._lines() > self.runtime.settings.live_per_customer:
+            self.runtime.feed.leave(self.entry.business_id, self.follower)
+            await self._close(CLOSE_TOO_MANY, "This customer has too many lines; close some of them.")
+            return
         parts = (self._speak(head), self._listen(), self._beat(), self._slow())
         tasks = [asyncio.create_task(part) for part in parts]
         try:
@@ -83,10 +87,19 @@ class _Line:
             await asyncio.gather(*tasks, return_exceptions=True)
         for task in ended:
             code = task.result()
-            if code and self.socket.application_state is WebSocketState.CONNECTED:
-                with contextlib.suppress(TimeoutError, WebSocketDisconnect):
-                    async with asyncio.timeout(1.0):  # who reads nothing hears no goodbye either
-                        await self.socket.close(code)
+            if code:
+                await self._close(code)
+
+    def _lines(self) -> int:
+        """Of this customer, in this process."""
+        followers = self.runtime.feed.followers_of(self.entry.business_id)
+        return sum(isinstance(one, CustomerFollower) and one.customer_id == self.customer_id for one in followers)
+
+    async def _close(self, code: int, reason: str = "") -> None:
+        if self.socket.application_state is WebSocketState.CONNECTED:
+            with contextlib.suppress(TimeoutError, WebSocketDisconnect):
+                async with asyncio.timeout(1.0):  # who reads nothing hears no goodbye either
+                    await self.socket.close(code, reason)
 
     async def _speak(self, head: int) -> int:
         with contextlib.suppress(WebSocketDisconnect):

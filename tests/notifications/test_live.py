@@ -80,3 +80,20 @@ async def test_who_is_not_let_in(shop: Shop) -> None:
     async with line(shop, key=None) as socket:
         socket.say({"key": shop.app.transport.api_key})
         assert (await socket.next())["kind"] == "hello"
+
+
+@pytest.mark.settings(live_per_customer=2)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_one_line_too_many_of_a_customer_is_refused(shop: Shop) -> None:
+    await shop.post("asha", "platter_view")
+    await shop.post("ravi", "platter_view")
+    async with line(shop) as first, line(shop) as second, line(shop, "ravi") as other:
+        for socket in (first, second, other):
+            await socket.next("hello")
+        async with line(shop) as third:
+            await asyncio.wait_for(third.closed.wait(), 2)
+            assert third.close_code == 4029
+        assert not first.closed.is_set()
+        assert not second.closed.is_set()
+    async with line(shop) as again:
+        await again.next("hello")
