@@ -19,9 +19,11 @@ class Inside(httpcore.ConnectError):
 
 
 class Dialing(httpcore.AsyncNetworkBackend):
-    """Connects to public addresses only. Host and SNI stay the name that was asked for."""
+    """Connects to public addresses only, and to private ones where they are open. Host and SNI stay the name that was
+    asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_private_open: bool = False) -> None:
+        self._is_private_open = is_private_open
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -33,7 +35,7 @@ class Dialing(httpcore.AsyncNetworkBackend):
         socket_options: _Options | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            addresses = await judged(host)
+            addresses = await judged(host, is_private_open=self._is_private_open)
         except Unreached as inside:
             raise Inside(str(inside)) from inside
         trouble: Exception = httpcore.ConnectError(f"{host} cannot be found")
@@ -53,10 +55,10 @@ class Dialing(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
-class PublicTransport(httpx.AsyncHTTPTransport):
+class JudgedTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport, on `Dialing`."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, *, is_private_open: bool = False) -> None:
         context = context or httpx.create_ssl_context()
         super().__init__(verify=context)
         self._pool = httpcore.AsyncConnectionPool(
@@ -64,5 +66,5 @@ class PublicTransport(httpx.AsyncHTTPTransport):
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=5.0,
-            network_backend=Dialing(),
+            network_backend=Dialing(is_private_open=is_private_open),
         )

@@ -30,6 +30,7 @@ SETTING = "HOLDFAST_PRIVATE_ADDRESSES=true allows it"
 _RETRY_AFTER = 10.0
 _RETRY_AFTER_AT_MOST = 3_600.0
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_BARE = tuple(host.strip("[]") for host in _LOCAL)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -43,31 +44,50 @@ def is_private(host: str) -> bool:
 
 
 def _leads_inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Also of an address that stands for one of version 4: mapped, compatible, 6to4 or NAT64."""
-    if isinstance(address, ipaddress.IPv6Address):
-        last = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-        is_wrapped = int(address) >> 32 == 0 or address in _NAT64
-        inner = address.ipv4_mapped or address.sixtofour or (last if is_wrapped else None)
-        if inner is not None:
-            return _leads_inside(inner)
-        if address.is_site_local:
-            return True
-    return not address.is_global or address.is_multicast
+    if (inner := _wrapped(address)) is not None:
+        return _leads_inside(inner)
+    is_site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+    return is_site_local or not address.is_global or address.is_multicast
 
 
-def _inside(host: str) -> str:
-    return f"{host} is a private address, which this server does not call ({SETTING})"
+def _wrapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The address of version 4 that one of version 6 stands for: mapped, compatible, 6to4 or NAT64."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
+    last = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    is_wrapped = int(address) >> 32 == 0 or address in _NAT64
+    return address.ipv4_mapped or address.sixtofour or (last if is_wrapped else None)
 
 
-async def judged(host: str) -> list[str]:
-    """The addresses of a host, none when it cannot be found. Unreached when one of them is private: anybody may point
-    a name inside."""
+def _is_link_local(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return (_wrapped(address) or address).is_link_local
+
+
+def why_not(host: str, *, is_private_open: bool) -> str:
+    """Why a host must not be called, in words, as far as its letters tell; "" when it may be. Link-local addresses are
+    where clouds hand out credentials to the machine itself, and no system that anybody connects: they stay shut even
+    where private ones are open."""
+    if _is_link_local(host):
+        return f"{host} is a link-local address, which this server never calls"
+    if not is_private_open and is_private(host):
+        return f"{host} is a private address, which this server does not call ({SETTING})"
+    return ""
+
+
+async def judged(host: str, *, is_private_open: bool = False) -> list[str]:
+    """The addresses of a host, none when it cannot be found. Unreached when one of them must not be called: anybody may
+    point a name inside."""
     found = []
     with suppress(OSError, UnicodeError):
         looked_up = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
         found = list(dict.fromkeys(str(address[0]).partition("%")[0] for *_, address in looked_up))
-    if is_private(host) or any(is_private(address) for address in found):
-        raise Unreached(_inside(host))
+    for one in (host, *found):
+        if words := why_not(one, is_private_open=is_private_open):
+            raise Unreached(words.replace(one, host, 1))
     return found
 
 
@@ -115,15 +135,13 @@ class Outside:
         if self._http is None:
             import httpx
 
-            if self.is_private_open:
-                local = {f"all://{host}": httpx.AsyncHTTPTransport() for host in _LOCAL}
-                self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, mounts=local)
-            elif getproxies():
-                self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
-            else:
-                from backend.core.dialing import PublicTransport
+            local = {f"all://{host}": httpx.AsyncHTTPTransport() for host in _LOCAL} if self.is_private_open else None
+            transport = None
+            if not getproxies():
+                from backend.core.dialing import JudgedTransport
 
-                self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=PublicTransport())
+                transport = JudgedTransport(is_private_open=self.is_private_open)
+            self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=transport, mounts=local)
         return self._http
 
     def count(self, account: str, per_minute: int) -> None:
@@ -149,20 +167,18 @@ class Outside:
     async def admit(self, url: str) -> None:
         """Unreached when `url` leads to where we must not call. By a proxy, which looks names up itself, a name is judged
         here; otherwise where it is connected to (see `dialing`)."""
-        if self.is_private_open:
-            return
         host = urlsplit(url).hostname or ""
-        if is_private(host):
-            raise Unreached(_inside(host))
-        if getproxies():
-            await judged(host)
+        if words := why_not(host, is_private_open=self.is_private_open):
+            raise Unreached(words)
+        if getproxies() and host not in _BARE:
+            await judged(host, is_private_open=self.is_private_open)
 
     async def addresses(self, host: str, *, by_proxy: bool) -> list[str]:
         """Where a library that looks names up itself must connect for `host`; none when it may go wherever that leads.
         Unreached when it leads inside. `by_proxy`: it goes by a proxy where one is set, which looks the name up."""
-        if self.is_private_open:
+        if self.is_private_open and host in _BARE:
             return []
-        found = await judged(host)
+        found = await judged(host, is_private_open=self.is_private_open)
         return [] if by_proxy and getproxies() else found
 
     async def close(self) -> None:
@@ -218,7 +234,7 @@ class Rest:
             async with asyncio.timeout(2 * TIMEOUT_SECONDS):
                 response, told = await self._asked(method, path, headers=headers, content=content, params=params)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            inside = "private address" in str(error)  # `dialing` says where it leads
+            inside = "which this server" in str(error)  # `dialing` says where it leads
             raise Unreached(
                 str(error) if inside else f"{self._title} cannot be reached ({type(error).__name__})"
             ) from error

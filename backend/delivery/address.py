@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from backend.core.outside import SETTING, is_private
+from backend.core.outside import why_not
 from backend.core.text import clean_line
 
 Kind = Literal["EMAIL", "SLACK", "TEAMS"]
@@ -43,8 +43,8 @@ def checked(kind: Kind, value: str, *, is_private_open: bool) -> str:
     """`value` as it is kept; ValueError when nothing must be sent there. `is_private_open`: this machine may be called."""
     address = clean_line(value)
     host = mail_server(address).host if kind == "EMAIL" else _webhook(address).hostname or ""
-    if not is_private_open and is_private(host):
-        raise ValueError(f"{host} is a private address, which this server does not call ({SETTING})")
+    if words := why_not(host, is_private_open=is_private_open):
+        raise ValueError(words)
     return address
 
 

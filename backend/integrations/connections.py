@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from backend.core.databases import insert_into
 from backend.core.errors import Conflict, Invalid, NotFound, Unprocessable
 from backend.core.ids import new_id
-from backend.core.outside import SETTING, is_private
+from backend.core.outside import why_not
 from backend.core.sealing import Broken, Vault
 from backend.identity.permissions import ADMIN
 from backend.integrations import events, repository
@@ -153,10 +153,9 @@ def show_integration(work: Work, id: str, vault: Vault) -> IntegrationRead:
 
 
 def _refuse_private(base_url: str | None, is_private_open: bool) -> None:
-    if base_url and not is_private_open and is_private(urlsplit(base_url).hostname or ""):
-        raise Unprocessable(
-            f"{base_url} is a private address, which this server does not call ({SETTING}).", code="PRIVATE_ADDRESS"
-        )
+    host = urlsplit(base_url or "").hostname or ""
+    if words := why_not(host, is_private_open=is_private_open):
+        raise Unprocessable(f"{words}.", code="PRIVATE_ADDRESS")
 
 
 def add_integration(work: Work, body: IntegrationAdd, vault: Vault, *, is_private_open: bool) -> IntegrationMade:

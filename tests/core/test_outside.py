@@ -61,16 +61,24 @@ PRIVATE = """
     http://127.0.0.1 https://localhost https://LOCALHOST. https://[::1] https://10.1.2.3 https://192.168.0.9
     https://169.254.169.254 https://[fe80::1] https://[::ffff:10.0.0.1] https://chat.internal https://rack.local
     https://0.0.0.0 https://[::7f00:1] https://[64:ff9b::a00:1] https://[2002:7f00:1::] https://[fec0::1]
-    https://224.0.0.1 https://[ff02::1] https://[::]
+    https://224.0.0.1 https://[ff02::1] https://[::] https://[::ffff:169.254.0.1]
 """.split()
+LINK_LOCAL = ("https://169.254.169.254", "https://[fe80::1]", "https://[::ffff:169.254.0.1]")
 
 
 @pytest.mark.parametrize("url", PRIVATE)
 async def test_a_private_address_is_not_called_unless_it_may_be(url: str) -> None:
     closed = Outside(FrozenClock())
-    with pytest.raises(Unreached, match="private address"):
+    with pytest.raises(Unreached, match=r"(private|link-local) address"):
         await Rest(closed, url, {}, title="Chat", account="a", per_minute=100).get("/")
-    await Outside(FrozenClock(), is_private_open=True).admit(url)
+    opened = Outside(FrozenClock(), is_private_open=True)
+    if url in LINK_LOCAL:  # where clouds hand out credentials: never
+        with pytest.raises(Unreached, match="never calls"):
+            await opened.admit(url)
+        with pytest.raises(Unreached, match="never calls"):
+            await opened.addresses(url.removeprefix("https://").strip("[]"), by_proxy=False)
+    else:
+        await opened.admit(url)
     for public in ("8.8.8.8", "[2606:4700::1111]", "[64:ff9b::808:808]", "[::ffff:8.8.8.8]"):
         await closed.admit(f"https://{public}/v2")
 
@@ -116,3 +124,19 @@ async def test_what_was_judged_is_what_is_connected_to(monkeypatch: pytest.Monke
         await here.close()
     assert (asked, dialled, double.paths) == (["chat.example"], ["93.184.215.14"], ["/v2/x"])
     assert double.hosts == ["chat.example:8080"], "the name stays what it was asked for"
+
+
+async def test_a_name_that_leads_to_a_clouds_own_address_is_not_called_where_private_ones_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def found(host: Any, *_: Any, **__: Any) -> list[Any]:
+        return [(0, 0, 0, "", ("169.254.169.254" if host == "meta.example" else "10.0.0.7", 0))]
+
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found, raising=False)
+    here = Outside(FrozenClock(), is_private_open=True)
+    with pytest.raises(Unreached, match=r"meta\.example is a link-local address"):
+        await Rest(here, "https://meta.example", {}, title="Chat", account="a", per_minute=100).get("/")
+    assert await here.addresses("rack.example", by_proxy=False) == ["10.0.0.7"]
+    await here.close()

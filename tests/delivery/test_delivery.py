@@ -240,7 +240,7 @@ async def test_words_that_open_something_are_sealed_and_then_gone(post: Post) ->
 WRONG = [
     ("SLACK", "http://hooks.slack.com/services/T/B/X", "must be https"),
     ("SLACK", "https://10.0.0.7/services/T/B/X", "private address"),
-    ("TEAMS", "https://169.254.169.254/latest/meta-data", "private address"),
+    ("TEAMS", "https://169.254.169.254/latest/meta-data", "link-local address"),
     ("TEAMS", "https://user@evil.example/x", "whole address"),
     ("SLACK", "https://hooks.slack.com", "whole address"),
     ("SLACK", "gopher://x/y", "must be an address"),
