@@ -76,10 +76,13 @@ def value_in_words(fact: Fact, value: Any) -> str:
 
 
 def number_in_words(value: float | Decimal) -> str:
-    """A number with thousands separated, and no more than four digits of a fraction nobody typed."""
+    """A number with thousands separated. Of a fraction nobody typed two digits are said, and four where two would make
+    it rounder than it is: 2.0004 is more than 2."""
     exact = f"{value:,}"
     if isinstance(value, float) and (value.is_integer() or len(exact) > _LONGEST_TYPED):
-        exact = f"{value:,.4f}"
+        short, exact = f"{value:,.2f}", f"{value:,.4f}"
+        if not short.endswith("0"):
+            exact = short
     return exact.rstrip("0").rstrip(".") if "." in exact else exact
 
 
