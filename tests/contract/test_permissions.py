@@ -14,11 +14,16 @@ from backend import slices
 from backend.agent.schemas import ActionAsk
 from backend.app import create_app, routes_of
 from backend.client import ApiError, Client
+from backend.copilot.schemas import ChatAsked, DocumentAdd
 from backend.core.errors import Forbidden
+from backend.finance.models import Recommendation
 from backend.identity.permissions import ROLES, SCOPES, TABLE, Access
-from backend.identity.schemas import KeyCreate
+from backend.identity.schemas import InvitationRead, KeyCreate, MemberAdd
+from backend.incidences.macro_schemas import MacroMake
 from backend.incidences.schemas import IncidenceOpen
+from backend.playbooks.schemas import PlaybookMake
 from backend.runtime import Runtime
+from backend.work import Work
 from tests.support.backend import Backend, business_of
 from tests.support.socket import Socket
 
@@ -127,9 +132,8 @@ async def test_a_revoked_key_opens_nothing(backend: Backend) -> None:
     assert await walk(backend, client, lambda access: None if access.is_open else {401}) == []
 
 
-async def test_another_business_sees_and_changes_nothing_of_ours(backend: Backend) -> None:
-    """With the ids of things that are really there, and the most mighty role elsewhere."""
-    owner, stranger = await backend.owner(), await backend.another_owner()
+async def things(backend: Backend, owner: Client) -> dict[str, str]:
+    """Ids of what is really there, by the names that paths have for them. All of it says MARKER somewhere."""
     opened = await owner.incidences.open(
         IncidenceOpen.model_validate(
             {"userId": "zaphod", "orderId": "order-1", "stage": "PRE_ORDER", "channel": "IN_APP_CHAT"}
@@ -137,26 +141,59 @@ async def test_another_business_sees_and_changes_nothing_of_ours(backend: Backen
         )
     )
     (customer,) = (await owner.customers.list()).items
-    key = await owner.keys.create(KeyCreate(name=MARKER))
-    me = await owner.identity.me()
+    business = await business_of(owner)
     asked = ActionAsk(type="CUSTOM_PRICING", version=opened.version, params={"reason": MARKER})
     with pytest.raises(ApiError):
         await owner.agent.act(opened.incidence_id, asked)
     (approval,) = (await owner.approvals.list()).items
-    await backend.drain()
-    ids = {
-        **NOWHERE,
+    macro = await owner.macros.make(MacroMake.model_validate({"name": MARKER, "steps": {"note": MARKER}}))
+    playbook = await owner.playbooks.make(PlaybookMake(yaml=f"name: {MARKER}\nsteps:\n- {{kind: offer, id: a}}"))
+    document = await owner.knowledge.add(DocumentAdd(title=MARKER, text=f"What {MARKER} says."))
+    talk = [part async for part in owner.copilot.chat(ChatAsked(message=f"Who is {MARKER}?"))]
+    body = MemberAdd(email="zaphod@example.com", name=MARKER, role="agent")
+    invited = await owner.businesses.add_member(business, body)
+    assert isinstance(invited, InvitationRead)
+
+    def advise(work: Work) -> str:
+        about = {"rule": "r", "title": MARKER, "reason": MARKER, "action": MARKER, "impact": 15, "priority": "high"}
+        now = work.now
+        row = Recommendation(**about, status="pending", rule_version=1, created_at=now, updated_at=now, version=1)
+        return work.add(row).id
+
+    return {
         "approval_id": approval.approval_id,
-        "business_id": await business_of(owner),
-        "member_id": me.member_id,
-        "key_id": key.id,
+        "business_id": business,
+        "member_id": (await owner.identity.me()).member_id,
+        "key_id": (await owner.keys.create(KeyCreate(name=MARKER))).id,
         "incidence_id": opened.incidence_id,
         "customer_id": customer.id,
-        "user_id": "zaphod",
-        "order_id": "order-1",
+        "macro_id": macro.macro_id,
+        "playbook_id": playbook.playbook_id,
+        "document_id": document.id,
+        "conversation_id": talk[0]["conversationId"],
+        "invitation_id": invited.id,
+        "recommendation_id": await (await backend.units(owner)).write(advise),
     }
+
+
+async def test_another_business_sees_and_changes_nothing_of_ours(backend: Backend) -> None:
+    """With the ids of things that are really there, and the most mighty role elsewhere; nor is any of it heard there."""
+    owner, stranger = await backend.owner(), await backend.another_owner()
+    async with Socket(backend.app, token=stranger.transport.access_token) as line:
+        await line.next("hello")
+        known = await things(backend, owner)
+        await backend.drain()
+        own = await stranger.keys.create(KeyCreate(name="own"))
+        frame = await line.next("event")
+        while frame["subject"]["id"] != own.id:
+            assert not [id for id in known.values() if id in str(frame)], frame
+            frame = await line.next("event")
+    incidence, ids = known["incidence_id"], NOWHERE | known | {"user_id": "zaphod", "order_id": "order-1"}
+    opened = await owner.incidences.show(incidence)
+    state = await owner.finance.recommendations(known["business_id"])
+    assert [one.title for one in state.items] == [MARKER]
     before = await owner.audit.verify()
-    secrets = {MARKER, approval.approval_id, key.id, customer.id, opened.incidence_id, me.member_id}
+    secrets = {MARKER, *known.values()} - {known["business_id"]}
     wrong = []
     async for (method, path, access), response in answers(backend, stranger, ids):
         named = path.count("{") and not path.startswith("/api/rules")
@@ -170,7 +207,8 @@ async def test_another_business_sees_and_changes_nothing_of_ours(backend: Backen
     assert wrong == []
     await backend.drain()
     assert await owner.audit.verify() == before
-    assert await owner.incidences.show(opened.incidence_id) == opened
+    assert await owner.incidences.show(incidence) == opened
+    assert await owner.finance.recommendations(known["business_id"]) == state
 
 
 async def test_the_table_and_the_app_have_the_same_paths(backend: Backend) -> None:

@@ -1,6 +1,7 @@
 """`holdfast delivery …`, `jobs …` and `alerts times`: everything that their screens do is a command."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -11,9 +12,11 @@ from typer.testing import CliRunner
 
 from backend.demo.outside.pigeonhole import SLACK_PATH, Pigeonhole
 from backend.demo.outside.serve import served
+from backend.identity.totp import code_at, step_at
 from console.cli import command_line
 from tests.console.desk.floor import EMAIL, PASSWORD, Floor
 from tests.console.running.test_running import world
+from tests.identity.mail import letters
 
 Run = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -105,3 +108,37 @@ async def test_jobs(floor: Floor, run: Run) -> None:
     for args in (("jobs", "list"), ("delivery", "channels")):
         denied = await run(*args)
         assert (denied.exit_code, "role" in denied.stderr or "may" in denied.stderr) == (1, True), denied.stderr
+
+
+async def test_an_e_mail_is_proven_and_codes_are_asked_for_and_no_more(floor: Floor, run: Run) -> None:
+    async def answered(*args: str) -> Any:
+        done = await run("account", *args, "--json")
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    def code_of(secret: str) -> str:
+        floor.clock.advance(seconds=30)  # each is good for once
+        return code_at(base64.b32decode(secret), step_at(floor.clock.now()))
+
+    assert (await run("sign-in", floor.url, EMAIL)).exit_code == 0
+    assert "not proven" in (await run("account", "show")).stdout
+    assert await answered("prove") == {"mailed": True}
+    wrong = await run("account", "prove", "WRONGONE")
+    assert (wrong.exit_code, wrong.stdout) == (1, "")
+    _, words = (await letters(floor.backend))[-1]
+    code = next(line for line in words.splitlines() if len(line) == 8 and line.isupper())
+    assert (await answered("prove", code))["isEmailProven"] is True
+    assert "not proven" not in (await run("account", "show")).stdout
+
+    begun = await answered("codes", "on")
+    assert begun["uri"].startswith("otpauth://totp/")
+    assert (await run("account", "codes", "confirm", "000000")).exit_code == 1
+    assert (await answered("show"))["secondFactor"]["isOn"] is False
+    first = (await answered("codes", "confirm", code_of(begun["secret"])))["codes"]
+    renewed = await run("account", "codes", "renew")
+    new = renewed.stdout.split()[:10]
+    assert (renewed.exit_code, len(set(first)), len(set(new)), set(first) & set(new)) == (0, 10, 10, set())
+    assert "10 to recover by left" in (await run("account", "show")).stdout
+    assert (await run("account", "codes", "off", first[0])).exit_code == 1, "void since there are others"
+    assert await answered("codes", "off", new[0]) == {"isOn": False}
+    assert (await answered("show"))["secondFactor"]["isOn"] is False
