@@ -6,6 +6,7 @@ does everything of it.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -98,6 +99,18 @@ def list_former(work: Work) -> list[FormerAccountRead]:
         )
         for row in sorted(rows, key=lambda row: row.left_at, reverse=True)
     ]
+
+
+def read_until(work: Work) -> dict[str | None, datetime]:
+    """When we stopped hearing of payments, by the account that they are of; None is the one of now. One that is read
+    still has no entry."""
+    query = select(FormerAccount.stripe_account_id, FormerAccount.left_at)
+    found = work.session.execute(query.where(FormerAccount.business_id == work.business_id)).all()
+    until: dict[str | None, datetime] = dict(found)
+    row = repository.account(work.session, work.business_id)
+    if row is not None and row.disconnected_at is not None:
+        until[None] = row.disconnected_at
+    return until
 
 
 def _counts(work: Work, model: Any) -> dict[str, int]:

@@ -1,6 +1,8 @@
 """What customers paid after they wanted to leave: counted from paid invoices once the days are over, each night anew.
 
-A refund or a dispute that comes later changes what was counted; the draw that rounds a reward stays the same.
+A refund or a dispute that comes later changes what was counted; the draw that rounds a reward stays the same. Days that
+go on after their Stripe account was disconnected, or replaced by another one, are not counted: nobody knows what was
+paid in them. They are once that account is back.
 """
 
 from collections import defaultdict
@@ -12,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from backend.billing.models import Invoice, Subscription
+from backend.billing.replacing import read_until
 from backend.core.money import to_minor
 from backend.retention.models import RetentionRun, RunReward
 from backend.retention.ranking import reward
@@ -83,21 +86,19 @@ def _count(work: Work, runs: Sequence[RetentionRun]) -> None:
     known = (RunReward.business_id == work.business_id) & RunReward.run_id.in_(ids)
     rows = {(row.run_id, row.days): row for row in work.session.scalars(select(RunReward).where(known))}
     theirs = (Subscription.business_id == work.business_id) & Subscription.id.in_(subscriptions)
-    left = {
-        row.id: row.canceled_at
-        for row in work.session.execute(select(Subscription.id, Subscription.canceled_at).where(theirs))
-    }
+    columns = Subscription.id, Subscription.canceled_at, Subscription.former_account
+    left, seen, until = dict[str, datetime | None](), dict[str, datetime](), read_until(work)
+    for id, canceled_at, account in work.session.execute(select(*columns).where(theirs)):
+        left[id] = canceled_at
+        end = until.get(account, work.now)
+        seen[id] = work.now if canceled_at is not None and canceled_at <= end else end  # nothing was to come any more
     for run in runs:
         for days in DAYS:
-            if run.started_at + timedelta(days=days) <= work.now:
-                _keep(
-                    work,
-                    run,
-                    days,
-                    invoices[run.subscription_id],
-                    left.get(run.subscription_id),
-                    rows.get((run.id, days)),
-                )
+            over, kept = run.started_at + timedelta(days=days), rows.get((run.id, days))
+            if over <= seen.get(run.subscription_id, work.now):
+                _keep(work, run, days, invoices[run.subscription_id], left.get(run.subscription_id), kept)
+            elif kept is not None:
+                work.session.delete(kept)
 
 
 _COLUMNS = (

@@ -225,6 +225,48 @@ async def test_a_refund_after_the_fact_is_taken_back(backend: Backend) -> None:
     assert {one.name: one.value for one in (await owner.retention.summary()).figures}["gross"] == 200
 
 
+async def test_days_in_which_another_stripe_account_took_over_are_not_counted(backend: Backend) -> None:
+    from datetime import datetime
+
+    from backend.billing.models import FormerAccount, StripeAccount, Subscription
+
+    _owner, place = await place_of(backend)
+    await place.put([SAVED])
+
+    async def counted() -> set[int]:
+        await place.learn()
+        return {row.days for row in await rows_of(place, RunReward)}
+
+    every = await counted()
+    (run,) = await rows_of(place, RetentionRun)
+    assert {7, 30, 90} <= every
+
+    def connect(work: Any, ended: datetime | None) -> None:
+        row = work.session.scalar(select(StripeAccount))
+        if row is None:
+            about = {"mode": "key", "is_live": False, "connected_at": run.started_at}
+            row = work.add(StripeAccount(stripe_account_id="acct_old", **about))
+        row.disconnected_at = ended
+
+    def switch(work: Any, left: datetime) -> None:
+        work.add(FormerAccount(stripe_account_id="acct_old", connected_at=run.started_at, left_at=left))
+        work.session.scalars(select(Subscription)).one().former_account = "acct_old"
+
+    def back(work: Any) -> None:
+        work.session.delete(work.session.scalars(select(FormerAccount)).one())
+        work.session.scalars(select(Subscription)).one().former_account = None
+
+    left = run.started_at + timedelta(days=40)
+    await place.units.write(connect, left)
+    assert await counted() == {7, 30}, "disconnected"
+    await place.units.write(connect, None)
+    assert await counted() == every
+    await place.units.write(switch, left)
+    assert await counted() == {7, 30}, "replaced"
+    await place.units.write(back)
+    assert await counted() == every
+
+
 async def test_nothing_is_claimed_where_nothing_is_known(backend: Backend) -> None:
     owner, place = await place_of(backend)
     empty = {one.name: one for one in (await owner.retention.summary()).figures}
