@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from backend.copilot.tool import TOOLS, Proposal, Told, Tool, refused
 from backend.core.errors import Failure
+from backend.incidences.service import incidence_of
 
 if TYPE_CHECKING:
     from backend.copilot.provider import Provider
     from backend.unit import Units
+    from backend.work import Work
 
 MOST_CHARACTERS = 12_000
 """Of one answer to a model: a long case must not push the question out of its window."""
@@ -20,7 +22,7 @@ async def run(units: "Units", provider: "Provider | None", name: str, arguments:
     tool = TOOLS.named(name, units.actor.role)
     asked = tool.read(arguments)
     if tool.changes:
-        return propose(tool, asked)
+        return await units.read(propose, tool, asked)
     does: Any = tool.does
     if tool.embeds:
         vector = await provider.embed_one(getattr(asked, tool.embeds)) if provider is not None else None
@@ -28,12 +30,14 @@ async def run(units: "Units", provider: "Provider | None", name: str, arguments:
     return await units.read(does, asked)
 
 
-def propose(tool: Tool, asked: Any) -> Told:
-    """What a person may carry out by a key press."""
+def propose(work: "Work", tool: Tool, asked: Any) -> Told:
+    """What a person may carry out by a key press. NotFound when the case that it is about is not there."""
+    row = incidence_of(work, asked.incidence)
     given = asked.model_dump(mode="json", by_alias=True)
     words = tool.words.format_map({name: str(value) for name, value in given.items()})
     said = "Nothing was changed: this waits for the agent, who may carry it out or not."
-    return Told({"proposed": words, "note": said}, words, proposals=(Proposal(tool.name, words, given),))
+    about = frozenset({row.customer_id})
+    return Told({"proposed": words, "note": said}, words, about, proposals=(Proposal(tool.name, words, given),))
 
 
 async def attempt(units: "Units", provider: "Provider | None", name: str, arguments: Any) -> tuple[Told, bool]:
