@@ -16,12 +16,17 @@ from backend.app import create_app, routes_of
 from backend.client import ApiError, Client
 from backend.copilot.schemas import ChatAsked, DocumentAdd
 from backend.core.errors import Forbidden
+from backend.delivery.schemas import ChannelAdd
 from backend.finance.models import Recommendation
 from backend.identity.permissions import ROLES, SCOPES, TABLE, Access
 from backend.identity.schemas import InvitationRead, KeyCreate, MemberAdd
 from backend.incidences.macro_schemas import MacroMake
-from backend.incidences.schemas import IncidenceOpen
+from backend.incidences.schemas import EscalationTrigger, IncidenceOpen
+from backend.incidences.view_schemas import ViewKeep
+from backend.integrations.schemas import IntegrationAdd
+from backend.interventions.schemas import InterventionCreate
 from backend.playbooks.schemas import PlaybookMake
+from backend.retention.flow_schemas import FlowMake
 from backend.runtime import Runtime
 from backend.work import Work
 from tests.support.backend import Backend, business_of
@@ -153,6 +158,15 @@ async def things(backend: Backend, owner: Client) -> dict[str, str]:
     body = MemberAdd(email="zaphod@example.com", name=MARKER, role="agent")
     invited = await owner.businesses.add_member(business, body)
     assert isinstance(invited, InvitationRead)
+    flow = await owner.flows.make(
+        FlowMake.model_validate({"name": MARKER, "document": {"steps": [{"kind": "confirm", "id": "bye"}]}})
+    )
+    act = InterventionCreate.model_validate({"customerId": "zaphod", "type": "call", "description": MARKER})
+    channel = ChannelAdd.model_validate(
+        {"kind": "SLACK", "name": MARKER, "address": "https://127.0.0.1:9/services/T/B/X"}
+    )
+    hook = IntegrationAdd(platform="webhook", name=MARKER, base_url="https://127.0.0.1:9")
+    risen = await owner.escalations.trigger(EscalationTrigger(incidence_id=opened.incidence_id, reason="EMOTIONAL"))
 
     def advise(work: Work) -> str:
         about = {"rule": "r", "title": MARKER, "reason": MARKER, "action": MARKER, "impact": 15, "priority": "high"}
@@ -167,6 +181,13 @@ async def things(backend: Backend, owner: Client) -> dict[str, str]:
         "key_id": (await owner.keys.create(KeyCreate(name=MARKER))).id,
         "incidence_id": opened.incidence_id,
         "customer_id": customer.id,
+        "escalation_id": risen.escalation_id,
+        "flow_id": flow.flow_id,
+        "intervention_id": (await owner.interventions.create(act)).id,
+        "channel_id": (await owner.delivery.add(channel)).id,
+        "integration_id": (await owner.integrations.add(hook)).id,
+        "view_id": (await owner.views.keep(ViewKeep(name=MARKER, filter="p1"))).view_id,
+        "sign_in_id": (await owner.identity.sign_ins()).items[0].id,
         "macro_id": macro.macro_id,
         "playbook_id": playbook.playbook_id,
         "document_id": document.id,
