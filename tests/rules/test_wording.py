@@ -73,6 +73,8 @@ def test_durations(seconds: float, words: str) -> None:
         (25_000.0, "25,000 %"),
         (0.015, "0.015 %"),
         (0.1 + 0.2, "0.3 %"),
+        (100 / 29, "3.45 %"),  # two digits say it
+        (100 * 1_001 / 50_003, "2.0019 %"),  # and here they would not: it is more than 2
         (Decimal("12345.50"), "12,345.5 %"),
         (float("nan"), "nan %"),
         ("oops", "oops"),
