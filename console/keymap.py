@@ -42,6 +42,7 @@ SCREENS = (
     "imports",
     "import",
     "jobs",
+    "causes",
     "delivery",
     "interventions",
     "customers",

@@ -357,6 +357,7 @@ def forget(
         .values(
             body=b"{}",
             headers={},
+            error=None,
             conversation_id=None,
             processed_at=func.coalesce(WebhookDelivery.processed_at, looked_at),
         )

@@ -8,6 +8,7 @@ ANALYTICS, ROWS = "analytics", "rows"
 FINANCE = "finance"
 COPILOT, CONVERSATIONS = "copilot", "conversations"
 CUSTOMERS, CUSTOMER = "customers", "customer"
+CAUSES = "causes"
 INTERVENTIONS = "interventions"
 RETENTION, FLOW, FLOW_YAML, FLOW_TRIAL, FLOW_VERSIONS = "retention", "flow", "flow_yaml", "flow_trial", "flow_versions"
 BEHIND = "runs_behind"
@@ -42,4 +43,5 @@ OUTLINES = (
     PEOPLE,
     ACCOUNT,
     CONVERSATIONS,
+    CAUSES,
 )

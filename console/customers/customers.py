@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
+from console.customers.causes import CausesScreen
 from console.customers.columns import named, of_customers
 from console.customers.customer import CustomerScreen
 from console.customers.leaving import TOPICS
@@ -264,6 +265,10 @@ class CustomersScreen(FrameScreen):
         keys = self.table.marked_keys or [self.table.cursor_key]
         rows = [row for key in keys if (row := self.table.row(key)) is not None]
         choose(self.console, name, {row["id"]: named(row) for row in rows})
+
+    def action_customers_why(self) -> None:
+        """The causes among all who may leave, and what says so."""
+        self.app.push_screen(CausesScreen())
 
     def action_read_again(self) -> None:
         """Everything as it is now."""

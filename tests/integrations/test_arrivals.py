@@ -76,6 +76,7 @@ async def test_a_webhook_becomes_fields_signals_and_cases_once(backend: Backend)
     await owner.customers.erase("u-2")
     bodies = await backend.runtime.database.read(lambda session: list(session.scalars(select(WebhookDelivery.body))))
     assert not any(b"Late again" in body for body in bodies)
+    assert [one.error for one in (await owner.integrations.arrivals(made.id)).items] == [None, None]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
