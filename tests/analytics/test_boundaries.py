@@ -3,10 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from backend.analytics.service import NOT_ENOUGH
 from backend.incidences.link_schemas import Merge
 from tests.analytics.floor import Floor
 from tests.support.backend import Backend
+
+pytestmark = pytest.mark.alike
 
 DAY = date(2026, 3, 2)
 MORNING = datetime(2026, 3, 2, 3, tzinfo=UTC)

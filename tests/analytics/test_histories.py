@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from backend.core.days import edges_of
 from tests.analytics.floor import Floor
 from tests.analytics.history import differences, same, told
 from tests.support.backend import Backend
+
+pytestmark = pytest.mark.alike
 
 # Two days before the clocks change (or, in Kolkata, do not).
 STARTS = {

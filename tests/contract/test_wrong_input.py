@@ -147,6 +147,7 @@ async def known(backend: Backend) -> dict[str, str]:
     }
 
 
+@pytest.mark.alike
 async def test_wrong_bodies_and_queries(backend: Backend, known: dict[str, str]) -> None:
     owner, document = await backend.owner(), backend.app.openapi()
     tracking = await backend.key("track")
@@ -158,6 +159,7 @@ async def test_wrong_bodies_and_queries(backend: Backend, known: dict[str, str])
     assert await rows_of(backend) == before
 
 
+@pytest.mark.alike
 async def test_ids_that_name_nothing(backend: Backend, known: dict[str, str]) -> None:
     owner = await backend.owner()
     strange = list(strange_ids(backend.app.openapi()))

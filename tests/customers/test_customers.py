@@ -85,12 +85,14 @@ async def test_list_sorts_searches_and_pages(backend: Backend) -> None:
 @pytest.mark.parametrize(
     "query", [{"sort": "secret"}, {"cursor": "?"}, {"cursor": "WzFd"}, {"limit": 0}, {"limit": 201}]
 )
+@pytest.mark.alike
 async def test_a_list_that_cannot_be_meant_is_refused(backend: Backend, query: dict[str, Any]) -> None:
     with pytest.raises(ApiError) as refusal:
         await (await backend.owner()).customers.list(**query)
     assert refusal.value.status == 400
 
 
+@pytest.mark.alike
 async def test_masked_unless_revealed_and_revealing_is_recorded(backend: Backend) -> None:
     agent, owner = await backend.member("agent"), await backend.owner()
     id = await made(backend, "asha", name="Asha Rao", email="asha.rao@example.com", phone="+91 98765 43210")
@@ -121,6 +123,7 @@ def test_mask_phone(phone: str | None, masked: str | None) -> None:
     assert mask_phone(phone) == masked
 
 
+@pytest.mark.alike
 async def test_change_by_version(backend: Backend) -> None:
     owner = await backend.owner()
     await made(backend, "asha", name="Asha", email="asha@example.com")
@@ -159,6 +162,7 @@ async def test_of_two_changes_at_once_one_wins(backend: Backend) -> None:
         {"version": 0, "name": "Asha"},
     ],
 )
+@pytest.mark.alike
 async def test_a_change_that_cannot_be_meant_changes_nothing(backend: Backend, body: dict[str, Any]) -> None:
     owner = await backend.owner()
     await made(backend, "asha", name="Asha")
@@ -184,6 +188,7 @@ async def every_path(client: Client, id: str) -> list[int]:
     return [answer.status if isinstance(answer, ApiError) else 200 for [answer] in answers]
 
 
+@pytest.mark.alike
 async def test_another_business_does_not_exist(backend: Backend) -> None:
     id = await made(backend, "asha", name="Asha")
     other = await backend.another_owner()
@@ -193,6 +198,7 @@ async def test_another_business_does_not_exist(backend: Backend) -> None:
     assert (await (await backend.owner()).customers.show(id)).name == "Asha"
 
 
+@pytest.mark.alike
 async def test_only_admins_erase(backend: Backend) -> None:
     await made(backend, "asha")
     for client in (await backend.member("agent"), await backend.member("supervisor"), await backend.key()):
@@ -202,6 +208,7 @@ async def test_only_admins_erase(backend: Backend) -> None:
     assert (await (await backend.owner()).customers.show("asha")).user_id == "asha"
 
 
+@pytest.mark.alike
 async def test_our_id_comes_before_an_external_one(backend: Backend) -> None:
     id = await made(backend, "asha", name="Asha")
     await made(backend, id, name="Impostor")

@@ -42,6 +42,7 @@ async def states(client: Client, of: list[IncidenceRead], *fields: str) -> list[
     ]
 
 
+@pytest.mark.alike
 async def test_a_dry_run_counts_all_and_says_why_not(backend: Backend) -> None:
     agent, key = await backend.member("agent"), await backend.key()
     made = await cases(key, 6)
@@ -62,6 +63,7 @@ async def test_a_dry_run_counts_all_and_says_why_not(backend: Backend) -> None:
     assert (await agent.bulks.list()).items == []
 
 
+@pytest.mark.alike
 async def test_what_the_dry_run_says_is_what_is_done(backend: Backend) -> None:
     agent, key = await backend.member("agent"), await backend.key()
     made = await cases(key, 7)
@@ -96,6 +98,7 @@ async def test_what_the_dry_run_says_is_what_is_done(backend: Backend) -> None:
     )
 
 
+@pytest.mark.alike
 async def test_a_case_is_done_as_it_was_seen_or_not_at_all(backend: Backend) -> None:
     agent, key = await backend.member("agent"), await backend.key()
     made = await cases(key, 3)
@@ -126,6 +129,7 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
 ]
 
 
+@pytest.mark.alike
 async def test_what_cannot_be_asked(backend: Backend) -> None:
     agent, case = await backend.member("agent"), await open_case(await backend.key())
     for body, status, code in WRONG:
@@ -135,6 +139,7 @@ async def test_what_cannot_be_asked(backend: Backend) -> None:
     assert (await agent.incidences.show(case.incidence_id)).version == 1
 
 
+@pytest.mark.alike
 async def test_all_is_undone_but_what_was_changed_since(backend: Backend) -> None:
     agent, key = await backend.member("agent"), await backend.key()
     supervisor, other = await backend.member("supervisor"), await backend.member("agent")
@@ -174,6 +179,7 @@ async def test_all_is_undone_but_what_was_changed_since(backend: Backend) -> Non
     assert (await agent.incidences.show(made[1].incidence_id)).status == "OPEN"
 
 
+@pytest.mark.alike
 async def test_it_is_too_late_to_undo(backend: Backend) -> None:
     agent = await backend.member("agent")
     await open_case(await backend.key())
@@ -239,6 +245,7 @@ async def test_many_and_one_at_once(backend: Backend) -> None:
         assert case.version == 1 + acts
 
 
+@pytest.mark.alike
 async def test_the_words_of_a_search_are_not_kept(backend: Backend) -> None:
     agent, owner = await backend.member("agent"), await backend.owner()
     await open_case(await backend.key(), summary="Meera cannot pay")

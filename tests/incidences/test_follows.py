@@ -20,6 +20,8 @@ from tests.support.backend import Backend
 from tests.support.follows import follows
 from tests.support.incidences import open_case
 
+pytestmark = pytest.mark.alike
+
 Verb = Callable[[Backend, Client, IncidenceRead], Awaitable[object]]
 
 

@@ -19,6 +19,8 @@ from backend.work import Work
 from tests.risk.conftest import Growth
 from tests.risk.population import populate
 
+pytestmark = pytest.mark.alike
+
 
 async def test_at_first_there_are_rules_and_they_say_so(growth: Growth) -> None:
     await growth.tell_ago("asha", "payment_failed", 1)

@@ -103,6 +103,7 @@ async def send(client: Client) -> list[IncidenceRead]:
     return [await open_case(client, orderValue=value, eventType=event) for value, event in TRAFFIC]
 
 
+@pytest.mark.alike
 def test_of_routing(place: tuple[Backend, asyncio.Runner]) -> None:
     backend, runner = place
     changed = 0
@@ -130,6 +131,7 @@ def test_of_routing(place: tuple[Backend, asyncio.Runner]) -> None:
     assert changed > len(TRAFFIC), "the drafts changed next to nothing, so that nothing was shown"
 
 
+@pytest.mark.alike
 def test_of_friction(place: tuple[Backend, asyncio.Runner]) -> None:
     backend, runner = place
     changed = 0

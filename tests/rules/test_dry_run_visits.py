@@ -10,6 +10,8 @@ from backend.signals import rules as past_signals
 from backend.signals.schemas import CartPut, FrictionJudge, ScreenPut, SignalPost
 from tests.support.backend import Backend
 
+pytestmark = pytest.mark.alike
+
 # What customers do in the app: signals as (type, value, screen), each ten seconds after the one before.
 Behaviour = list[tuple[str, float | None, str | None]]
 VISITS: dict[str, Behaviour] = {
