@@ -159,7 +159,6 @@ async def test_wrong_bodies_and_queries(backend: Backend, known: dict[str, str])
     assert await rows_of(backend) == before
 
 
-@pytest.mark.alike
 async def test_ids_that_name_nothing(backend: Backend, known: dict[str, str]) -> None:
     owner = await backend.owner()
     strange = list(strange_ids(backend.app.openapi()))

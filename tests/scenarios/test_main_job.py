@@ -20,8 +20,6 @@ from console.connection import Target
 from tests.support.server import Server
 from widgets.composer import Composer
 
-pytestmark = pytest.mark.alike
-
 BROWSER = Path(__file__).with_name("browser.py")
 EMAIL, PASSWORD = "asha@feast.example", "correct horse"
 CHAT_TEXT = "Hello, does the wedding platter come without onions?"
