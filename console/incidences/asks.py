@@ -28,7 +28,8 @@ Explain = Callable[[str, str], tuple[str, bool]]
 
 
 class Ask(ModalScreen[str | None]):
-    """Options above, words below. Enter answers `answer(option, words)`, so one more key takes the usual; escape None."""
+    """Options above, words below. Enter answers `answer(option, words)`, so one more key takes the usual; escape None.
+    `title` says what is done and to whose case, `about` what that case is about."""
 
     CSS_PATH = "asks.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,16 +39,24 @@ class Ask(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, options: Sequence[Option], explain: Explain, *, hint: str, suggest: Sequence[str] = ()
+        self,
+        title: str,
+        options: Sequence[Option],
+        explain: Explain,
+        *,
+        hint: str,
+        about: str = "",
+        suggest: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self._title, self._hint, self._suggest = title, hint, list(suggest)
+        self._title, self._about, self._hint, self._suggest = title, about, hint, list(suggest)
         self._explain = explain
         self._lines = OptionLines(options)
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content(plain(self._title))
+            box.border_subtitle = Content(plain(self._about))
             yield self._lines
             suggester = SuggestFromList(self._suggest, case_sensitive=False) if self._suggest else None
             yield Entry(placeholder=plain(self._hint), compact=True, suggester=suggester)
@@ -96,8 +105,8 @@ class Ask(ModalScreen[str | None]):
 class AskOutcome(Ask):
     """How did it end? Answers `RESOLVED` or `RESOLVED billing`."""
 
-    def __init__(self, title: str, outcomes: Sequence[Option], categories: Sequence[str]) -> None:
-        super().__init__(title, outcomes, _outcome, hint="category, if you like", suggest=categories)
+    def __init__(self, title: str, about: str, outcomes: Sequence[Option], categories: Sequence[str]) -> None:
+        super().__init__(title, outcomes, _outcome, hint="category, if you like", about=about, suggest=categories)
 
 
 def _outcome(option: str, words: str) -> tuple[str, bool]:
@@ -109,21 +118,25 @@ def _outcome(option: str, words: str) -> tuple[str, bool]:
 class AskReason(Ask):
     """Why is it handed up? Answers `EMOTIONAL` or `EMOTIONAL she cried`. `leads_to` tells the rule of a reason."""
 
-    def __init__(self, title: str, reasons: Sequence[Option], leads_to: Callable[[str], str]) -> None:
+    def __init__(self, title: str, about: str, reasons: Sequence[Option], leads_to: Callable[[str], str]) -> None:
         def explain(option: str, words: str) -> tuple[str, bool]:
             if len(words) > NOTE:
                 return f"A note holds at most {NOTE} characters.", False
             return leads_to(option) or "enter hands it up", True
 
-        super().__init__(title, reasons, explain, hint="a note, if you like")
+        super().__init__(title, reasons, explain, hint="a note, if you like", about=about)
 
 
 class AskUntil(Ask):
     """Until when? Words win over the options. Answers what `wake_at` reads."""
 
-    def __init__(self, title: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, title: str, about: str, now: Callable[[], datetime]) -> None:
         super().__init__(
-            title, CHOICES, lambda option, words: _until(words or option, now()), hint="or 45m, 18:30, fri 14:00"
+            title,
+            CHOICES,
+            lambda option, words: _until(words or option, now()),
+            hint="or 45m, 18:30, fri 14:00",
+            about=about,
         )
 
     def answer(self, option: str, words: str) -> str:

@@ -205,16 +205,16 @@ class CaseScreen(FrameScreen):
     def _ask(self, action: Action, choice: Choice) -> None:
         question: Ask
         count = len(self.targets())
-        of = f"{count} marked" if count > 1 else next((target.ref for target in self.targets()), "")
+        of, about = (f"{count} marked", "") if count > 1 else self._whose()
         match action.id:
             case "solve":
-                question = AskOutcome(f"Solve {of}", self.values().of("outcome"), self._categories())
+                question = AskOutcome(f"Solve {of}", about, self.values().of("outcome"), self._categories())
             case "snooze":
-                question = AskUntil(f"Snooze {of}", self.console.now)
+                question = AskUntil(f"Snooze {of}", about, self.console.now)
             case "escalate":
                 rules = self.store.ladder
                 question = AskReason(
-                    f"Hand up {of}", self.values().of("reason"), lambda reason: ladder.leads_to(rules, reason)
+                    f"Hand up {of}", about, self.values().of("reason"), lambda reason: ladder.leads_to(rules, reason)
                 )
             case "assign":
                 ask_whom(self, action, choice)
@@ -223,13 +223,20 @@ class CaseScreen(FrameScreen):
                 super()._ask(action, choice)
                 return
 
-        about = self.about()
+        targets = self.about()
 
         async def answered(value: str | None) -> None:
             if value is not None:
-                await self.perform_asked(action, value, about)
+                await self.perform_asked(action, value, targets)
 
         self.app.push_screen(question, answered)
+
+    def _whose(self) -> tuple[str, str]:
+        """The one case and its customer, and what it is about: a list moves when a case leaves it, and a key that is
+        pressed then should not end another's unseen."""
+        if (row := self.selected()) is None:
+            return "", ""
+        return f"{row['ref']}, {row['customer']['name'] or row['userId']}", row["summary"]
 
     def _categories(self) -> list[str]:
         return sorted({row["issueCategory"] for row in self.store.incidences.values() if row["issueCategory"]})

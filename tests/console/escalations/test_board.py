@@ -124,6 +124,7 @@ async def test_acknowledge_return_and_resolve(floor: Floor) -> None:
         await pilot.press("enter")
         await until(lambda: any("INC-5 is settled" in text for text in said(app)))
         assert (await floor.now(rows[4]))["escalation"] is None
+        await until(lambda: rows[4]["incidenceId"] not in board.keys)
         await pilot.press("colon", *"resolve done by hand", "enter")
         await until(lambda: sum("is settled" in text for text in said(app)) == 2)
 

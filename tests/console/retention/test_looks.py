@@ -22,6 +22,7 @@ async def test_looks(leaving: Leaving, snapshot: SnapshotAssertion) -> None:
         name = f"{size[0]}x{size[1]}-{theme}"
         async with leaving.floor.console(size=size, theme=f"holdfast-{theme}") as (app, pilot):
             await on_board(app, pilot)
+            await until(lambda: "◆ 8 alerts" in text_of(app))
             if size[0] < 100:
                 await still(app, pilot)
                 assert look(app) == seen(name=f"live-{name}")
