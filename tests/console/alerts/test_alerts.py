@@ -76,7 +76,7 @@ async def test_told_live_counted_and_read(floor: Floor) -> None:
         table.hold = 0.05
         await pilot.press("r")
         await until(lambda: kinds(table) == ["ASSIGNED", "ESCALATED", "ESCALATED"])
-        assert "◆ 3 alerts" in text_of(app)
+        await until(lambda: "◆ 3 alerts" in text_of(app))
         await floor.ben.agent.note(rows[0]["incidenceId"], NoteAdd(text="and still nothing"))
         await floor.backend.drain()
         await until(lambda: "WATCHED" in kinds(table))

@@ -83,7 +83,7 @@ async def test_a_downgrade_now_sends_what_was_previewed(paying: Paying) -> None:
         await until(lambda: isinstance(app.screen, Ask))
         await pilot.press("down", "enter")
         await until(lambda: isinstance(app.screen, Confirm))
-        assert "Credit" in text_of(app)
+        await until(lambda: "Credit" in text_of(app))
         await pilot.press("y")
         await carried_out(paying.floor.backend, lambda: "✓ move to Small Thali now" in text_of(app))
     assert paying.at_stripe["items"]["data"][0]["price"]["unit_amount"] == 120_000
@@ -121,7 +121,7 @@ async def test_an_offer_is_ranked_with_why_accepted_and_read_back(paying: Paying
         await until(lambda: isinstance(app.screen, Choice))
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, Confirm))
-        assert "Priya Raman" in text_of(app)
+        await until(lambda: "Priya Raman" in text_of(app))
         await pilot.press("y")
         await carried_out(
             paying.floor.backend, lambda: any("Done, and read back from Stripe" in text for text in said(app))

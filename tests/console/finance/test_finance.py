@@ -84,7 +84,7 @@ async def test_an_account_is_connected_and_let_go(till: Till) -> None:
         assert "disconnect it first" in why_not(app, "stripe_connect")
         await pilot.press("X")
         await until(lambda: isinstance(app.screen, Confirm))
-        assert "acct_feast" in text_of(app)
+        await until(lambda: "acct_feast" in text_of(app))
         await pilot.press("enter")  # No is what enter gives
         await pilot.press("X")
         await until(lambda: isinstance(app.screen, Confirm))

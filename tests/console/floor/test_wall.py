@@ -85,7 +85,7 @@ async def test_one_more_than_one_can_have_is_asked_for(floor: Floor, crowd: Crow
     async with floor.console() as (app, pilot):
         await pilot.press("N")
         await until(lambda: isinstance(app.screen, Confirm))
-        assert "0 of 0 open cases" in text_of(app)
+        await until(lambda: "0 of 0 open cases" in text_of(app))
         await pilot.press("n")
         await pilot.pause()
         assert (await floor.api.incidences.show("INC-1")).agent_id is None
@@ -104,7 +104,7 @@ async def test_who_gets_it_with_loads_beside(floor: Floor, crowd: Crowd) -> None
         await until(lambda: getattr(app.screen, "case", None) is not None)
         await pilot.press("a")
         await until(lambda: isinstance(app.screen, Choice))
-        assert "to who is full, it is past capacity" in text_of(app)
+        await until(lambda: "to who is full, it is past capacity" in text_of(app))
         assert "2/2 full" in text_of(app)
         await pilot.press(*"devi", "enter")
         await until(lambda: any("Devi Menon" in note for note in toast(app)))

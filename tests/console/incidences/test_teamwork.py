@@ -42,7 +42,7 @@ async def test_labels_watching_and_mentions(floor: Floor) -> None:
         await pilot.press(*"and @zed", "f9")
         await until(lambda: composer(app).text == "")
         await until(lambda: any("@zed is nobody here" in toast for toast in said(app)))
-        assert "watched by Ben Carter" in text_of(app)
+        await until(lambda: "watched by Ben Carter" in text_of(app))
         assert "#vip" in text_of(app)
     note = (await floor.api.incidences.timeline(id)).items[-1]
     assert (note.data or {})["mentions"] == [floor.ben_id]

@@ -182,7 +182,7 @@ async def test_offline_a_reply_stays_and_a_note_goes_later(floor: Floor) -> None
         assert any("stays here as a draft" in text for text in said(app))
         await pilot.press(*["backspace"] * 16, "escape", "c", *"for us", "alt+enter")
         await until(lambda: composer(app).text == "")
-        assert "for us" in text_of(app)
+        await until(lambda: "for us" in text_of(app))
         assert "waiting" in text_of(app)
         await floor.open()
         assert app.session is not None
@@ -233,7 +233,7 @@ async def test_older_pages_come_when_one_scrolls_up(floor: Floor) -> None:
         await until(lambda: any(text.startswith("12 of 12") for text in said(app)))
         await pilot.press("n", "n")
         await until(lambda: any(text.startswith("2 of 12") for text in said(app)))
-        assert "note number 112" in text_of(app)
+        await until(lambda: "note number 112" in text_of(app))
 
 
 async def test_panels_say_what_is_known_and_what_is_not(floor: Floor) -> None:

@@ -75,7 +75,7 @@ async def test_an_admin_sweeps_and_tries_again(floor: Floor) -> None:
         assert "token" in why_not(app, "sync"), "what is not set up cannot be swept"
         await pilot.press("j")
         await until(lambda: outline.key.startswith("call:"))
-        assert "[bold]no[/bold]" in text_of(app)
+        await until(lambda: "[bold]no[/bold]" in text_of(app))
         await pilot.press("r")
         await until(lambda: "✗ failed" not in text_of(app))
         (call,) = (one for one in (await floor.api.outgoing.list()).items if one.kind == "MESSAGE")
