@@ -36,7 +36,7 @@ def insert_now(session: Session, row: Base) -> None:
         if value is None and column.is_left_to_database:
             continue
         if column.attribute not in known or value is not known[column.attribute]:
-            setattr(row, column.attribute, value)
+            known[column.attribute] = value
         values[column.name] = value
     session.connection().execute(statement, values)
     make_transient_to_detached(row)

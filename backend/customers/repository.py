@@ -9,22 +9,24 @@ from sqlalchemy.orm import Session
 
 from backend.core import cursor as cursors
 from backend.core.errors import Invalid
+from backend.core.reading import read_one
+from backend.core.rows import table_of
 from backend.customers.models import Customer, CustomerHandle
 from backend.customers.sorting import Sort
 
+_CUSTOMERS = table_of(Customer)
 # Built once: planning it anew for each incidence cost as much as running it. The lock lets everybody work for the
 # customer but whoever erases them: nothing is written of somebody who is being erased.
 _BY_EXTERNAL_ID = (
-    select(Customer)
-    .where(Customer.business_id == bindparam("business"), Customer.external_id == bindparam("external"))
+    select(_CUSTOMERS)
+    .where(_CUSTOMERS.c.business_id == bindparam("business"), _CUSTOMERS.c.external_id == bindparam("external"))
     .with_for_update(read=True, key_share=True)
-    .execution_options(names_business=True)
 )
 
 
 def by_external_id(session: Session, business_id: str, external_id: str) -> Customer | None:
     """The customer that the business's own systems call `external_id`, to work for; not erased until this unit ends."""
-    return session.scalar(_BY_EXTERNAL_ID, {"business": business_id, "external": external_id})
+    return read_one(session, Customer, _BY_EXTERNAL_ID, {"business": business_id, "external": external_id})
 
 
 def by_either_id(session: Session, business_id: str, id: str) -> Customer | None:

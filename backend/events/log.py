@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, te
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
+from backend.core.reading import as_read
 from backend.core.rows import plain, table_of
 from backend.events.chain import FIELDS, GENESIS, digest, link
 from backend.events.event import Actor, Event
@@ -87,7 +88,7 @@ def append(
     connection.execute(_INSERT_EVENT, row)
     connection.execute(_INSERT_BODY, words)
     session.info["chain_head", business_id] = (row["seq"], row["hash"])
-    return EventRow(**row)
+    return as_read(EventRow, row)
 
 
 def linked(
