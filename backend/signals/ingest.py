@@ -26,6 +26,8 @@ from backend.signals.schemas import Prompt
 from backend.work import Work
 
 _SIGNALS: Table = Signal.__table__  # type: ignore[assignment]
+_MOST_AGAIN = 5_000
+"""Signals that a visit is made again from: of one that sent more, the latest."""
 ROWS = Bulk(
     _SIGNALS,
     ("business_id", "customer_id", "id", "type", "value", "flow", "screen", "properties", "occurred_at", "received_at"),
@@ -221,9 +223,10 @@ class _Group:
                 select(c.type, c.value, c.flow, c.screen, c.occurred_at)
                 .where(c.business_id == self.business_id, c.customer_id == live.person.customer_id)
                 .where(c.occurred_at > from_micros(after))
-                .order_by(c.occurred_at, c.received_at)
+                .order_by(c.occurred_at.desc(), c.id.desc())
+                .limit(_MOST_AGAIN)
             )
-            for type, value, flow, screen, at in self.session.connection().execute(query):
+            for type, value, flow, screen, at in reversed(self.session.connection().execute(query).all()):
                 visit.take(type, value, flow, screen, to_micros(at), timeout)
             if visit.is_live(self.now):
                 visit.rate(friction.judge_visit(self.rules, visit, live.person).score)

@@ -26,6 +26,7 @@ class Signal(BusinessOwned, Base):
             sqlite_where=text(f"type = '{ORDER_PLACED}'"),
             postgresql_where=text(f"type = '{ORDER_PLACED}'"),
         ),
+        Index("ix_signals_times", "business_id", "customer_id", "occurred_at", "id"),
         {"sqlite_with_rowid": False},  # one tree instead of two: a customer's signals lie together
     )
 

@@ -16,7 +16,7 @@ _SIGNALS, _CONTEXTS = table_of(Signal), table_of(Context)
 
 @forgets("signals", "Signals, and the visits they make")
 def forget_signals(work: Work, before: datetime, place: str) -> Step:
-    """Delete signals customer by customer, along their one tree: no index by time is kept for this alone."""
+    """Delete signals customer by customer, each along the index by time."""
     columns, own = _SIGNALS.c, _SIGNALS.c.business_id == work.business_id
     ids = _next(work, place)
     if not ids:

@@ -34,7 +34,7 @@ _BEHAVIOUR = (
     select(_SIGNALS.customer_id, _SIGNALS.type, _SIGNALS.value, _SIGNALS.flow, _SIGNALS.screen, _SIGNALS.occurred_at)
     .where(_SIGNALS.business_id == bindparam("business"), _SIGNALS.occurred_at >= bindparam("since"))
     .where(_SIGNALS.customer_id.in_(bindparam("customers", expanding=True)))
-    .order_by(_SIGNALS.customer_id, _SIGNALS.occurred_at, _SIGNALS.received_at)
+    .order_by(_SIGNALS.customer_id, _SIGNALS.occurred_at, _SIGNALS.id)
     .limit(MOST_SIGNALS)
 )
 

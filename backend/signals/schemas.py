@@ -150,7 +150,7 @@ class VisitRead(Wire):
     """The last that is known of it; None while it goes on."""
     is_live: bool
     ended_by: str | None
-    """silence, session_end or order_placed."""
+    """silence, session_end, order_placed, or length: it went on for more than a day, and is told of in parts."""
     seconds: int
     actions: int
     by_type: dict[str, int]

@@ -12,6 +12,9 @@ MOST_TYPES = 100
 MOST_SCREENS = 10
 TREND = 20
 SECOND = 1_000_000
+LONGEST = 86_400 * SECOND
+"""Who is never silent begins another visit after a day: counters tell how somebody fares now, and what a visit is read
+from stays small."""
 
 
 class Visit:
@@ -61,7 +64,7 @@ class Visit:
             if self.ends_at is not None and at < self.ends_at:
                 return False
             self._begin(at)
-        elif at >= (self.ends_at or 0):
+        elif at >= (self.ends_at or 0) or at - self.started_at >= LONGEST:
             self._begin(at)
         elif at < self.started_at:
             if self.started_at - at >= timeout:

@@ -111,7 +111,8 @@ def visits(rows: Sequence[Row] | None, more: bool, trouble: str, now: datetime) 
     lines: list[Cell] = []
     for row in rows[:_MOST]:
         minutes, seconds = divmod(row["seconds"], 60)
-        end = {"order_placed": ("ordered", "ok"), "session_end": ("left", "muted")}.get(row["endedBy"], ("", ""))
+        ends = {"order_placed": ("ordered", "ok"), "session_end": ("left", "muted"), "length": ("went on", "muted")}
+        end = ends.get(row["endedBy"], ("", ""))
         live = ("there now", "ok bold") if row["isLive"] else end
         lines.append(
             [

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from backend.client import ApiError
-from backend.signals.schemas import TrackEvent
+from backend.signals import visits
+from backend.signals.schemas import ScreenPut, TrackEvent
 from backend.signals.visits import Seen, visits_of
 from tests.support.backend import Backend
+from tests.support.statements import statements
 
 TIMEOUT = timedelta(minutes=30)
 
@@ -35,6 +37,27 @@ def test_silence_an_order_and_a_goodbye_end_a_visit(backend_start: datetime) -> 
     found = [[one.type for one in visit] for visit in visits_of(signals(backend_start, *told), TIMEOUT)]
     assert found == [["f"], ["e", "session_end"], ["d", "order_placed"], ["a", "b", "c"]]
     assert list(visits_of([], TIMEOUT)) == []
+
+
+def test_who_is_never_silent_is_cut_where_days_begin(backend_start: datetime) -> None:
+    """At nine in the morning of the third day, and again a day and a minute later: what was cut is cut there still."""
+
+    def parts(minutes: int) -> list[tuple[datetime, datetime]]:
+        told = signals(backend_start, *((float(at), "a") for at in range(0, minutes + 1, 10)))
+        return [(visit[0].at, visit[-1].at) for visit in visits_of(told, TIMEOUT)]
+
+    day, ten = timedelta(days=1), timedelta(minutes=10)
+    midnight = backend_start.replace(hour=0) + day
+    assert parts(1_430) == [(backend_start, backend_start + day - ten)], "a day less ten minutes is one visit"
+    third = parts(2 * 1_440)
+    assert third == [
+        (midnight + day, backend_start + 2 * day),
+        (midnight, midnight + day - ten),
+        (backend_start, midnight - ten),
+    ]
+    assert parts(3 * 1_440 + 10)[2:] == third[1:]
+    crowd = signals(backend_start, *((place / 1_000, "a") for place in range(visits.MOST_SIGNALS + 5)))
+    assert [len(visit) for visit in visits_of(crowd, TIMEOUT)] == [visits.MOST_SIGNALS, 5]
 
 
 @pytest.fixture
@@ -97,3 +120,52 @@ async def test_whose_visits_nobody_else_sees(backend: Backend) -> None:
     with pytest.raises(ApiError) as refusal:
         await owner.customers.sessions(id)
     assert refusal.value.status == 404
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_page_is_one_query_however_much_there_is(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the history of visits, here of somebody who was never silent for a week, and of the timeline."""
+    owner, app, now = await backend.owner(), await backend.key(), backend.clock.now()
+    told = [
+        TrackEvent(customer_id="asha", event="page_view", id=f"s-{place}", timestamp=now - timedelta(minutes=5 * place))
+        for place in range(2_000)
+    ]
+    await app.tracking.track(*told[1_000:][::-1])
+    await app.tracking.track(*told[:1_000][::-1])
+    id = (await owner.customers.show("asha")).id
+    for place in range(12):
+        await app.context.set_screen("asha", ScreenPut(screen=f"page {place}"))
+        await owner.customers.show(id, reveal=True)
+
+    async def asked(read: Any, table: str, **page: Any) -> tuple[Any, list[Any]]:
+        with statements() as all_:
+            answer = await read(id, **page)
+        assert len(all_) <= 3, "who the customer is, and whether the caller is still signed in"
+        return answer, [one for one in all_ if f"FROM {table}" in one[0]]
+
+    whole, queries = await asked(owner.customers.sessions, "signals", limit=200)
+    assert len(queries) == 1
+    assert [one.ended_by for one in whole.items] == [None, *["length"] * 7]
+    assert (whole.next_cursor, sum(one.actions for one in whole.items)) == (None, 2_000)
+    assert [one.actions for one in whole.items[1:-1]] == [288] * 6
+    context = await app.context.show("asha")
+    assert context.session_duration <= 86_400
+    assert sum(context.counters["default"].values()) <= 288, "counters begin anew with the day too"
+    monkeypatch.setattr(visits, "MOST_READ", 300)
+    short, queries = await asked(owner.customers.sessions, "signals", limit=200)
+    assert (len(queries), len(short.items)) == (1, 2), "a page ends early rather than read on"
+    found, cursor = short.items, short.next_cursor
+    while cursor is not None:
+        page, queries = await asked(owner.customers.sessions, "signals", limit=1, cursor=cursor)
+        assert len(queries) == 1
+        found, cursor = found + page.items, page.next_cursor
+    assert found == whole.items
+    sql, given = queries[0]
+    plan = await backend.runtime.database.read(
+        lambda session: session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all()
+    )
+    assert [one.detail for one in plan if "ix_signals_times" not in one.detail] == [], "nothing is sorted"
+
+    for limit in (1, 5, 200):
+        page, queries = await asked(owner.customers.timeline, "events", limit=limit)
+        assert (len(queries), len(page.items)) == (1, min(limit, 12))
