@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from backend.core.outage import Outage, outage_of
 from backend.core.rows import BusinessOwned
 
 T = TypeVar("T")
@@ -23,9 +24,10 @@ MergedUnit = Callable[[Session, list[I]], Sequence[R]]
 
 
 class Database(Protocol):
-    """What the rest of the backend knows of a database."""
+    """What the rest of the backend knows of a database. All three verbs raise Outage when it cannot do its work."""
 
     name: str
+    outage: Outage | None
     on_commit: Callable[[dict[str, Any]], None]
     """Called on the event loop after each commit with the session's `info`, so that feeds and relays wake."""
 
@@ -51,11 +53,16 @@ class Waiting:
 
     @staticmethod
     def run(session_of: Callable[[], Any], unit: MergedUnit[Any, Any], items: list[Any]) -> list[Any]:
-        """Results (or exceptions) in the order of `items`; `session_of()` is a context manager around one savepoint."""
+        """Results (or exceptions) in the order of `items`; `session_of()` is a context manager around one savepoint.
+
+        What the database itself could not do is raised.
+        """
         try:
             with session_of() as session:
                 return list(unit(session, items))
         except Exception as error:
+            if outage_of(error) is not None:  # it is nobody's item
+                raise
             if len(items) == 1:
                 return [error]
         results: list[Any] = []

@@ -16,10 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.core.errors import Failure, Invalid, NotFound, TooLarge, TooSlow
+from backend.core.errors import Failure, Invalid, NotFound, TooLarge, TooSlow, Unavailable
 from backend.core.ids import new_id
 from backend.core.log import REQUEST_ID, logger
 from backend.core.meters import Recent
+from backend.core.outage import Outage
 
 BODY_SECONDS = 30.0
 """How long a body may take to come: whoever trickles one holds a connection and what was read of it."""
@@ -169,6 +170,10 @@ class Edge:
             await self.app(scope, bounded, tagged)
         except Failure as failure:
             await envelope(failure, request_id)(scope, receive, tagged)
+        except Outage as outage:
+            if status:
+                raise
+            await envelope(Unavailable(outage.message, code=outage.code), request_id)(scope, receive, tagged)
         except Exception:
             logger.exception("request failed", path=scope["path"], method=scope["method"])
             if status:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.db import MergedUnit, Waiting, answer
 from backend.core.errors import Invalid
+from backend.core.outage import Health, outage_of
 
 T = TypeVar("T")
 _RETRIED = ("40001", "40P01")  # serialization failure, deadlock: the transaction left nothing behind, so run it again
@@ -27,7 +28,7 @@ _WRITERS = 4
 the more there are beside it, the longer each of its statements waits for the event loop, and so does everybody."""
 
 
-class PostgresDatabase:
+class PostgresDatabase(Health):
     """See `core.db.Database`."""
 
     name = "postgresql"
@@ -54,26 +55,32 @@ class PostgresDatabase:
             pass
 
     async def read(self, unit: Callable[[Session], T]) -> T:
-        try:
-            async with AsyncSession(self._engine, autoflush=False, expire_on_commit=False) as session:
-                return await session.run_sync(unit)
-        except DBAPIError as error:
-            raise _said_in_words(error) from error
+        for remaining in reversed(range(_TRIES)):
+            try:
+                async with AsyncSession(self._engine, autoflush=False, expire_on_commit=False) as session:
+                    return await session.run_sync(unit)
+            except Exception as error:
+                if not remaining or not _is_broken_line(error):
+                    raise self._said(error) from error
+        raise AssertionError("unreachable")
 
     async def write(self, unit: Callable[[Session], T]) -> T:
         for remaining in reversed(range(_TRIES)):
+            is_commit = False
             try:
-                async with (
-                    self._writers,
-                    AsyncSession(self._engine, expire_on_commit=False) as session,
-                    session.begin(),
-                ):
+                async with self._writers, AsyncSession(self._engine, expire_on_commit=False) as session:
                     result = await session.run_sync(unit)
-            except DBAPIError as error:
-                if remaining and getattr(error.orig, "sqlstate", None) in _RETRIED:
+                    is_commit = True
+                    await session.commit()
+            except Exception as error:
+                if remaining and getattr(getattr(error, "orig", None), "sqlstate", None) in _RETRIED:
                     await asyncio.sleep(random.uniform(0, _APART_SECONDS))  # so that they do not meet again
                     continue
-                raise _said_in_words(error) from error
+                if remaining and not is_commit and _is_broken_line(error):
+                    continue
+                raise self._said(error, is_commit=is_commit) from error
+            if self.outage is not None:
+                self.note(None)
             if session.info:
                 self.on_commit(dict(session.info))
             return result
@@ -104,16 +111,25 @@ class PostgresDatabase:
                 answer(future, result)
         del self._waiting[unit]
 
+    def _said(self, error: Exception, *, is_commit: bool = False) -> Exception:
+        """What the caller can mend as a typed error, an outage as such, everything else as it is."""
+        words = _IN_WORDS.get(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+        if words:
+            return Invalid(words)
+        outage = outage_of(error, is_commit=is_commit)
+        if outage is not None:
+            self.note(outage)
+        return outage or error
+
     async def close(self) -> None:
         if self._merging:
             await asyncio.wait(self._merging)
         await self._engine.dispose()
 
 
-def _said_in_words(error: DBAPIError) -> Exception:
-    """What the caller can mend as a typed error, everything else as it is."""
-    words = _IN_WORDS.get(getattr(error.orig, "sqlstate", None) or "")
-    return Invalid(words) if words else error
+def _is_broken_line(error: Exception) -> bool:
+    """Whether a connection of the pool had been broken off, as by a restart: a new one may do."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _run(session: Session, unit: MergedUnit[Any, Any], items: list[Any]) -> list[Any]:

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from backend.core.db import MergedUnit, Waiting, answer
+from backend.core.outage import AWAY, Health, Outage, outage_of
 
 T = TypeVar("T")
 READERS = 3
@@ -63,7 +65,7 @@ def _engine(url: str, *, begin: str, synchronous: str) -> Engine:
     return engine
 
 
-class SqliteDatabase:
+class SqliteDatabase(Health):
     """See `core.db.Database`."""
 
     name = "sqlite"
@@ -87,8 +89,11 @@ class SqliteDatabase:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
 
     def _read(self, unit: Callable[[Session], T]) -> T:
-        with Session(self._reader_engine, autoflush=False) as session:
-            return unit(session)
+        try:
+            with Session(self._reader_engine, autoflush=False) as session:
+                return unit(session)
+        except DBAPIError as error:
+            raise self._said(error) from error
 
     async def write(self, unit: Callable[[Session], T]) -> T:
         return await self._submit(unit, None, None)  # type: ignore[no-any-return]
@@ -131,8 +136,11 @@ class SqliteDatabase:
         try:
             with self._writer_engine.begin() as connection:
                 results = self._run(connection, group, infos)
+                self._must_be_open(connection)
+            if self.outage is not None:
+                self.note(None)
         except BaseException as error:  # the commit itself failed: nobody's change is there
-            results, infos = [error] * len(group), []
+            results, infos = [self._said(error)] * len(group), []
         for loop in {write.loop for write in group}:
             mine = [(write.future, result) for write, result in zip(group, results, strict=True) if write.loop is loop]
             try:
@@ -143,6 +151,7 @@ class SqliteDatabase:
     def _run(self, connection: Connection, group: list[_Write], infos: list[dict[str, Any]]) -> list[Any]:
         @contextmanager
         def savepoint() -> Iterator[Session]:
+            self._must_be_open(connection)
             with Session(connection, join_transaction_mode="create_savepoint") as session:
                 yield session
                 session.commit()
@@ -160,13 +169,27 @@ class SqliteDatabase:
                 with savepoint() as session:
                     results[index] = write.unit(session)
             except Exception as error:
-                results[index] = error
+                results[index] = self._said(error)
         for unit, indexes in merged.items():
             for index, result in zip(
                 indexes, Waiting.run(savepoint, unit, [group[index].item for index in indexes]), strict=True
             ):
                 results[index] = result
         return results
+
+    def _must_be_open(self, connection: Connection) -> None:
+        """Outage when SQLite has rolled all back by itself, as it may when the disk is full: the next savepoint would begin
+        a transaction of its own, and what was done before it would be gone though its commit was answered."""
+        driver: Any = connection.connection.driver_connection
+        if not driver.in_transaction:
+            raise self.outage or Outage(AWAY)
+
+    def _said(self, error: BaseException) -> BaseException:
+        """The outage that an error stands for, noted; the error itself when it is none."""
+        outage = outage_of(error)
+        if outage is not None:
+            self.note(outage)
+        return outage or error
 
     def _settle(self, answers: list[tuple["asyncio.Future[Any]", Any]], infos: list[dict[str, Any]]) -> None:
         for future, result in answers:

@@ -13,6 +13,7 @@ from websockets.frames import Opcode
 from backend.core.clock import instant
 from backend.core.db import Database
 from backend.core.log import logger
+from backend.core.outage import Outage
 from backend.events import log
 from backend.events.event import REGISTRY, Audience
 
@@ -139,7 +140,9 @@ class Channel:
             self.wake.clear()
             try:
                 await self._hand_out()
-            except Exception:  # the database is away: clients notice by the heartbeats, and we go on when it is back
+            except Outage:  # clients notice by the heartbeats, and we go on when it is back
+                pass
+            except Exception:
                 logger.exception("feed could not read", business_id=self.business_id)
 
     async def _hand_out(self) -> None:

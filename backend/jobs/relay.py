@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from backend.core.clock import Clock
 from backend.core.db import Database
 from backend.core.log import logger
+from backend.core.outage import Outage
 from backend.jobs.engine import Engine
 from backend.jobs.handed import Handed
 from backend.jobs.models import PendingJob
@@ -72,6 +73,8 @@ class Relay:
             try:
                 await self.take()
                 later = await self._database.read(lambda session, at_most=later: self._next_due(session, at_most))  # type: ignore[misc]
+            except Outage:  # the log has it already
+                pass
             except Exception as error:
                 logger.error("relay failed", exc_info=error)
             self._next_look = later

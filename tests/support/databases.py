@@ -94,6 +94,14 @@ class Postgres:
     def drop(self, name: str) -> None:
         self._say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
+    def end(self) -> None:
+        """As when the machine that it is on goes down; `begin` starts it again."""
+        self._connection.close()
+        self._server.stop()
+
+    def begin(self) -> None:
+        self._server.start()
+
     def stop(self) -> None:
         self._connection.close()
         self._server.cleanup()

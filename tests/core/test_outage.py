@@ -1,0 +1,131 @@
+"""A full disk and a database that goes away: said in words, nothing acknowledged lost, and on we go when it is back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from backend.client import ApiError
+from backend.core.databases import connect
+from backend.core.outage import Outage
+from tests.core.test_database import add, names
+from tests.support.backend import Backend
+from tests.support.databases import Postgres
+from tests.support.incidences import open_case
+
+PAGES = text("PRAGMA page_count")
+
+
+@pytest.fixture
+def sqlite(backend: Backend) -> Backend:
+    if backend.runtime.database.name != "sqlite":
+        pytest.skip("the disk of PostgreSQL is not ours to fill")
+    return backend
+
+
+def room(pages: int) -> Any:
+    """A unit that lets the file grow by so many pages of 4 kB, and no more."""
+
+    def unit(session: Session) -> None:
+        most = (session.scalar(PAGES) or 0) + pages
+        session.connection().exec_driver_sql(f"PRAGMA max_page_count = {most}")
+
+    return unit
+
+
+async def test_a_full_disk_is_said_and_nothing_is_lost(sqlite: Backend) -> None:
+    owner, database = await sqlite.owner(), sqlite.runtime.database
+    await database.write(room(30))
+    kept: list[str] = []
+
+    async def open_until_refused() -> None:
+        while True:
+            kept.append((await open_case(owner, user_id=f"guest-{len(kept)}")).incidence_id)
+
+    with pytest.raises(ApiError) as refused:
+        await open_until_refused()
+    assert (refused.value.status, refused.value.code) == (503, "STORAGE_FULL")
+    assert "make room" in refused.value.message
+    assert len((await owner.incidences.list(limit=100)).items) == len(kept) > 0, "what is there can be read"
+    with pytest.raises(ApiError) as unready:
+        await owner.system.ready()
+    assert (unready.value.status, unready.value.code) == (503, "STORAGE_FULL")
+    await database.write(room(5_000))
+    assert (await owner.system.ready())["status"] == "ready"
+    kept.append((await open_case(owner, user_id="later")).incidence_id)
+    assert {row.incidence_id for row in (await owner.incidences.list(limit=100)).items} == set(kept)
+
+
+async def test_who_shared_a_transaction_that_sqlite_took_back_is_told(sqlite: Backend) -> None:
+    """SQLite may roll all back by itself when the disk is full, and the driver commits nothing then without a word."""
+    database = sqlite.runtime.database
+
+    def taken_back(session: Session) -> None:
+        session.connection().exec_driver_sql("ROLLBACK")
+        raise RuntimeError("as its statement did")
+
+    units = (add("first"), taken_back, add("second"))
+    results = await asyncio.gather(*(database.write(unit) for unit in units), return_exceptions=True)
+    assert all(isinstance(result, Exception) for result in results), results
+    assert not {"first", "second"} & await names(database)
+    await database.write(add("later"))
+    assert "later" in await names(database)
+
+
+@pytest_asyncio.fixture
+async def away(tmp_path: Path) -> AsyncIterator[tuple[Postgres, Backend]]:
+    """A PostgreSQL of its own, and the backend on it."""
+    server = await asyncio.to_thread(Postgres)
+    try:
+        name = await asyncio.to_thread(server.make)
+        async with Backend(server.url(name), tmp_path) as backend:
+            yield server, backend
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def test_postgresql_that_restarts_is_waited_for(away: tuple[Postgres, Backend]) -> None:
+    server, backend = away
+    owner = await backend.owner()
+    kept = [(await open_case(owner, user_id=f"guest-{turn}")).incidence_id for turn in range(3)]
+    await asyncio.to_thread(server.end)
+    for ask in (open_case(owner, user_id="nobody"), owner.incidences.list(), owner.system.ready()):
+        with pytest.raises(ApiError) as refused:
+            await ask
+        assert (refused.value.status, refused.value.code) == (503, "DATABASE_AWAY")
+    await asyncio.to_thread(server.begin)
+    kept.append((await open_case(owner, user_id="guest-3")).incidence_id)
+    assert (await owner.system.ready())["status"] == "ready"
+    # A restart between two questions: the lines of the pool are broken, and nobody notices.
+    await asyncio.to_thread(server.end)
+    await asyncio.to_thread(server.begin)
+    found = await owner.incidences.list()
+    kept.append((await open_case(owner, user_id="guest-4")).incidence_id)
+    assert {row.incidence_id for row in found.items} == set(kept[:4])
+
+
+_ENDS_THE_LINE = (
+    """CREATE FUNCTION end_the_line() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$""",
+    """CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON users DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION end_the_line()""",
+)
+
+
+async def test_a_commit_whose_answer_is_lost_is_not_called_undone(database_url: str) -> None:
+    if database_url.startswith("sqlite"):
+        return
+    database = connect(database_url)
+    await database.start()
+    for statement in _ENDS_THE_LINE:
+        await database.write(lambda session, said=statement: session.execute(text(said)) and None)
+    with pytest.raises(Outage) as outage:
+        await database.write(add("perhaps"))
+    assert outage.value.code == "OUTCOME_UNKNOWN"
+    assert await names(database) == set()
+    await database.close()
