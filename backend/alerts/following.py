@@ -69,7 +69,8 @@ def _died(row: Any, data: dict[str, Any]) -> Notice | None:
     job = str(letter.get("job", ""))
     if not job.startswith(("integrations.", "billing.")):
         return None
-    message = f"{job} failed for good: {clean_line(str(letter.get('error', '')))}"
+    kind = clean_line(str(letter.get("error", ""))).partition(": ")[0]  # what follows may quote a customer
+    message = f"{job} failed for good ({kind}); the dead letter says more"
     return Notice("INTEGRATION_FAILING", message, severity="danger")
 
 

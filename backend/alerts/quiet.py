@@ -41,13 +41,19 @@ def due(now: datetime, when: When, times: Times, gather_seconds: float, *, is_lo
 
 
 def waking(at: datetime, times: Times) -> datetime:
-    """`at` when it is not in quiet hours, else their end."""
-    if times.quiet is None:
+    """`at` when it is not in quiet hours, else their end. What counts is whether they have ended since they last began:
+    an hour that comes twice would be quiet again by what the clock shows, until the next day."""
+    if times.quiet is None or times.quiet[0] == times.quiet[1]:
         return at
     begin, end = times.quiet
-    clock = at.astimezone(times.zone).time()
-    is_quiet = begin <= clock < end if begin < end else begin != end and (clock >= begin or clock < end)
-    return following(at, end, times.zone) if is_quiet else at
+    day = at.astimezone(times.zone).date()
+    began = next(
+        start
+        for back in (0, 1, 2)
+        if (start := datetime.combine(day - back * _DAY, begin, times.zone).astimezone(UTC)) <= at
+    )
+    over = following(began, end, times.zone)
+    return over if at < over else at
 
 
 def following(now: datetime, clock: time, zone: ZoneInfo) -> datetime:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -92,14 +93,21 @@ async def judged(host: str, *, is_private_open: bool = False) -> list[str]:
 
 
 class Trouble(Said):
-    """A call that did not go well; the text is for people."""
+    """A call that did not go well; the text is for people.
+
+    `brief` leaves out what they said themselves, which may quote a customer: for places where nobody could tell whom.
+    """
+
+    def __init__(self, words: str, brief: str = "") -> None:
+        super().__init__(words)
+        self.brief = brief or words
 
 
 class Throttled(Trouble):
     """They (or we, to keep their limit) want it later. Nothing was done."""
 
-    def __init__(self, words: str, seconds: float, *, is_ours: bool = False) -> None:
-        super().__init__(words)
+    def __init__(self, words: str, seconds: float, *, is_ours: bool = False, brief: str = "") -> None:
+        super().__init__(words, brief)
         self.seconds, self.is_ours = seconds, is_ours
 
 
@@ -110,9 +118,9 @@ class Unreached(Trouble):
 class Refused(Trouble):
     """They answered no, in their own words; which does not always mean that nothing was done."""
 
-    def __init__(self, words: str, status: int, code: str = "") -> None:
+    def __init__(self, words: str, status: int, code: str = "", brief: str = "") -> None:
         """`code` is their own name for it, where they have one."""
-        super().__init__(words)
+        super().__init__(words, brief)
         self.status, self.code = status, code
 
 
@@ -243,12 +251,16 @@ class Rest:
         found = _json(told)
         if response.is_success:
             return Answer(response.status_code, found if isinstance(found, dict) else {"items": found}, _date(response))
-        words = f"{self._title} answered {response.status_code}: {_words(found) or response.reason_phrase}"
-        if response.status_code == 429:
-            raise Throttled(words, _retry_after(response.headers, self._outside.clock.now()))
-        if response.status_code >= 500 or response.status_code in (408, 409) or response.is_redirect:
-            raise Unclear(words)
-        raise Refused(words, response.status_code)
+        status, phrase = response.status_code, _phrase(response.status_code)
+        brief = f"{self._title} answered {status} ({phrase})" if phrase else f"{self._title} answered {status}"
+        words = f"{self._title} answered {status}: {_words(found) or phrase}".rstrip(": ")
+        if status in (401, 403):
+            brief = words  # they speak of us
+        if status == 429:
+            raise Throttled(words, _retry_after(response.headers, self._outside.clock.now()), brief=brief)
+        if status >= 500 or status in (408, 409) or response.is_redirect:
+            raise Unclear(words, brief)
+        raise Refused(words, status, brief=brief)
 
     async def _asked(self, method: str, path: str, **more: Any) -> tuple["httpx.Response", bytes]:
         """The response and its body. Unclear when that is too long. A redirect is not followed: the token is not for there."""
@@ -266,6 +278,14 @@ def _json(content: bytes) -> Any:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         return {}
+
+
+def _phrase(status: int) -> str:
+    """What the standard calls a status; what they call it may be anything."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
 def _words(body: Any) -> str:

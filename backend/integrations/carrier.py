@@ -57,6 +57,8 @@ class Outcome:
 
     what: Literal["done", "absent", "doubt", "wait", "failed"]
     words: str | None = None
+    brief: str | None = None
+    """The same without what the platform said itself."""
     said: Said | None = None
     at: datetime | None = None
     agent_id: str | None = None
@@ -169,11 +171,11 @@ async def make(step: Step, outside: Outside) -> Outcome:
             return await _speak(step, account, outside)
         return await _set(step, account)
     except Throttled as trouble:
-        return Outcome("wait", str(trouble), wait=trouble.seconds, is_pause=not trouble.is_ours)
+        return Outcome("wait", str(trouble), trouble.brief, wait=trouble.seconds, is_pause=not trouble.is_ours)
     except Refused as trouble:
-        return Outcome("failed", str(trouble))
+        return Outcome("failed", str(trouble), trouble.brief)
     except Trouble as trouble:
-        return Outcome("wait", str(trouble))
+        return Outcome("wait", str(trouble), trouble.brief)
 
 
 async def _speak(step: Step, account: Account, outside: Outside) -> Outcome:
@@ -187,11 +189,11 @@ async def _speak(step: Step, account: Account, outside: Outside) -> Outcome:
     try:
         said = await account.say(step.conversation_id, step.text, customer=step.customer, is_note=step.kind == "NOTE")
     except Unclear as trouble:
-        return Outcome("doubt", str(trouble), doubt="UNCLEAR")
+        return Outcome("doubt", str(trouble), trouble.brief, doubt="UNCLEAR")
     except Refused as trouble:
         if trouble.status in _HOPELESS:
             raise
-        return Outcome("doubt", str(trouble), doubt="REFUSED")
+        return Outcome("doubt", str(trouble), trouble.brief, doubt="REFUSED")
     if said is None:
         return Outcome("doubt", "taken, and delivered later", doubt="ACCEPTED")
     return Outcome("done", said=said)

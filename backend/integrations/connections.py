@@ -108,7 +108,7 @@ def note_health(work: Work, platform: str, outcome: "Outcome") -> None:
         return
     if outcome.what == "wait" and outcome.wait is not None and not outcome.is_pause:
         return  # to keep the limit that an admin set is no trouble
-    note_error(work, integration, outcome.words or "")
+    note_error(work, integration, outcome.brief or outcome.words or "")
     if outcome.is_pause and outcome.wait is not None:
         integration.paused_until = work.now + timedelta(seconds=outcome.wait)
 

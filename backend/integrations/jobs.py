@@ -11,9 +11,13 @@ from backend.integrations.webhooks import posts, sending
 from backend.jobs.following import FOLLOWERS, Follower
 from backend.jobs.registry import JobContext, cron, job
 
+_TAKEN = {"MESSAGE": "a message", "NOTE": "a note", "ASSIGN": "who has a case", "STATUS": "how a case stands"}
+
 
 def _unsent(row: Any, data: dict[str, Any]) -> Notice | None:
-    message = f"{data.get('platform', 'a platform')} did not take it: {data.get('error') or 'no reason given'}"
+    """Without the platform's own words, which may quote the customer: one alert tells of several."""
+    what = _TAKEN.get(data.get("kind", ""), "what is known of a case")
+    message = f"{data.get('platform', 'a platform')} did not take {what}; the case says why"
     return Notice("INTEGRATION_FAILING", message, severity="danger")
 
 

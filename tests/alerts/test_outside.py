@@ -341,7 +341,7 @@ async def test_what_fails_by_itself_concerns_admins(outside: Outside) -> None:
     await outside.backend.drain()
     (alert,) = (await admin.alerts.list()).items
     assert (alert.kind, alert.severity) == ("INTEGRATION_FAILING", "danger")
-    assert alert.message == "freshchat did not take it: 401: the token does not hold"
+    assert alert.message == "freshchat did not take a message; the case says why"
     assert (await supervisor.alerts.list()).items == []
 
 

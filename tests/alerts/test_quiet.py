@@ -46,6 +46,30 @@ def test_ones_own_hours_count() -> None:
     assert waking(at("2026-03-02T09:00:00+00:00"), always) == at("2026-03-02T09:00:00+00:00"), "a span of nothing"
 
 
+@pytest.mark.parametrize(
+    ("zone", "quiet", "at_", "until"),
+    [
+        # The night is an hour shorter, and longer.
+        ("America/New_York", ("22:00", "07:00"), "2026-03-08T01:59:59-05:00", "2026-03-08T07:00:00-04:00"),
+        ("America/New_York", ("22:00", "07:00"), "2026-11-01T01:30:00-05:00", "2026-11-01T07:00:00-05:00"),
+        # It ends at a time that is not there: then at what the clock jumps to.
+        ("America/New_York", ("22:00", "02:30"), "2026-03-08T01:00:00-05:00", "2026-03-08T03:30:00-04:00"),
+        # It ends in the hour that comes twice: the first time, and is not quiet again the second time.
+        ("America/New_York", ("22:00", "01:30"), "2026-11-01T01:20:00-04:00", "2026-11-01T01:30:00-04:00"),
+        ("America/New_York", ("22:00", "01:30"), "2026-11-01T01:15:00-05:00", None),
+        # It begins in that hour, and lasts over the second of them.
+        ("America/New_York", ("01:30", "06:00"), "2026-11-01T01:15:00-05:00", "2026-11-01T06:00:00-05:00"),
+        # Half an hour, and a zone that jumps at midnight.
+        ("Australia/Lord_Howe", ("22:00", "07:00"), "2026-04-05T01:45:00+10:30", "2026-04-05T07:00:00+10:30"),
+        ("Africa/Cairo", ("00:00", "06:00"), "2026-04-23T23:59:00+02:00", None),
+        ("Africa/Cairo", ("00:00", "06:00"), "2026-04-24T01:00:00+03:00", "2026-04-24T06:00:00+03:00"),
+    ],
+)
+def test_quiet_hours_over_the_jump_of_a_clock(zone: str, quiet: tuple[str, str], at_: str, until: str | None) -> None:
+    times = Times.of({"quietFrom": quiet[0], "quietTo": quiet[1], "digestAt": "08:30"}, zone, {})
+    assert waking(at(at_), times) == at(until or at_)
+
+
 def test_over_the_jump_of_a_clock() -> None:
     york = ZoneInfo("America/New_York")
     skipped = following(at("2026-03-07T12:00:00-05:00"), time(2, 30), york)

@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy import NullPool, create_engine, inspect, text
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from backend import slices
 from backend.client import ApiError
@@ -17,20 +19,38 @@ from backend.customers.erasure import ERASERS
 from backend.customers.holdings import LEFT_OUT, ways
 from backend.customers.schemas import CustomerChange
 from backend.demo.outside.freshchat import FreshchatDouble
+from backend.demo.outside.serve import served
 from backend.incidences.link_schemas import LinkMake, Merge
 from backend.incidences.schemas import EscalationTrigger, IncidenceChange, IncidenceRead, MessageSend, NoteAdd
 from backend.incidences.view_schemas import ViewKeep
+from backend.integrations.schemas import IntegrationAdd
 from backend.interventions.schemas import InterventionChange, InterventionCreate
 from backend.jobs.worker import system_url
 from backend.signals.schemas import CartPut, ScreenPut, SignalPost, TrackEvent
 from tests.agent.asks import act, ask, decide
 from tests.integrations.conftest import Chat
+from tests.playbooks.trips import make, start
 from tests.retention.leaver import Leaver
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
 
 MARK = "zqmark7731"
 LIKE = re.compile(MARK, re.IGNORECASE)
+
+
+PLAYBOOK = """
+name: Every
+steps:
+- {kind: message, id: write, text: "Dear {customer.name}, about {ref}."}
+- {kind: intervention, id: call, type: call, nextAction: Ask}
+- {kind: webhook, id: crm, to: crm, data: {a: b}}
+"""
+
+
+async def _quoting(scope: Scope, receive: Receive, send: Send) -> None:
+    """Another system that wants nothing, and says of whom."""
+    status = 404 if scope["path"].endswith("/messages") else 410
+    await JSONResponse({"message": f"{MARK} Rao is not known"}, status)(scope, receive, send)
 
 
 def cells(url: str) -> Iterator[tuple[str, str]]:
@@ -72,11 +92,13 @@ class Marked:
     async def live(self) -> "Marked":
         backend = self.backend
         self.leaver = await Leaver(backend).arrive_as(f"{MARK}@example.com", f"{MARK} Rao")
-        await self.by_the_app()
-        await self.by_agents()
-        await self.by_leaving()
-        await self.by_chat()
-        await backend.drain()
+        async with served(_quoting) as url:
+            await self.by_the_app()
+            await self.by_agents()
+            await self.by_playbook(url)
+            await self.by_leaving()
+            await self.by_chat(url)
+            await backend.drain()
         return self
 
     async def by_the_app(self) -> None:
@@ -114,6 +136,23 @@ class Marked:
         body = {"userId": user, "stage": "PRE_ORDER", "channel": "CALL", "trigger": "USER_INITIATED", "summary": MARK}
         again = await owner.transport.call("POST", "/incidences", IncidenceRead, body, idempotency_key=f"{MARK}-key")
         self.cases += [self.case.incidence_id, again.incidence_id]
+
+    async def by_playbook(self, url: str) -> None:
+        """What a playbook wrote and told, to an endpoint that quotes the customer when it refuses; and a step that failed."""
+        owner = await self.backend.owner()
+        await owner.integrations.add(
+            IntegrationAdd(platform="webhook", name="crm", base_url=url, events=["customer.*"])
+        )
+        for failing, yaml in ((False, PLAYBOOK), (True, PLAYBOOK.replace("to: crm", "to: nobody"))):
+            await start(owner, await make(owner, yaml.replace("Every", f"Every {failing}")), self.ids[0])
+        await self.backend.drain()
+        ended = {one.status for one in (await owner.executions.list()).items}
+        (crm,) = (await owner.integrations.list()).items
+        assert (ended, crm.outgoing, crm.error) == (
+            {"COMPLETED", "FAILED"},
+            {"DEAD": 1},
+            "Webhook crm answered 410 (Gone)",
+        )
 
     async def by_agents(self) -> None:
         backend = self.backend
@@ -158,7 +197,8 @@ class Marked:
         await self.backend.drain()
         self.ids.append(leaver.customer)
 
-    async def by_chat(self) -> None:
+    async def by_chat(self, url: str) -> None:
+        """Written to, and answered on a platform that quotes them as it refuses."""
         double = FreshchatDouble()
         self.backend.settings.freshchat_public_key = double.public_key
         chat = Chat(self.backend, double)
@@ -168,6 +208,21 @@ class Marked:
         assert case is not None
         self.ids.append(case.customer_id)
         self.cases.append(case.id)
+        owner = await self.backend.owner()
+        body = IntegrationAdd(platform="freshchat", base_url=url, token="t", agent_id="a-1", sends=["messages"])
+        await owner.integrations.add(body)
+        await chat.tell(double.message_create("c-2", "I am too", user_id="fc-2", at=chat.at(-1)))
+        other = await chat.incidence(
+            "c-2"
+        )  # what jobs are for is kept by the conversation's id, which is nobody's name
+        assert other is not None
+        self.ids.append(other.customer_id)
+        seen = await owner.incidences.show(other.id)
+        await owner.incidences.send(other.id, MessageSend(text=f"Dear {MARK}", last_seen_seq=seen.last_seq))
+        await self.backend.drain()
+        assert {one.error for one in (await owner.integrations.list()).items if one.platform == "freshchat"} == {
+            "Freshchat answered 404 (Not Found)"
+        }
         await chat.http.aclose()
 
 

@@ -29,6 +29,7 @@ UNTOLD = ("webhook", "integration", "outgoing")
 AT_ONCE = 200
 """Events that are decided about in one transaction."""
 _JOB = "integrations.post_webhooks"
+_ERASED = "the customer was erased"
 
 
 def endpoint_of(work: Work, id_or_name: str) -> Integration:
@@ -224,12 +225,15 @@ def forget_endpoint(work: Work, integration_id: str) -> None:
 
 @also_erases
 def forget_customer(work: Work, customer: Customer, known_as: Sequence[str]) -> None:
-    """Empty what was to be told of the customer besides events; what is still open is not sent any more."""
+    """Empty what was to be told of the customer besides events, and what endpoints answered, which may quote them; what
+    is still open is not sent any more."""
     theirs = (WebhookPost.business_id == work.business_id, WebhookPost.customer_id == customer.id)
     told = (*theirs, WebhookPost.payload.is_not(None))
     still = (*told, WebhookPost.state.in_(OPEN))
-    over = {"state": "DEAD", "error": "the customer was erased", "settled_at": work.now}
-    for where, values in ((still, over), (told, {"payload": {"erased": instant(work.now)}})):
+    over = {"state": "DEAD", "error": _ERASED, "settled_at": work.now}
+    answered = (*theirs, WebhookPost.error.is_not(None))
+    empty = {"payload": {"erased": instant(work.now)}}
+    for where, values in ((still, over), (told, empty), (answered, {"error": _ERASED})):
         work.session.execute(
             update(WebhookPost).where(*where).values(values).execution_options(synchronize_session=False)
         )

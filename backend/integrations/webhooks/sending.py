@@ -177,10 +177,10 @@ def _settle(work: Work, row: Integration, found: WebhookPost, outcome: Outcome) 
     if isinstance(trouble, Throttled):  # nothing was done, and that is no failure of the post
         found.tries, found.due_at = found.tries - 1, work.now + timedelta(seconds=trouble.seconds)
         if not trouble.is_ours:
-            connections.note_error(work, row, words)
+            connections.note_error(work, row, trouble.brief)
             row.paused_until = found.due_at
         return
-    connections.note_error(work, row, words)
+    connections.note_error(work, row, trouble.brief)
     if isinstance(trouble, Refused):
         if trouble.status == GONE:
             row.stopped_at = work.now
@@ -208,4 +208,5 @@ def _die(work: Work, found: WebhookPost, words: str) -> None:
     found.state, found.error, found.settled_at, found.held_until = "DEAD", words, work.now, None
     work.session.flush()
     state = PostRead.model_validate(found).model_dump(mode="json", by_alias=True)
-    work.emit(events.WebhookDead(subject_id=found.id, state=state, data={"integrationId": found.integration_id}))
+    data = {"integrationId": found.integration_id}
+    work.emit(events.WebhookDead(subject_id=found.id, customer_id=found.customer_id, state=state, data=data))
