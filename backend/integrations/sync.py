@@ -133,11 +133,18 @@ def _onwards(
     refused = [(name, applied.problems) for name, applied in done if applied.problems]
     run.refused += len(refused)
     room = MOST_PROBLEMS - len(run.problems)
-    run.problems = [*run.problems, *({"record": name, "reason": "; ".join(why)} for name, why in refused[:room])]
+    run.problems = [*run.problems, *({"record": name, "reason": _reason(name, why)} for name, why in refused[:room])]
     if cursor is not None:
         return True
     row.swept_until, row.swept_at, run.ended_at = run.began_at, work.now, work.now
     return False
+
+
+def _reason(name: str, problems: Sequence[str]) -> str:
+    """What is kept of a record's problems. Erasing a customer finds them by the record's name; of one without a name,
+    the values that they quote are left out."""
+    said = (f"{one.partition(': ')[0]}: cannot be used" if ": " in one and not name else one for one in problems)
+    return "; ".join(said)
 
 
 def _trouble(work: Work, integration_id: str, place: Place, trouble: Trouble) -> None:

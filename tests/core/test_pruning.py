@@ -7,15 +7,19 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from backend.alerts.models import AlertItem
+from backend.billing.models import StripeEvent
 from backend.client import ApiError
 from backend.core import pruning
+from backend.delivery.models import Letter
 from backend.identity.models import Business, IdempotentAnswer, Invitation, RefreshToken, SignIn
 from backend.identity.pruning import forget_attempts
 from backend.identity.schemas import MemberAdd
 from backend.incidences.bulk_schemas import BulkStart
 from backend.incidences.models import Bulk, BulkRow
 from backend.incidences.schemas import IncidenceOpen
-from backend.integrations.models import OutgoingCall, WebhookDelivery
+from backend.integrations.models import OutgoingCall, SyncRun, WebhookDelivery, WebhookPost
+from backend.jobs.models import DeadLetter
 from backend.rules import keeping
 from backend.rules import service as rules
 from backend.rules.jobs import forget
@@ -30,6 +34,8 @@ from tests.support.incidences import open_case
 pytestmark = pytest.mark.alike
 
 DAYS = {"signInsDays": 40, "bulkRowsDays": 9, "sentCallsDays": 8, "webhooksDays": 6, "cartsDays": 5}
+OVER = ("letters", "posts", "syncRuns", "deadLetters", "toldOutside", "stripeEvents")
+DAYS |= {f"{name}Days": 8 for name in OVER}
 
 
 @pytest.fixture(autouse=True)
@@ -155,6 +161,36 @@ async def test_calls_that_were_made_and_webhooks_that_were_understood_are_forgot
     assert await count(backend, OutgoingCall) == 2
     assert await blank() == 4
     assert await count(backend, WebhookDelivery) == 5, "their keys tell that they came once"
+
+
+async def test_what_is_over_is_forgotten_and_what_is_open_is_not(backend: Backend) -> None:
+    """Three of each are over; one more is not."""
+    units = await backend.units()
+
+    def keep(work: Any) -> None:
+        for number in range(4):
+            at = work.now if number else None
+            told = {"kind": "EMAIL", "subject": "s", "text": "t", "cause": f"c-{number}", "due_at": work.now}
+            work.add(Letter(**told, state="SENT" if at else "PENDING", created_at=work.now, settled_at=at))
+            post = {"integration_id": "i", "cause": f"c-{number}", "type": "t", "payload": {}, "wanted_at": work.now}
+            dates = {"due_at": work.now, "created_at": work.now, "settled_at": at}
+            work.add(WebhookPost(**post, **dates, state="DEAD" if at else "QUEUED"))
+            work.add(SyncRun(integration_id="i", began_at=work.now, ended_at=at))
+            job = {"job_id": f"j-{number}", "job": "x", "args": {}, "error": "e", "attempts": 3, "failed_at": work.now}
+            work.add(DeadLetter(**job, replayed_at=at))
+            item = {"seq": number, "destination": "d", "stage": 0, "way": "SLACK", "kind": "PLAYBOOK", "words": "w"}
+            work.add(AlertItem(**item, severity="info", at=work.now, due_at=work.now, sent_at=at))
+            event = {"stripe_account_id": "a", "stripe_event_id": f"e-{number}", "type": "t", "body": b"{1}"}
+            work.add(StripeEvent(**event, occurred_at=work.now, received_at=work.now, came_by="list", processed_at=at))
+
+    await units.write(keep)
+    backend.clock.advance(days=7)
+    assert await night(backend) == {}
+    backend.clock.advance(days=2)
+    assert await night(backend) == dict.fromkeys(OVER, 3)
+    for model in (Letter, WebhookPost, SyncRun, DeadLetter, AlertItem):
+        assert await count(backend, model) == 1, model
+    assert await count(backend, StripeEvent) == 4, "that they came stays"
 
 
 async def test_signals_go_with_their_visits_and_what_was_counted_of_them_stays(backend: Backend) -> None:

@@ -300,6 +300,20 @@ async def test_another_mapping_is_data(backend: Backend) -> None:
         with pytest.raises(ApiError) as refused:
             await owner.transport.call("PATCH", f"/api/integrations/{made.id}", None, bad)
         assert (refused.value.status, "shout" in refused.value.message) == (400, True)
+        nobody = {
+            "external_id": "properties.nothing",
+            "handle": "",
+            "fields": {"lastOrderDate": "properties.firstname"},
+        }
+        wrong = IntegrationChange(mapping=mapping.model_copy(update=nobody))
+        await owner.integrations.change(made.id, wrong)
+        backend.clock.advance(hours=1)
+        double.put(customer_id="c-1", firstname="Priya Rao")
+        run = await synced(backend, made)
+        assert ("", "lastOrderDate: cannot be used; no customer named in it") in {
+            (one.record, one.reason) for one in run.problems
+        }, "a mapping that finds nobody says so"
+        assert "Priya" not in run.model_dump_json(), "and keeps nothing that erasing would not find"
         back = await owner.integrations.change(made.id, IntegrationChange(mapping=None))
         assert back.mapping == made.mapping
 
