@@ -1,6 +1,7 @@
 """Executions survive a process that dies at any boundary of a step: each effect is there, once."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from backend.jobs.models import DeadLetter, PendingJob
 from backend.jobs.registry import JOBS
 from backend.notifications.models import Notification
 from backend.playbooks import running
-from backend.playbooks.schemas import PlaybookMake, TriggerAsk
+from backend.playbooks.schemas import PlaybookMake, TriggerAsk, WaitChange
 from backend.retention.models import RetentionRun
 from backend.work import Work
 from tests.integrations.test_webhook_endpoints import endpoint
@@ -170,9 +171,17 @@ async def test_what_nobody_foresaw_fails_in_the_end_and_can_be_tried_again(
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_server_killed_in_the_midst_of_many_finishes_each_once(database_url: str, tmp_path: Path) -> None:
-    yaml = "name: Write\nsteps:\n- {kind: intervention, id: call}\n- {kind: webhook, id: crm, to: crm}\n" + "".join(
-        f"- {{kind: message, id: m{number}, text: 'Line {number} about {{ref}}'}}\n" for number in range(4)
-    )
+    """With waits of three days, which began before it was killed or after, and are over when somebody says so."""
+    yaml = """
+name: Write
+steps:
+- {kind: intervention, id: call}
+- {kind: webhook, id: crm, to: crm}
+- {kind: message, id: m0, text: "Line 0 about {ref}"}
+- {kind: wait, id: rest, for: 3d}
+- {kind: message, id: m1, text: "Line 1 about {ref}"}
+- {kind: message, id: m2, text: "Line 2 about {ref}"}
+"""
     server, receiver = Server(database_url, tmp_path / "server"), Receiver(RealClock())
     await asyncio.to_thread(server.start)
     try:
@@ -188,14 +197,21 @@ async def test_a_server_killed_in_the_midst_of_many_finishes_each_once(database_
             ids = [one.incidence_id for one in cases]
             await owner.playbooks.trigger(TriggerAsk(playbook_id=playbook.playbook_id, incidence_ids=ids))
             async with asyncio.timeout(60):
-                while sum(one.done for one in (await owner.executions.list()).items) < 30:  # noqa: ASYNC110
+                while sum(one.done for one in (await owner.executions.list()).items) < 20:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
                 server.kill()
                 await asyncio.to_thread(server.start)
+                while {one.status for one in (await owner.executions.list()).items} != {"WAITING"}:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+                for one in (await owner.executions.list()).items:
+                    assert one.next_at is not None
+                    assert timedelta(days=3) - (one.next_at - datetime.now(UTC)) < timedelta(minutes=5)
+                    over = WaitChange(version=one.version, next_at=datetime.now(UTC))
+                    await owner.executions.change_wait(one.execution_id, over)
                 while (await owner.executions.list(open="true")).items:  # noqa: ASYNC110 - another process works
                     await asyncio.sleep(0.1)
             for case in cases:
-                assert await words(owner, case) == [f"Line {number} about {case.ref}" for number in range(4)]
+                assert await words(owner, case) == [f"Line {number} about {case.ref}" for number in range(3)]
             assert {(one.status, one.done) for one in (await owner.executions.list()).items} == {("COMPLETED", 6)}
             begun = [one.cause_id for one in (await owner.interventions.list()).items]
             assert len(begun) == len(set(begun)) == len(cases)

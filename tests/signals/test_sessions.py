@@ -7,7 +7,7 @@ import pytest
 
 from backend.client import ApiError
 from backend.signals import visits
-from backend.signals.schemas import ScreenPut, TrackEvent
+from backend.signals.schemas import ScreenPut, SignalPost, TrackEvent
 from backend.signals.visits import Seen, visits_of
 from tests.support.backend import Backend
 from tests.support.statements import statements
@@ -165,6 +165,14 @@ async def test_a_page_is_one_query_however_much_there_is(backend: Backend, monke
         lambda session: session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all()
     )
     assert [one.detail for one in plan if "ix_signals_times" not in one.detail] == [], "nothing is sorted"
+
+    await app.context.signal("bela", SignalPost(signal_type="page_view"))
+    asked_for = []
+    for user in ("bela", "asha"):
+        with statements() as all_:
+            await app.context.signal(user, SignalPost(signal_type="page_view"))
+        asked_for.append([sql for sql, _ in all_])
+    assert asked_for[0] == asked_for[1], "a signal costs the same, whatever lies behind it"
 
     for limit in (1, 5, 200):
         page, queries = await asked(owner.customers.timeline, "events", limit=limit)
