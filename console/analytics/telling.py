@@ -107,13 +107,13 @@ def friction(report: Row, kept: Sequence[Row]) -> list[Cell]:
         moved = reason["changePercent"]
         rows.append(
             (
-                reason["category"],
+                reason["category"].replace("_", " "),
                 f"{reason['cases']:,}",
                 f"{reason['sharePercent']:.0f} %",
                 f"{reason['before']:,}",
                 NOTHING if moved is None else f"{moved:+.0f} %",
                 f"{reason['open']:,}",
-                reason["screens"][0]["screen"] if reason["screens"] else NOTHING,
+                reason["screens"][0]["screen"].replace("_", " ") if reason["screens"] else NOTHING,
                 "repeats" if reason["isRepeated"] else "",
             )
         )
@@ -122,7 +122,8 @@ def friction(report: Row, kept: Sequence[Row]) -> list[Cell]:
     for one in report["recommendations"]:
         lines.append([(f"{one['urgency'].lower()}: ", _URGENCY[one["urgency"]]), (one["fix"], "bold")])
         refs = f" ({', '.join(one['refs'])})" if one["refs"] else ""
-        lines.append([(f"  {one['category']}, for {one['owner']}: {one['evidence']}{refs}", "muted")])
+        name = one["category"].replace("_", " ")
+        lines.append([(f"  {name}, for {one['owner']}: {one['evidence']}{refs}", "muted")])
     if not report["recommendations"]:
         lines.append([("Nothing; no rule covers what happened.", "muted")])
     lines += ["", heading("Weekly reports")]

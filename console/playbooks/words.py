@@ -67,7 +67,11 @@ def standing(row: Row, now: datetime) -> Spans:
     if row["endedAt"] is not None:
         return [*said, (f"  {row['endedHow']}", "")]
     if row["nextAt"] is not None:
-        return [*said, (f"  {ages.until(row['nextAt'], now)}", "accent"), (f"  {row['stepId']}", "muted")]
+        return [
+            *said,
+            (f"  {ages.until(row['nextAt'], now)}", "accent"),
+            (f"  {row['stepId'].replace('_', ' ')}", "muted"),
+        ]
     return [*said, (f"  {row['stepWords']}", "")]
 
 

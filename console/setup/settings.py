@@ -44,16 +44,22 @@ class SettingsScreen(FrameScreen):
         for name, title, _, _ in settings():
             lines.add_option(Line(Content(f"{title:<18} {_words(getattr(current, name))}"), id=name))
         lines.highlighted = place
+        self._show_about()
+
+    def _show_about(self) -> None:
+        """What the setting under the cursor means, and where all of them are kept."""
+        _, _, about, _ = settings()[self.query_one(OptionList).highlighted or 0]
         where = self.console.vault.where
         own = f" Keys of your own stand in it under `keys` ({', '.join(KEYMAPS)} are shipped)."
         kept = f" Your sign-in is kept in {where}." if where else ""
-        self.query_one("#about", Static).update(Content(f"Kept in {self.console.preferences.path}.{own}{kept}"))
+        self.query_one("#about", Static).update(
+            Content(f"{about}\nKept in {self.console.preferences.path}.{own}{kept}")
+        )
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """What it means."""
-        about = next(help for name, _, help, _ in settings() if name == event.option_id)
         self.console.show_header()
-        self.query_one(OptionList).border_subtitle = about
+        self._show_about()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Choose another value."""
@@ -77,4 +83,6 @@ class SettingsScreen(FrameScreen):
 
 
 def _words(value: Any) -> str:
-    return _ON_OFF[value] if isinstance(value, bool) else ("never" if value == 0 else str(value))
+    if isinstance(value, bool):
+        return _ON_OFF[value]
+    return str(value) if isinstance(value, str) else f"{value} min" if value else "never"

@@ -52,7 +52,7 @@ async def test_each_tab_says_the_same_as_the_api(floor: Floor) -> None:
         await until(lambda: "Assisted conversion by week" in text_of(app))
         await pilot.press("3")
         await until(lambda: "Tell why a payment failed" in text_of(app))
-        assert "payment_failed" in text_of(app)
+        assert "payment failed" in text_of(app), "in words, as everywhere"
         await pilot.press("4")
         await until(lambda: f"{cost.total:,.2f}".removesuffix(".00") in text_of(app))
 
