@@ -1,5 +1,7 @@
 """One line at the edge of a screen: who, where, and how the feed is."""
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
@@ -8,7 +10,10 @@ from widgets.paint import Cell, Palette, fit, spans, width_of
 
 
 class Bar(Widget):
-    """A line of three cells. When it is narrow the middle goes first, then the left is cut; the right always stays."""
+    """A line of three cells. When it is narrow the left is cut to ``LEFT`` cells, then the middle goes, then the left is cut
+    further; the right always stays."""
+
+    LEFT: ClassVar[int] = 24
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "Bar { height: 1; width: 1fr; background: $panel; color: $foreground; }"
@@ -39,7 +44,7 @@ class Bar(Widget):
         blank = palette.base
         right = fit(right, min(width_of(right), width), "left", blank)
         room = width - width_of(right)
-        taken = min(width_of(left) + 1, room)
+        taken = min(width_of(left) + 1, max(room - width_of(middle), self.LEFT), room)
         between = room - taken
         if width_of(middle) > between:
             middle = []

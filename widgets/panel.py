@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.content import Content
 from textual.geometry import Size
@@ -12,10 +13,14 @@ from widgets.plain import plain
 
 _LABEL_SHARE = 0.4
 """The most that labels may take of the width."""
+_HANG_SHARE = 0.5
+"""The most of the width that the lines below a first one may be indented by."""
+_SIGN = 2
+"""The most characters of a sign or number that leads a line."""
 
 
 class Panel(Widget):
-    """Label and value pairs, then lines that wrap. ``freshness`` stands in the lower border."""
+    """Label and value pairs, then lines that wrap and hang. ``freshness`` stands in the lower border."""
 
     DEFAULT_CSS = """
     Panel {
@@ -88,13 +93,37 @@ class Panel(Widget):
             for number, line in enumerate(wrapped):
                 lines.append((head if number == 0 else Text(" " * (label_width + 2))) + line)
         for cell in self._lines:
-            lines.extend(self._wrapped(cell, palette, width))
+            lines.extend(self._hanging(cell, palette, width))
         if self._refusal:
             for line in lines:
                 line.stylize(palette.style("muted") + palette.style("dim"))
-            lines.extend(self._wrapped([("⊘ ", "muted"), (self._refusal, "muted")], palette, width))
+            lines.extend(self._hanging([("⊘ ", "muted"), (self._refusal, "muted")], palette, width))
         return lines
+
+    def _hanging(self, cell: Cell, palette: Palette, width: int) -> list[Text]:
+        """What does not fit goes on below its first word, not below the sign, number or time that leads it."""
+        hang = _lead(cell)
+        if not hang or hang > width * _HANG_SHARE:
+            return self._wrapped(cell, palette, width)
+        text = clean_text(cell, palette)
+        lead, rest = text[:hang], text[hang:]
+        first, *others = rest.wrap(self.app.console, width - cell_len(lead.plain), overflow="fold") or [Text("")]
+        blank = Text(" " * cell_len(lead.plain), palette.base)
+        return [lead + first, *(blank + line for line in others)]
 
     def _wrapped(self, cell: Cell, palette: Palette, width: int) -> list[Text]:
         lines = clean_text(cell, palette).wrap(self.app.console, max(1, width), overflow="fold")
         return list(lines) or [Text("")]
+
+
+def _lead(cell: Cell) -> int:
+    """How many characters lead a line: its blanks, signs, and first spans that are set apart by two blanks."""
+    if isinstance(cell, str | Text):
+        plain_ = cell if isinstance(cell, str) else cell.plain
+        return len(plain_) - len(plain_.lstrip(" "))
+    lead = 0
+    for part, _ in cell:
+        if not part.endswith("  ") and not (part.endswith(" ") and len(part.strip()) <= _SIGN):
+            return lead + len(part) - len(part.lstrip(" "))
+        lead += len(part)
+    return 0

@@ -19,6 +19,7 @@ from backend.work import Work
 
 COUNTED = timedelta(days=30)
 TITLES: dict[Kind, str] = {"EMAIL": "mail", "SLACK": "Slack", "TEAMS": "Teams"}
+"""What a kind is called in a sentence; a channel that is set for the whole installation is the server's."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def list_channels(work: Work, settings: Settings) -> list[ChannelRead]:
     shown = [_read(channel, totals) for channel in own]
     for kind, address in installed(settings).items():
         if kind not in first:
-            bare = Channel(kind=kind, name=service.INSTALLATION, hint=_hint(kind, address), version=1)
+            bare = Channel(kind=kind, name=f"the server's {TITLES[kind]}", hint=_hint(kind, address), version=1)
             shown.append(_read(bare, totals))
     return shown
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 SUBJECT_LENGTH = SENDER_LENGTH = 200
 TEXT_LENGTH = 20_000
-INSTALLATION = "installation"
-"""The name of a channel that is set for the whole installation."""
 
 
 def post(

@@ -76,7 +76,9 @@ class DeliveryScreen(Overview):
             self.set_timer(LOOK, self.read)
 
     def lines(self) -> list[Line]:
-        return words.of_all([*self._channels.values()], [*self._letters.values()], self.console.now())
+        session = self.console.session
+        business = session.me.business.name if session else ""
+        return words.of_all([*self._channels.values()], [*self._letters.values()], self.console.now(), business)
 
     def detail(self, key: str) -> Detail:
         now = self.console.now()

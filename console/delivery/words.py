@@ -43,8 +43,8 @@ def rate(one: Row) -> str:
     return "" if one["rate"] is None else f"{one['rate']:.0%} of {one['sent'] + one['failed']} sent"
 
 
-def of_all(channels: Sequence[Row], letters: Sequence[Row], now: datetime) -> list[Line]:
-    """The channels, then the letters: what failed first, each group the newest first."""
+def of_all(channels: Sequence[Row], letters: Sequence[Row], now: datetime, business: str) -> list[Line]:
+    """The channels, then the letters of a business: what failed first, each group the newest first."""
     wide = max((len(one["name"]) for one in channels), default=0)
     lines = [Line("", "Channels")]
     lines += [
@@ -55,7 +55,9 @@ def of_all(channels: Sequence[Row], letters: Sequence[Row], now: datetime) -> li
     lines += [Line("", ""), Line("", "Letters")]
     ranked = sorted(letters, key=lambda one: (one["state"] != "FAILED", one["state"] == "SENT"))
     wide = max((len(channel_of(one)) for one in letters), default=0)
-    lines += [Line(LETTER + one["id"], channel_of(one), _letter(one, now), 1, width=wide + 2) for one in ranked]
+    lines += [
+        Line(LETTER + one["id"], channel_of(one), _letter(one, now, business), 1, width=wide + 2) for one in ranked
+    ]
     return lines if letters else [*lines, Line("", "  None was written yet.")]
 
 
@@ -69,10 +71,10 @@ def channel_of(letter: Row) -> str:
     return str(letter["channel"] if letter["channelId"] else KINDS[letter["kind"]])
 
 
-def _letter(one: Row, now: datetime) -> list[tuple[str, str]]:
+def _letter(one: Row, now: datetime, business: str) -> list[tuple[str, str]]:
     sign, role, said = STATES[one["state"]]
     words = [(f"{sign} {said:<9}", role), (f"  {ages.since(one['createdAt'], now):>5} ago", "muted")]
-    words.append((f"  {one['subject']}", ""))
+    words.append((f"  {one['subject'].removeprefix(f'{business}: ')}", ""))  # here, all are of one business
     return [*words, (f"  {one['error']}", "danger")] if one["error"] else words
 
 

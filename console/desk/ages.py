@@ -1,9 +1,11 @@
 """How long ago, how long until, and when: instants in the few letters a column has."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NOTHING = "–"
+_WRITTEN = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b")
 
 
 def span(seconds: float) -> str:
@@ -43,3 +45,8 @@ def local(instant: str | None, now: datetime) -> str:
     if abs(there.date() - now.date()) < timedelta(days=6):
         return f"{there:%a %H:%M}"
     return f"{there.day} {there:%b %H:%M}" if there.year == now.year else f"{there.day} {there:%b %Y}"
+
+
+def retold(text: str, now: datetime) -> str:
+    """A sentence of the server, which writes instants as `2026-11-29 07:32 UTC`, with them as `local` tells them."""
+    return _WRITTEN.sub(lambda found: local(f"{found[1]}T{found[2]}Z", now), text)

@@ -207,7 +207,7 @@ class Board(Previewed):
             async def whole() -> Any:
                 return told(await api.playbooks.show(id))
 
-            self.beside.show((id, playbook["version"]), lambda found: preview.of_playbook(playbook, found), whole)
+            self.beside.show((id, playbook["version"]), lambda found: preview.of_playbook(playbook, found, now), whole)
         elif (execution := self.execution()) is not None:
             id = execution["executionId"]
 

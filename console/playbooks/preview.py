@@ -9,7 +9,7 @@ from console.retention.preview import Shown
 from widgets.paint import Cell
 
 
-def of_playbook(row: Row, whole: Row | None) -> Shown:
+def of_playbook(row: Row, whole: Row | None, now: datetime) -> Shown:
     """A playbook. `whole` has its steps in words and their numbers, and is None while it is on its way."""
     figures = row["figures"]
     pairs: list[tuple[str, Cell]] = []
@@ -31,19 +31,19 @@ def of_playbook(row: Row, whole: Row | None) -> Shown:
     )
     pairs.append(("success", [*words.rate(figures), (f"  {figures['definition']}", "muted")]))
     lines: list[Cell] = ["", [("Steps", "accent bold"), ("  reached · done · median time", "muted")]]
-    lines += [[("Reading …", "muted")]] if whole is None else _steps(whole)
+    lines += [[("Reading …", "muted")]] if whole is None else _steps(whole, now)
     made = "as shipped" if row["isShipped"] else f"changed {ages.NOTHING}"
     if row["updatedAt"]:
-        made = f"changed {row['updatedAt'][:10]}"
+        made = f"changed {ages.local(row['updatedAt'], now)}"
     return Shown(row["name"], pairs, lines, f"document {row['number']} · {made}")
 
 
-def _steps(whole: Row) -> list[Cell]:
+def _steps(whole: Row, now: datetime) -> list[Cell]:
     counted = {one["stepId"]: one for one in whole["stepFigures"]}
     lines: list[Cell] = []
     for place, step in enumerate(whole["steps"], 1):
         one, indent = counted[step["stepId"]], "  " * step["depth"]
-        lines.append([(f"{indent}{place:>2} ", "muted"), (step["words"], "")])
+        lines.append([(f"{indent}{place:>2} ", "muted"), (ages.retold(step["words"], now), "")])
         if one["reached"]:
             failed = f" · {one['failed']} failed" if one["failed"] else ""
             skipped = f" · {one['skipped']} skipped" if one["skipped"] else ""
@@ -78,17 +78,17 @@ def _log(whole: Row, now: datetime) -> list[Cell]:
     done = {one["stepId"]: one for one in whole["log"]}
     lines: list[Cell] = []
     for step in whole["steps"]:
-        one, indent = done.get(step["stepId"]), "  " * step["depth"]
+        one, indent, said = done.get(step["stepId"]), "  " * step["depth"], ages.retold(step["words"], now)
         if one is None:
             is_next = step["stepId"] == whole["stepId"]
             sign, role = ("▸", "info") if is_next else ("·", "muted")
-            lines.append([(f"{indent}{sign} ", role), (step["words"], "" if is_next else "muted")])
+            lines.append([(f"{indent}{sign} ", role), (said, "" if is_next else "muted")])
             continue
         sign, role = words.STATES.get(one["state"], ("?", "warning"))
         again = f"  (try {one['attempts']})" if one["attempts"] > 1 else ""
         at = ages.local(one["doneAt"] or one["startedAt"], now)
-        lines.append([(f"{indent}{sign} ", role), (step["words"], ""), (f"  {at}{again}", "muted")])
+        lines.append([(f"{indent}{sign} ", role), (said, ""), (f"  {at}{again}", "muted")])
         if one["error"] or one["told"]:
-            said = one["error"] or one["told"]
-            lines.append([(f"{indent}    {said}", role if one["state"] == "FAILED" else "muted")])
+            became = ages.retold(one["error"] or one["told"], now)
+            lines.append([(f"{indent}    {became}", role if one["state"] == "FAILED" else "muted")])
     return lines

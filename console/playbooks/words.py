@@ -72,7 +72,7 @@ def standing(row: Row, now: datetime) -> Spans:
             (f"  {ages.until(row['nextAt'], now)}", "accent"),
             (f"  {row['stepId'].replace('_', ' ')}", "muted"),
         ]
-    return [*said, (f"  {row['stepWords']}", "")]
+    return [*said, (f"  {ages.retold(row['stepWords'], now)}", "")]
 
 
 def progress(row: Row) -> Spans:

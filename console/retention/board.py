@@ -43,7 +43,7 @@ HINT = "words of customer, plan, reason, offer …"
 _PANE = {LIVE: "main", DECIDED: "main", FLOWS: "flows", RESULTS: "results", SUBSCRIPTIONS: "subscriptions"}
 _ABOUT = {
     LIVE: "Customers who want to cancel, and what they look at now. It moves by itself.",
-    DECIDED: "What became of them. “Goes on at” is billed from then on, not what an offer brought.",
+    DECIDED: "“Goes on at” is what is billed from then on, not what an offer brought.",
     FLOWS: "What customers meet who want to cancel. The flow rules (g r) say who meets which.",
 }
 
@@ -115,7 +115,7 @@ class Board(Previewed):
             pane.set_class(is_there and is_wide and not is_off, "-beside")
             pane.set_class(is_there and not is_wide and self.is_over, "-over")
         self.results.query_one("#plots").styles.width = max(48, self.room * 7 // 20) if is_wide else None
-        self.query_one("#aside").styles.width = max(48, self.room * 3 // 10) if is_wide else None
+        self.query_one("#aside").styles.width = max(46, self.room * 3 // 10) if is_wide else None
         self.beside.is_wanted = (is_wide and not is_off) or self.is_over
         self.show_beside()
         if not is_table:

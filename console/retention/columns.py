@@ -33,9 +33,8 @@ def of_runs(now: Callable[[], datetime]) -> list[Column]:
             priority=0,
             render=lambda _, row: [(words.customer(row), "customer")],
         ),
-        Column("outcome", "Stands", least=25, weight=5, priority=0, render=lambda _, row: words.standing(row)),
-        Column("reason", "Why they leave", least=18, weight=2, priority=3, render=lambda _, row: reason(row)),
-        Column("group", "Group", 7, priority=1, render=lambda _, row: words.group(row)),
+        Column("outcome", "Stands", least=33, weight=2, priority=0, render=lambda _, row: words.grouped(row)),
+        Column("reason", "Why they leave", least=22, weight=2, priority=3, render=lambda _, row: reason(row)),
         Column("mrr", "A month", 10, priority=2, align="right", render=lambda _, row: value(row)),
         Column("revenueSaved", "Goes on at", 10, priority=5, align="right", render=lambda _, row: kept(row)),
         Column(

@@ -99,7 +99,7 @@ def _why_none(row: Row) -> str:
 
 
 def _facts(row: Row) -> list[Cell]:
-    told = [words.fact(name, value) for name, value in sorted(row["facts"].items())]
+    told = [words.fact(name, value, row["currency"]) for name, value in sorted(row["facts"].items())]
     width = max((len(name) for name, _ in told), default=0)
     lines: list[Cell] = ["", heading("What was known at the beginning")]
     return lines + [[(f"{name:<{width}}  ", "muted"), (value, "")] for name, value in told]

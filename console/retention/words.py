@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from console.desk import ages
+from console.desk import ages, wording
 from widgets.paint import Cell, Span
 
 Row = Mapping[str, Any]
@@ -46,7 +46,7 @@ def standing(row: Row) -> Spans:
         sign, role, word = OUTCOMES.get(row["outcome"], ("?", "warning", str(row["outcome"]).lower()))
         said: Spans = [(f"{sign} ", role), (word, role)]
         if row["outcome"] == "SAVED" and (what := accepted(row)):
-            said.append((f" by {what}", ""))
+            said.append((f": {what}", ""))
         if row["supersededBy"] is not None:
             said.append(("  a later run counts", "muted"))
         return said
@@ -80,9 +80,9 @@ def offer_code(code: str) -> str:
     return f"{KINDS.get(kind, kind.lower())} {depth}".strip()
 
 
-def group(row: Row) -> Spans:
-    """The group; a holdout stands out, for what happens there is no fault of an offer."""
-    return [(HOLDOUT, "mark")] if row["group"] == "HOLDOUT" else [("offers", "muted")]
+def grouped(row: Row) -> Spans:
+    """Where it stands, and whether it is in the holdout, for what happens there is no fault of an offer."""
+    return [*standing(row), *([(f"  {HOLDOUT}", "mark")] if row["group"] == "HOLDOUT" else [])]
 
 
 def logged(entry: Row, offers: Mapping[str, str], now: datetime) -> Cell:
@@ -104,19 +104,26 @@ def logged(entry: Row, offers: Mapping[str, str], now: datetime) -> Cell:
     ]
 
 
-def fact(name: str, value: Any) -> tuple[str, str]:
-    """A fact as a label and a value: `has_discount`, True as `has discount`, `yes`."""
-    if isinstance(value, bool):
-        said = "yes" if value else "no"
-    elif value is None or value == "":
+def fact(name: str, value: Any, currency: str) -> tuple[str, str]:
+    """A fact as a label and a value: `has_discount`, True as `has discount`, `yes`; a value of money is in `currency`."""
+    label = name.removesuffix("_months").replace("_", " ")
+    if value is None or value == "":
         said = ages.NOTHING
+    elif name == "monthly_value":
+        said = wording.money(value, currency)
+    elif name.endswith("_months"):
+        said = f"{value:g} {'month' if value == 1 else 'months'}"
+    elif name == "tier":
+        said = str(value).lower()
+    elif isinstance(value, bool):
+        said = "yes" if value else "no"
     elif isinstance(value, float):
         said = f"{value:,.2f}".removesuffix(".00")
     elif isinstance(value, list):
         said = ", ".join(str(one) for one in value) or ages.NOTHING
     else:
         said = f"{value:,}" if isinstance(value, int) else str(value)
-    return name.replace("_", " "), said
+    return label, said
 
 
 def status(flow: Row) -> Spans:

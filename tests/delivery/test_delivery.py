@@ -382,7 +382,7 @@ async def test_channels_and_letters_are_of_one_business(post: Post) -> None:
 @pytest.mark.settings(slack_url="http://127.0.0.1:9/services/T0/B0/X0")
 async def test_the_installation_stands_in_and_letters_are_forgotten(post: Post) -> None:
     (channel,) = (await post.owner.delivery.channels()).items
-    assert (channel.id, channel.name, channel.hint) == (None, "installation", "127.0.0.1 …0/X0")
+    assert (channel.id, channel.name, channel.hint) == (None, "the server's Slack", "127.0.0.1 …0/X0")
     await post.add("SLACK", "ours")
     letters = [await post.write(to="", cause=f"c{number}", kind="SLACK") for number in range(3)]
     for letter in letters:

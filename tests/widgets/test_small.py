@@ -232,6 +232,21 @@ async def test_panel_shows_pairs_lines_freshness_and_refusal() -> None:
         assert lines[2] == "│ Churn  78 high                       │"
         assert len([line for line in lines if line]) == 6, "it is as high as its content"
         assert "4 min ago" in lines[5]
+        hanging = [
+            [(" 12:09  ", "muted"), ("✓ ", "ok"), ("yes to cancelling all of it now", ""), ("  at last", "muted")],
+            "  told them as soon as they came back",
+            [("None known. ", ""), ("They pay for nothing here", "muted")],
+        ]
+        panel.show([], hanging)
+        await pilot.pause()
+        assert screen_lines(app)[1:7] == [
+            "│  12:09  ✓ yes to cancelling all of   │",
+            "│           it now  at last            │",
+            "│   told them as soon as they came     │",
+            "│   back                               │",
+            "│ None known. They pay for nothing     │",
+            "│ here                                 │",
+        ], "what does not fit goes on below the first word, not below what leads it"
         panel.show([("Plan", "Family")], refusal="read only while offline")
         await pilot.pause()
         assert "⊘ read only while offline" in screen_lines(app)[2]
@@ -251,6 +266,11 @@ async def test_bar_keeps_the_right_when_it_is_narrow() -> None:
         await pilot.resize_terminal(14, 3)
         await pilot.pause()
         assert screen_lines(app)[0] == "who is he…live"
+        bar.show("who is here, and at which long business")
+        await pilot.resize_terminal(40, 3)
+        await pilot.pause()
+        assert screen_lines(app)[0] == "who is here, and at which lon…middlelive"
+        bar.show("who is here")
         bar.show(right=[("offline since 10:42", "feed-offline")])
         await pilot.resize_terminal(40, 3)
         await pilot.pause()

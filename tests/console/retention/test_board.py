@@ -41,11 +41,11 @@ async def test_the_board_moves_live_and_jumps_to_the_case(leaving: Leaving) -> N
         app.screen.table.hold = 0
         await until(lambda: "Live 0" in text_of(app) and "Nobody is about to cancel" in text_of(app))
         await pilot.press("2")
-        await until(lambda: "saved by 20 % off for 3 months" in text_of(app))
+        await until(lambda: "saved: 20 % off for 3 months" in text_of(app))
         await pilot.press("slash", *"arjun")
         await until(lambda: "Nothing matches" in text_of(app))
         await pilot.press("escape")
-        await until(lambda: "saved by 20 % off" in text_of(app))
+        await until(lambda: "saved: 20 % off" in text_of(app))
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, IncidenceScreen))
         assert app.screen.incidence_id == leaving.cases["CUST-0"]["incidenceId"]
