@@ -13,7 +13,7 @@ from backend.unit import Units
 
 def initialise(settings: Settings, body: SignUp) -> dict[str, str]:
     """Make the first owner and business; `{userId, email, businessId, business}`. Conflict when there is a user."""
-    prepare(settings)
+    prepare(settings)()
     return asyncio.run(_initialise(settings, body))
 
 

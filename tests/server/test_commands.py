@@ -30,7 +30,9 @@ def init(url: str, folder: Path, *more: str, **environment: str) -> subprocess.C
 @pytest.mark.alike
 def test_init_makes_the_first_owner_once(empty_database_url: str, tmp_path: Path) -> None:
     password = {"HOLDFAST_PASSWORD": "correct horse", "HOLDFAST_BCRYPT_COST": "4"}
-    made = json.loads(init(empty_database_url, tmp_path, "--json", **password).stdout)
+    first = init(empty_database_url, tmp_path, "--json", **password)
+    assert first.returncode == 0, first.stderr[-1500:]
+    made = json.loads(first.stdout)
     assert (made["email"], made["business"]) == ("asha@example.com", "Asha's Kitchen")
     again = init(empty_database_url, tmp_path, **password)
     assert (again.returncode, again.stdout) == (1, "")
