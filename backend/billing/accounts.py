@@ -209,6 +209,12 @@ def lose(work: Work, since: datetime) -> bool:
     return True
 
 
+def is_connected(work: Work) -> bool:
+    """Whether an account is connected now, by whatever way."""
+    row = repository.account(work.session, work.business_id)
+    return row is not None and row.disconnected_at is None
+
+
 def note_scopes(work: Work, missing: list[str]) -> None:
     """What the key was found not to be allowed to do."""
     row = repository.account(work.session, work.business_id)

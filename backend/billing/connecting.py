@@ -37,6 +37,22 @@ OPEN = "/api/stripe/connect"
 CALLBACK = "/api/stripe/callback"
 _KEPT = timedelta(days=1)
 _AGAIN = "Begin again with `holdfast finance connect` or in the console."
+_CODES = (
+    (
+        "already been used",
+        "STRIPE_CODE_USED",
+        "This code of Stripe's was used before: its answer was opened twice, or somewhere else first.",
+    ),
+    ("expired", "STRIPE_CODE_EXPIRED", "This code of Stripe's is older than the five minutes that it holds."),
+    (
+        "does not exist",
+        "STRIPE_CODE_UNKNOWN",
+        "Stripe knows no such code of this platform: it was changed on the way, or HOLDFAST_STRIPE_CONNECT_CLIENT_ID and"
+        " HOLDFAST_STRIPE_SECRET_KEY are of two platforms, or one of test mode and one of live mode.",
+    ),
+)
+"""Stripe has one name (invalid_grant) for all that may be wrong with a code: what it says then, and what we make of it."""
+_CODE_REFUSED = ("STRIPE_CODE_REFUSED", "Stripe takes this code no more.")
 
 
 class Connector(NamedTuple):
@@ -242,10 +258,11 @@ def declined(error: str, description: str) -> Failure:
 
 def refused(trouble: Refused) -> Failure:
     """Why Stripe took no code."""
-    if trouble.code == "invalid_grant" and "platform" not in str(trouble).lower():
-        words = f"Stripe takes this code no more: it was used, or is older than five minutes. {_AGAIN}"
-        return Unprocessable(words, code="STRIPE_CODE_REFUSED", stripe=str(trouble))
-    return _refused(str(trouble), trouble.code)
+    told = str(trouble)
+    if trouble.code != "invalid_grant" or "platform" in told.lower():
+        return _refused(told, trouble.code)
+    code, words = next((ours for theirs, *ours in _CODES if theirs in told.lower()), _CODE_REFUSED)
+    return Unprocessable(f"{words} Nothing was connected. {_AGAIN}", code=code, stripe=told)
 
 
 def _refused(words: str, code: str) -> Failure:

@@ -1,6 +1,6 @@
 """Stripe is called by jobs, outside of any transaction."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,8 @@ async def process_object(ctx: JobContext, *, kind: str, id: str) -> None:
             return
         await Look(ctx, gateway, event_ids=waiting.row_ids, told_by=waiting.newest).at(kind, id)
     except Exception as error:
+        if _is_end(error) and await ctx.write(_ended, waiting.row_ids, since):
+            return
         await ctx.write(inbox.note_failure, waiting.row_ids, error, is_last=ctx.attempt > _RETRIES)
         raise
 
@@ -93,7 +95,7 @@ async def _noted(ctx: JobContext, work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Trouble as trouble:
-        if _is_end(trouble) and await ctx.write(accounts.lose, since):
+        if _is_end(trouble) and await ctx.write(_has_lost, since):
             return
         await ctx.write(_note, str(trouble))
         raise
@@ -115,8 +117,21 @@ async def _has_ended(gateway: Gateway) -> bool:
     return False
 
 
-def _is_end(trouble: Trouble) -> bool:
+def _is_end(trouble: Exception) -> bool:
+    """Whether Stripe lets us in no more, or never did."""
     return isinstance(trouble, Refused) and trouble.code == "account_invalid"
+
+
+def _has_lost(work: Work, since: datetime) -> bool:
+    """End the connection, unless it has ended. False when it was made anew since we began to ask: another try sees that."""
+    return accounts.lose(work, since) or not accounts.is_connected(work)
+
+
+def _ended(work: Work, row_ids: Sequence[str], since: datetime) -> bool:
+    """The same, and nothing that these events tell of can be seen any more."""
+    if has_lost := _has_lost(work, since):
+        inbox.ignore(work, row_ids, accounts.NOT_CONNECTED)
+    return has_lost
 
 
 def _deauthorised(work: Work, has_ended: bool, since: datetime) -> Outcome:

@@ -226,7 +226,12 @@ def _named(ranking: Sequence[dict[str, Any]], offer_type: str, params: dict[str,
 
 
 def _lives(work: Work, saved: Sequence[Any]) -> tuple[list[Life], int]:
-    """How many months each saved subscription paid after its run, whether it has ended, and what all of them paid."""
+    """How many months each saved subscription paid after its run, whether it has ended, and what all of them paid.
+
+    One whose Stripe account was disconnected or replaced is a life seen up to then: what it paid before counts, it is
+    not said to have ended, and `survival.curve` asks it of no month after that. What the customer pays at the new account
+    is another subscription's, as Stripe knows no link between the two.
+    """
     ids = {row.subscription_id for row in saved}
     names = ("subscription_id", "status", "amount_paid", "refunded", "disputed", "tax", "total", "subtotal", "discount")
     columns = [getattr(Invoice, name) for name in (*names, "paid_at", "created_at", "period_start", "period_end")]

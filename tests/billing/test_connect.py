@@ -142,9 +142,21 @@ async def test_what_comes_back_is_looked_at(billing: Billing) -> None:
         422, "STRIPE_ACCOUNT_ELSEWHERE", state=await there.begin(stranger), code=stripe.new_code("acct_controlled")
     )
     assert "restricted key" in words
-    state, used = await there.begin(stranger), stripe.new_code("acct_new")
-    stripe.codes.pop(used)
-    await there.refused(422, "STRIPE_CODE_REFUSED", state=state, code=used)
+    lost, used, late = (stripe.new_code("acct_new") for _ in range(3))
+    stripe.codes.pop(lost)
+    stripe.used_codes.add(used)
+    for code, error, why in (
+        (lost, "STRIPE_CODE_UNKNOWN", "HOLDFAST_STRIPE_CONNECT_CLIENT_ID"),
+        (used, "STRIPE_CODE_USED", "opened twice"),
+        (late, "STRIPE_CODE_EXPIRED", "older than the five minutes"),
+    ):
+        if code == late:
+            billing.backend.clock.advance(minutes=5)
+        words = await there.refused(422, error, state=await there.begin(stranger), code=code)
+        assert (why in words, "Begin again" in words) == (True, True), words
+        told = (await stranger.stripe.show(await business_of(stranger))).connecting
+        assert told is not None
+        assert told.error == words, "who waits in the console is told the same"
     about = {"error": "access_denied", "error_description": "The user denied your request"}
     words = await there.refused(422, "STRIPE_CONNECT_DENIED", state=await there.begin(stranger), **about)
     assert "The user denied your request" in words
@@ -339,12 +351,24 @@ async def test_who_had_an_account_before_another_business_hears_nothing_of_it(bi
     await there.owner.stripe.disconnect(there.business)
     await there.back(state=await there.begin(now), code=stripe.new_code("acct_moved"))
     await billing.deliver()  # also that the first one gave its access up
-    stripe.subscribe(book=book)
+    stripe.subscribe(book=book, is_told=True)
     await billing.deliver()
     events = [row for row in await billing.rows(StripeEvent) if row.stripe_account_id == "acct_moved"]
     assert {row.business_id for row in events} == {await business_of(now)}
     assert "account.application.deauthorized" in {row.type for row in events}
     assert (await now.stripe.show(await business_of(now))).is_connected, "that was the access of before"
+    # Access that is gone without a word of it: whatever is told of next finds out.
+    for _ in range(2):
+        stripe.subscribe(book=book, is_told=True)
+    known = {row.id for row in await billing.rows(StripeEvent)}
+    stripe.connected.discard("acct_moved")
+    await billing.deliver()
+    shown = await now.stripe.show(await business_of(now))
+    assert (shown.is_connected, shown.error) == (False, None)
+    told = [row for row in await billing.rows(StripeEvent) if row.object_id and row.id not in known]
+    assert {(row.outcome, row.error) for row in told} == {("ignored", accounts.NOT_CONNECTED)}
+    assert len({row.object_id for row in told}) > 1
+    assert (await now.jobs.dead_letters())["items"] == []
 
 
 @SQLITE

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from backend.client import ApiError
 from backend.core.rows import Base
+from backend.retention import cohort
 from backend.retention.jobs import learn
 from backend.retention.models import OfferArm, RetentionRun, RunReward
 from backend.retention.shipped_flows import SHIPPED
@@ -261,8 +262,11 @@ async def test_days_in_which_another_stripe_account_took_over_are_not_counted(ba
     assert await counted() == {7, 30}, "disconnected"
     await place.units.write(connect, None)
     assert await counted() == every
+    lives = (await place.units.read(cohort.read, 365, 90, with_lives=True)).lives
     await place.units.write(switch, left)
     assert await counted() == {7, 30}, "replaced"
+    assert (await place.units.read(cohort.read, 365, 90, with_lives=True)).lives == lives
+    assert [(life.months > 0, life.has_left) for life in lives] == [(True, False)], "seen up to then, and not left"
     await place.units.write(back)
     assert await counted() == every
 

@@ -47,6 +47,7 @@ class Serving:
         """The accounts that the platform has access to."""
         self.codes: dict[str, tuple[str, int]] = {}
         """OAuth codes: whose, and until when."""
+        self.used_codes: set[str] = set()
         self.elsewhere: set[str] = set()
         """The accounts that another platform controls."""
         self.books: dict[str, Book] = {}

@@ -31,9 +31,15 @@ def _(asked: Asked) -> Body:
     if asked.params.get("grant_type") != "authorization_code":
         raise _refusal("unsupported_grant_type", f"Unsupported grant type: {asked.params.get('grant_type')}")
     code = str(asked.params.get("code"))
-    account, until = double.codes.pop(code, ("", 0))
-    if until <= double.time.now():
+    account, until = double.codes.get(code, ("", 0))
+    if not account:
         raise _refusal("invalid_grant", f"Authorization code does not exist: {code}")
+    if code in double.used_codes:
+        words = "This authorization code has already been used. All tokens issued with this code have been revoked."
+        raise _refusal("invalid_grant", words)
+    if until <= double.time.now():
+        raise _refusal("invalid_grant", "Authorization code expired")
+    double.used_codes.add(code)
     if account in double.elsewhere:
         raise _refusal("invalid_grant", "This account is controlled by another platform.")
     book = double.books.get(account) or double.open(account)
