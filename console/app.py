@@ -19,6 +19,7 @@ from console.credentials import Vault
 from console.files import write_down
 from console.floor.words import mark
 from console.frame.header import clock_words, feed_words
+from console.frame.order import Order, is_text
 from console.frame.screen import FrameScreen
 from console.frame.verbs import Verbs
 from console.history import LineHistory
@@ -46,10 +47,6 @@ START = "start"
 
 TICK = 15.0
 """Seconds between looks at what depends on time alone."""
-
-
-_LEAVES_A_LINE = ("escape", "tab", "shift+tab")
-"""Keys that are no text in a line: what is typed after them is for the next one, as when a password manager types."""
 
 
 class ConsoleApp(Verbs):
@@ -92,6 +89,7 @@ class ConsoleApp(Verbs):
         self._incidence = incidence
         self._came_from: list[str] = []
         self._clock: Clock | None = None
+        self._order = Order()
         self.add_mode(START, lambda: SignInScreen(target.url, self._known_email()))
         self._add_families()
 
@@ -402,8 +400,10 @@ class ConsoleApp(Verbs):
         """Every key and the mouse say that somebody is there. Keys are bound in the order in which they were pressed."""
         if isinstance(event, (events.Key, events.MouseEvent)):
             self.idle.touch()
-        if isinstance(event, events.Key) and not event.is_forwarded and await self._bind(event):
-            return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._order.before(event, self)
+            if await self._bind(event):
+                return
         await super().on_event(event)
 
     async def _bind(self, event: events.Key) -> bool:
@@ -412,9 +412,7 @@ class ConsoleApp(Verbs):
         if isinstance(self.screen, FrameScreen) and self.screen.takes(event):
             return True
         focused = self.focused
-        if isinstance(focused, TextArea) and event.key != "escape":
-            return False
-        if isinstance(focused, Input) and event.key not in _LEAVES_A_LINE:
+        if is_text(event, focused):
             return False
         if isinstance(focused, QueueTable):
             focused.touch()

@@ -196,7 +196,7 @@ class CustomersScreen(FrameScreen):
 
     @on(FilterLine.Left)
     def _filter_left(self) -> None:
-        self.table.focus()
+        self.set_focus(self.table)
 
     # -- keys
 

@@ -153,7 +153,7 @@ class QueueScreen(Board, Tabbed):
         elif self.listing.place.filter:
             self._set_filter("")
         else:
-            self.table.focus()
+            self.set_focus(self.table)
 
     def bulk_done(self, failed: list[Target]) -> None:
         """Those that were refused stay marked."""
@@ -227,4 +227,4 @@ class QueueScreen(Board, Tabbed):
 
     @on(FilterLine.Left)
     def _filter_left(self) -> None:
-        self.table.focus()
+        self.set_focus(self.table)  # at once: the next key may be here already

@@ -141,7 +141,7 @@ class FrameScreen(Screen[None]):
     def hand_to(self, widget: Widget) -> None:
         """Give the focus to what is in front now, unless somebody types to the copilot."""
         if self.copilot is None or not self.copilot.has_hand:
-            widget.focus()
+            self.set_focus(widget)  # at once: the next key may be here already
 
     def listen(self, topic: str, listener: Callable[[Any], None]) -> None:
         """Be told of a topic of the store for as long as the screen is there."""

@@ -72,7 +72,7 @@ class IncidenceScreen(Casework):
 
     @on(Composer.Left)
     def _left(self) -> None:
-        self.query_one(Timeline).focus()
+        self.set_focus(self.query_one(Timeline))  # at once: the next key may be here already
 
     def written(self) -> None:
         """It was sent: back to reading."""

@@ -38,6 +38,14 @@ async def test_keys_act_in_the_order_they_were_pressed(desk: Desk) -> None:
         burst(app, "-:assign none", "enter")
         await until(lambda: app.current_mode == "queue" and ("assign", "none") in queue(app).done)
         assert app.focused is queue(app).table
+        burst(app, ":assign me", "enter", "escape", "j", "j")
+        await until(lambda: ("assign", app.store.member_id) in queue(app).done)
+        assert not queue(app).query_one(CommandLine).is_open
+        await until(lambda: queue(app).table.cursor_key == queue(app).table.model.shown[4])
+        burst(app, "", "ctrl+p")
+        await until(lambda: isinstance(app.screen, Choice) and isinstance(app.focused, Input))
+        burst(app, "settings", "down", "up", "enter", "escape")
+        await until(lambda: app.current_mode == "settings")
         assert app.troubles == []
 
 
