@@ -4,31 +4,30 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, TextArea
 
-from console import actions, approvals, families, servers
+from console import actions, families
 from console.actions import Action
 from console.calls import Calls
-from console.connection import ENDED_IS_KNOWN, Connection, Target, Unreachable
+from console.connection import ENDED_IS_KNOWN, Connection, Target
 from console.credentials import Vault
 from console.files import write_down
 from console.floor.words import mark
 from console.frame.header import clock_words, feed_words
 from console.frame.order import Order, is_text
 from console.frame.screen import FrameScreen
-from console.frame.verbs import Verbs
 from console.history import LineHistory
 from console.idle import Idle
 from console.keymap import Keymap
 from console.live import FeedState, Missed
 from console.preferences import PreferenceFile
-from console.setup.lock import LockScreen
 from console.setup.sign_in import SignInScreen
+from console.setup.signing import START, Signing
 from console.store import Store
 from console.undo import Undo
 from themes import DEFAULT_THEME, THEMES
@@ -42,14 +41,11 @@ if TYPE_CHECKING:
     from console.session import Session
 
 Severity = Literal["information", "warning", "error"]
-START = "start"
-"""The mode of the first screen."""
-
 TICK = 15.0
 """Seconds between looks at what depends on time alone."""
 
 
-class ConsoleApp(Verbs):
+class ConsoleApp(Signing):
     """`ConsoleApp(Target(url)).run()`. `modes` and `incidence` replace screens, for tests."""
 
     TITLE = "Holdfast"
@@ -104,72 +100,6 @@ class ConsoleApp(Verbs):
     def _add_families(self) -> None:
         for name, place in self._families.items():
             self.add_mode(name, lambda place=place: families.screen_of(place))  # type: ignore[misc]
-
-    def _known_email(self) -> str:
-        return self.target.email or servers.known().get(self.target.url, "")
-
-    async def _begin(self) -> None:
-        try:
-            await self.connection.open()
-        except Unreachable as error:
-            self._sign_in_screen.refuse(str(error))
-            return
-        from backend.core.clock import RealClock
-
-        self._clock = RealClock()
-        await self._sign_in_screen.begin(self.connection.api, self.vault, self.target)
-
-    @property
-    def _sign_in_screen(self) -> SignInScreen:
-        found = next((screen for screen in self.screen_stack if isinstance(screen, SignInScreen)), None)
-        assert found is not None, "the sign-in screen is there until one is signed in"
-        return found
-
-    async def signed_in(self, me: Any, email: str) -> None:
-        """Signed in as `me` (MeRead or SignInRead): load, follow, and show the queue."""
-        from console.copilot.talk import Talk
-        from console.session import Session
-
-        if self.session is not None and self.session.me.member_id == me.member_id:
-            self.session.start()  # the same person again: everything is still there
-            return
-        if self.session is not None:
-            await self.session.close()
-            await self._forget_screens()
-            self.feed = FeedState("connecting")
-        assert self._clock is not None, "connected before one signs in"
-        api = self.connection.api
-        self.session = Session(
-            api,
-            me,
-            self._clock,
-            on_state=self._feed_changed,
-            on_missed=self._was_missed,
-            on_trouble=lambda error: self.report("follow the feed", error),
-            on_alerts=self.alerts_came,
-            on_header=self.show_header,
-            talk=Talk(self),
-        )
-        self.store, self.undo = self.session.store, Undo()
-        approvals.watch(self)
-        self.store.listen("rules", self.rules_published)
-        self.idle.touch()
-        if not self.target.is_passing:
-            with contextlib.suppress(OSError):
-                self.preferences.change(email=email, url=self.target.url)
-        self.store.listen("member", lambda _: self.show_header())
-        self.tick()
-        self.session.start()
-        await self.go("floor" if self.target.wall else families.HOME)
-
-    async def _forget_screens(self) -> None:
-        """Back to the first screen; what was shown to one person is not shown to the next."""
-        await self.switch_mode(START)
-        for name in self._families:
-            await self.remove_mode(name)
-        self._add_families()
-        self._came_from.clear()
-        self.last_verb = self.calls.last_failed = None
 
     @property
     def api(self) -> "Client":
@@ -333,68 +263,7 @@ class ConsoleApp(Verbs):
         log = write_down(what, error)
         self.say(f"Could not {what}: {type(error).__name__}: {error}. It is written down in {log}.", "error")
 
-    # -- another business
-
-    def action_switch_business(self, name: str = "") -> None:
-        """Go to another business of one's own: the one named, else one out of all."""
-        self.run_worker(self._switch(name), group="sign-in", exclusive=True, exit_on_error=False)
-
-    async def _switch(self, name: str) -> None:
-        """Nothing of the old business is on screen, or called for, once the new tokens are there."""
-        from console.setup import switching
-
-        with self.guard("switch the business"):
-            session = self.session
-            if session is None or (business := await switching.chosen(self, session.me, name)) is None:
-                return
-            await session.rest()
-            await self._forget_screens()
-            self._sign_in_screen.say(f"Going to {business.name} …")
-            self.clear_notifications()
-            answer = await self.calls.ask("switch the business", lambda: self.api.identity.switch(business.id))
-            if answer is None:
-                session.start()
-                await self.go(families.HOME)
-                return
-            await self.signed_in(answer, answer.user.email)
-            self.say(f"You are at {answer.business.name} now, as {answer.role}.")
-
-    # -- leaving
-
-    def sign_in_ended(self, why: str) -> None:
-        """Ask to sign in again, over whatever is there; nothing of it is lost."""
-        if not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
-            screen = SignInScreen(self.target.url, self._known_email(), f"{why} {self.target.hint}".strip())
-            self.push_screen(screen)
-            self.call_after_refresh(lambda: screen.ready(self.connection.api, self.vault))
-
-    def action_sign_out(self) -> None:
-        """End the sign-in at the server, forget its tokens, and ask to sign in."""
-        self.run_worker(self._sign_out(), group="sign-in", exclusive=True, exit_on_error=False)
-
-    async def _sign_out(self) -> None:
-        from backend.client import ApiError, Offline
-
-        if self.session is None:
-            return
-        with self.guard("sign out"):
-            email = self.session.me.user.email
-            with contextlib.suppress(ApiError, Offline):
-                await self.api.identity.sign_out()
-            await self.vault.forget(self.target.url, email)
-            await self.session.close()
-            self.session = None
-            self.api.transport.access_token = self.api.transport.refresh_token = None
-            self.store = Store()
-            await self._forget_screens()
-            self._sign_in_screen.start_over(f"You are signed out. {self.target.hint}".strip())
-
-    def action_lock(self) -> None:
-        """Lock the screen."""
-        if self.session is not None and not any(
-            isinstance(screen, (LockScreen, SignInScreen)) for screen in self.screen_stack
-        ):
-            self.push_screen(LockScreen(self.session.me.user.email, self.api, self.target.hint))
+    # -- keys
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and the mouse say that somebody is there. Keys are bound in the order in which they were pressed."""
