@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from backend.demo.ledger import Ledger
 from backend.events.event import Actor
 from backend.jobs.models import PendingJob
-from backend.playbooks.documents import ConditionStep, PlaybookDocument, WaitStep, length_of, walk
+from backend.playbooks.documents import ConditionStep, NotifyStep, PlaybookDocument, WaitStep, length_of, walk
 from backend.playbooks.models import Playbook, PlaybookExecution, PlaybookStep
 from backend.playbooks.playbook_text import raw_of
 from backend.playbooks.shipped import id_of, shipped
@@ -86,6 +86,8 @@ def _travel(ledger: Ledger, trip: Trip, person: Mapping[str, Any], now: datetime
         reached, took = at, _wait_of(document, step.id)
         at = at + (took or timedelta(seconds=1))
         told = _TOLD[step.kind]
+        if isinstance(step, NotifyStep) and step.to != "customer":
+            told = f"told {step.to}"
         if isinstance(step, ConditionStep) and number == trip.done - 1 and trip.how.startswith("stopped"):
             told = trip.how.partition(": ")[2]
         rows.append({"step_id": step.id, "state": "DONE", "started_at": reached, "done_at": at, "told": told})

@@ -117,6 +117,8 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return "watches it" if data.get("added") else "watches it no more"
         case "sla_warned" | "sla_breached" | "sla_changed":
             return happened(kind, data, now) + reason
+        case "webhook.dead":
+            return "could not tell an endpoint of webhooks of this (g i says why)"
         case "outgoing.failed" | "outgoing.retried":
             return deliveries.told(kind, data)
         case "notification.offered" | "notification.seen" | "notification.dismissed" | "notification.accepted":
@@ -155,11 +157,13 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             return f"noticed friction {data.get('score', '?')}"
         case "risk.changed" | "risk.moved":
             before, after = data.get("score") or ("?", "?")
-            return f"found risk {before} → {after}: {'; '.join(data.get('factors') or ['no factor holds'])}"
+            now_at = f"{after}" if before == after else f"{before} → {after}"
+            return f"found risk {now_at}: {'; '.join(data.get('factors') or ['no factor holds'])}"
         case "churn.changed":
             before, after = data.get("probability") or (0, 0)
             causes = "; ".join(data.get("causes") or ["nothing speaks for it"])
-            return f"found that they leave with {before:.0%} → {after:.0%}: {causes}"
+            was = f"{before:.0%} → " if before else ""
+            return f"found a chance to leave of {was}{after:.0%}: {causes}"
     changes = _changes(data, name_of)
     return (changes or kind.rpartition(".")[2].replace("_", " ")) + reason + _approved(data)
 

@@ -109,7 +109,8 @@ def of_connection(one: Row, kind: Row | None, now: datetime) -> tuple[Pairs, lis
     if not names or "token" in names:
         pairs.append(("token", "kept" if one["hasToken"] else [("missing", "warning")]))
     if kind["hears"]:
-        pairs.append(("webhooks", "checked" if one["hasWebhookSecret"] else [("not checked: no secret", "warning")]))
+        theirs = [("checked with the server's secret; refused where it has none", "muted")]
+        pairs.append(("webhooks", "checked with a secret of its own" if one["hasWebhookSecret"] else theirs))
     if one["webhookPath"] and kind["family"] != "chat":
         pairs.append(("come to", one["webhookPath"]))
     if kind["family"] == "chat":
