@@ -109,10 +109,10 @@ def stripe(work: Work, settings: Settings, vault: Vault) -> PartRead:
 
 
 def chats(work: Work, vault: Vault) -> list[PartRead]:
-    """Each connected platform by what it answered last, and what did not get there."""
+    """Each connection by what it answered last, and what did not get there."""
     found = []
     for one in connections.list_integrations(work, vault):
-        failed = one.outgoing.get("FAILED", 0)
+        failed = one.outgoing.get("FAILED", 0) + one.outgoing.get("DEAD", 0)
         state: PartState = "ok"
         words = f"answered {_ago(work.now, one.answered_at)}"
         if one.answered_at is None:
@@ -121,6 +121,8 @@ def chats(work: Work, vault: Vault) -> list[PartRead]:
             state, words = "warning", f"is not set up: {', '.join(one.missing)} is missing"
         elif one.error:
             state, words = "danger", f"does not answer as it should: {one.error}"
+        elif one.stopped_at is not None:
+            state, words = "off", "is stopped: nothing is told or read until an admin lets it go on"
         elif failed or one.failing_deliveries:
             state, words = "warning", "answers, but something did not get through: look at g i"
         figures = [

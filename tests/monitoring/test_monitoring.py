@@ -9,7 +9,9 @@ from backend.client import ApiError
 from backend.core.meters import Meters, Pace, Recent, quantiles
 from backend.delivery import service as delivery
 from backend.delivery.schemas import ChannelAdd
-from backend.integrations.schemas import IntegrationAdd
+from backend.integrations import webhooks
+from backend.integrations.models import Integration, WebhookPost
+from backend.integrations.schemas import IntegrationAdd, IntegrationChange
 from backend.jobs.models import PendingJob
 from backend.monitoring.schemas import Monitored
 from backend.work import Work
@@ -81,9 +83,16 @@ async def test_every_part_says_how_it_does(backend: Backend) -> None:
     await owner.delivery.add(ChannelAdd.model_validate(slack))
     await owner.integrations.add(IntegrationAdd(platform="intercom", base_url="https://api.intercom.io"))
     units = await backend.units()
+    hook = {"platform": "webhook", "base_url": "http://127.0.0.1:9/hooks"}
+    crm, still = [await owner.integrations.add(IntegrationAdd(name=name, **hook)) for name in ("crm", "still")]
+    await owner.integrations.change(still.id, IntegrationChange(is_stopped=True))
 
     def happened(work: Work) -> None:
         delivery.post(work, to="", subject="s", text="t", cause="c", kind="SLACK")
+        id = webhooks.post(work, "crm", "t", {}, cause="c")
+        work.session.flush()
+        post, endpoint = work.get(WebhookPost, id), work.get(Integration, crm.id)
+        post.state, endpoint.answered_at = "DEAD", work.now
 
     def stuck(work: Work) -> None:
         work.add(
@@ -98,6 +107,11 @@ async def test_every_part_says_how_it_does(backend: Backend) -> None:
     assert part(whole, "delivery")[0] == "danger"
     assert "ops: Slack cannot be reached" in part(whole, "delivery")[1]
     assert part(whole, "intercom")[0] == "warning"
+    hooks = {one.title: (one.state, one.words) for one in whole.parts if one.name == "webhook"}
+    assert hooks == {
+        "Webhook crm": ("warning", "answers, but something did not get through: look at g i"),
+        "Webhook still": ("off", "is stopped: nothing is told or read until an admin lets it go on"),
+    }
     assert whole.state == "danger"
     figures = {one.label: one.value for one in next(one for one in whole.parts if one.name == "process").figures}
     assert figures["response p95"] > 0
