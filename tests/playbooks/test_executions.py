@@ -132,10 +132,21 @@ async def test_paused_resumed_failed_tried_again_and_cancelled(backend: Backend)
 
     second = await start(owner, playbook, "u-1")
     await backend.drain()
+    held = await owner.executions.pause(second.execution_id)
+    later = backend.clock.now() + timedelta(days=10)
+    moved = WaitChange(version=held.version, next_at=later)
+    assert (await owner.executions.change_wait(second.execution_id, moved)).status == "PAUSED", (
+        "a wait is moved in its pause"
+    )
+    await owner.executions.resume(second.execution_id)
+    backend.clock.advance(days=9)
+    await backend.drain()
+    again = await shown(owner, second)
+    assert (again.status, again.next_at) == ("WAITING", later)
     body = ExecutionAct(reason="wrong customer")
     cancelled = await owner.executions.cancel(second.execution_id, body)
     assert (cancelled.status, cancelled.ended_how) == ("CANCELLED", "cancelled by Owner 1: wrong customer")
-    backend.clock.advance(days=4)
+    backend.clock.advance(days=1)
     await backend.drain()
     assert (await shown(owner, second)).done == cancelled.done, "no step after that"
     page = await owner.executions.list(limit=1)
