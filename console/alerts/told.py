@@ -32,8 +32,9 @@ def of_alert(alert: Row, told: Sequence[Row], now: datetime) -> tuple[list[tuple
     for one in told:
         sign, role, said = STATES[one["state"]]
         count = f", {one['count']} of {alert['count']}" if alert["count"] > 1 else ""
-        pairs.append((WAYS[one["way"]], [(f"{sign} {said} {ages.local(one['at'], now)}{count}", role)]))
-        lines += [[(f"{one['place']}", "muted")]] if one["way"] != "EMAIL" else []
+        where = f"  by {one['place']}" if one["way"] != "EMAIL" else ""
+        when = ages.local(one["at"], now)
+        pairs.append((WAYS[one["way"]], [(f"{sign} {said} {when}{count}", role), (where, "muted")]))
         lines += [[(f"{one['place']}: {one['error']}", "danger")]] if one["error"] else []
     if not told:
         lines.append([("The rules (g r, Alerts) send it nowhere else, or there is no channel.", "muted")])

@@ -191,13 +191,13 @@ steps:
             receiver.secret = (await owner.integrations.add(crm)).webhook_secret or ""
             playbook = await owner.playbooks.make(PlaybookMake(yaml=yaml))
             cases = []
-            for number in range(12):
+            for number in range(8):
                 body = {"userId": f"u-{number}", "stage": "POST_ORDER", "channel": "CALL", "trigger": "USER_INITIATED"}
                 cases.append(await owner.incidences.open(IncidenceOpen.model_validate(body)))
             ids = [one.incidence_id for one in cases]
             await owner.playbooks.trigger(TriggerAsk(playbook_id=playbook.playbook_id, incidence_ids=ids))
             async with asyncio.timeout(60):
-                while sum(one.done for one in (await owner.executions.list()).items) < 20:  # noqa: ASYNC110
+                while sum(one.done for one in (await owner.executions.list()).items) < 12:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
                 server.kill()
                 await asyncio.to_thread(server.start)
