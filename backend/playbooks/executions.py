@@ -53,7 +53,7 @@ def trigger(work: Work, body: TriggerAsk) -> State:
             if body.customer_id is not None:
                 raise
             refused.append(_told_refused(work, customer_id or incidence_id or "", failure))
-    items = [read_of(work, one) for one in started]
+    items = _read_all(work, started)
     return {"executionId": started[0].id if started else None, "items": items, "refused": refused}
 
 
@@ -149,14 +149,21 @@ def list_executions(
         after=after,
         limit=limit + 1,
     )
-    done = repository.done_counts(work.session, work.business_id, [one.id for one in found])
     last = found[limit - 1] if len(found) > limit else None
     return {
-        "items": [read_of(work, one, done.get(one.id, 0)) for one in found[:limit]],
+        "items": _read_all(work, found[:limit]),
         "nextCursor": cursors.encode([last.started_at, last.id]) if last else None,
         "asOf": as_of,
         "open": repository.open_count(work.session, work.business_id, None),
     }
+
+
+def _read_all(work: Work, rows: Sequence[PlaybookExecution]) -> list[State]:
+    """ExecutionRead data of several, in as many statements as of one."""
+    done = repository.done_counts(work.session, work.business_id, [one.id for one in rows])
+    names = repository.names_of(work.session, work.business_id)
+    with repository.held(work.session, rows):
+        return [read_of(work, one, done.get(one.id, 0), names) for one in rows]
 
 
 def show(work: Work, id: str) -> State:
@@ -350,15 +357,16 @@ def _step_row(work: Work, row: PlaybookExecution) -> PlaybookStep | None:
     return work.session.get(PlaybookStep, (row.business_id, row.id, row.step_id or ""))
 
 
-def read_of(work: Work, row: PlaybookExecution, done: int | None = None) -> State:
-    """ExecutionRead data."""
+def read_of(work: Work, row: PlaybookExecution, done: int | None = None, names: dict[str, str] | None = None) -> State:
+    """ExecutionRead data; how many steps are behind it and what members are called is looked up unless given."""
     customer = work.session.get_one(Customer, row.customer_id)
     document = document_of(row)
     if done is None:
         done = repository.done_counts(work.session, work.business_id, [row.id]).get(row.id, 0)
     said = ""
     if row.step_id is not None:
-        said = words.step_words(d.step_of(document, row.step_id), repository.names_of(work.session, work.business_id))
+        names = repository.names_of(work.session, work.business_id) if names is None else names
+        said = words.step_words(d.step_of(document, row.step_id), names)
     return {
         "executionId": row.id,
         "version": row.version,

@@ -1,12 +1,14 @@
 """Selects of playbooks and executions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from backend.customers.models import Customer
 from backend.identity.models import Member, User
 from backend.playbooks.models import Playbook, PlaybookExecution, PlaybookStep
 
@@ -109,6 +111,16 @@ def steps_since(session: Session, business_id: str, playbook_id: str, since: dat
         .where(step.business_id == business_id, one.playbook_id == playbook_id, one.started_at >= since)
     )
     return session.execute(query).all()
+
+
+@contextmanager
+def held(session: Session, executions: Sequence[PlaybookExecution]) -> Iterator[None]:
+    """Their customers and playbooks are in the session meanwhile, which looks none of them up again."""
+    customers = select(Customer).where(Customer.id.in_({one.customer_id for one in executions}))
+    playbooks = select(Playbook).where(Playbook.id.in_({one.playbook_id for one in executions}))
+    both = (session.scalars(customers).all(), session.scalars(playbooks).all())  # it holds them weakly itself
+    yield
+    del both
 
 
 def names_of(session: Session, business_id: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from tests.integrations.test_webhook_endpoints import endpoint
 from tests.playbooks.trips import EVERY, NOTES, make, shown, start, told, words
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
+from tests.support.statements import statements
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -141,8 +142,8 @@ async def test_paused_resumed_failed_tried_again_and_cancelled(backend: Backend)
     await owner.executions.resume(second.execution_id)
     backend.clock.advance(days=9)
     await backend.drain()
-    again = await shown(owner, second)
-    assert (again.status, again.next_at) == ("WAITING", later)
+    waits = await shown(owner, second)
+    assert (waits.status, waits.next_at) == ("WAITING", later)
     body = ExecutionAct(reason="wrong customer")
     cancelled = await owner.executions.cancel(second.execution_id, body)
     assert (cancelled.status, cancelled.ended_how) == ("CANCELLED", "cancelled by Owner 1: wrong customer")
@@ -175,7 +176,11 @@ async def test_many_at_once_tell_who_was_left_out_and_a_change_leaves_them_alone
     await owner.playbooks.change(seen.playbook_id, PlaybookChange(version=seen.version, yaml=yaml))
     said = await told(backend, supervisor)
     assert not any("Changed" in one for one in said), "they go by what they began with"
-    assert {one.status for one in (await owner.executions.list()).items} == {"COMPLETED"}
+    with statements() as of_all:
+        assert {one.status for one in (await owner.executions.list()).items} == {"COMPLETED"}
+    with statements() as of_one:
+        assert len((await owner.executions.list(limit=1)).items) == 1
+    assert len(of_all) == len(of_one), "a page costs as many statements, however long it is"
     wrong = await refused(start(owner, playbook, "u-0", incidence_id=cases[1].incidence_id))
     assert wrong.code == "OTHER_CUSTOMER"
     for fields in ({}, {"customer_id": "u-1", "customer_ids": ["u-1"]}, {"customer_ids": ["u"] * 201}):
