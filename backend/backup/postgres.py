@@ -12,6 +12,7 @@ from uuid import uuid4
 from backend.backup.checking import Found
 from backend.backup.checking import check as check_database
 from backend.core.errors import Said
+from backend.migrations.foreign import VECTORS
 
 _SECONDS = 3_600
 
@@ -21,9 +22,11 @@ class Missing(Said):
 
 
 def dump(url: str, target: Path) -> None:
-    """Write everything in the database at `url` into one file, from one snapshot."""
+    """Write everything in the database at `url` into one file, from one snapshot. Extensions belong to the server, and few
+    may make them: left out, with the copy of embeddings that needs one and is made anew."""
     target.touch(mode=0o600)
-    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
+    left_out = ("--extension=plpgsql", f"--exclude-table={VECTORS}")
+    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", *left_out, f"--file={target}")
 
 
 def check(url: str, dumped: Path) -> Found:

@@ -1,6 +1,6 @@
 """Embedding what was added to the documents, when there is a model for it."""
 
-from backend.copilot import vectors
+from backend.copilot import pgvector, vectors
 from backend.copilot.provider import Provider, ProviderTrouble
 from backend.core.log import logger
 from backend.jobs.registry import JobContext, cron, job
@@ -15,6 +15,7 @@ async def embed_chunks(ctx: JobContext) -> None:
     provider = Provider.of(ctx.runtime.settings)
     if provider is None or not provider.embedding_model:
         return
+    await ctx.write(pgvector.make)
     while waiting := await ctx.read(vectors.without, provider.embedding_model, _AT_ONCE):
         try:
             found = await provider.embed([text for _, text in waiting])

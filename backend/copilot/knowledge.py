@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from backend.copilot import full_text, vectors
 from backend.copilot.chunking import chunks_of
 from backend.copilot.models import Chunk, Document
+from backend.copilot.provider import Embedding
 from backend.copilot.schemas import ChunkRead, DocumentAdd, DocumentRead, DocumentShown, Hit, HitList
 from backend.copilot.similar import words_of
 from backend.core.errors import Unprocessable
@@ -70,7 +71,7 @@ def _remove(work: Work, id: str) -> None:
     work.session.expunge_all()
 
 
-def search(work: Work, query: str, *, limit: int = 5, vector: list[float] | None = None) -> HitList:
+def search(work: Work, query: str, *, limit: int = 5, vector: Embedding | None = None) -> HitList:
     """The pieces that say most about `query`: by its words, fused with its meaning when `vector` is its embedding."""
     by_words = full_text.find(work, words_of(query), _CANDIDATES)
     by_meaning = vectors.nearest(work, vector, _CANDIDATES) if vector is not None else []

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from backend.copilot import knowledge
+from backend.copilot.provider import Embedding
 from backend.copilot.tool import TOOLS, Arguments, Citation, Told
 from backend.copilot.wording import literal
 from backend.work import Work
@@ -18,7 +19,7 @@ class Sought(Arguments):
 
 
 @TOOLS.add(("GET", "/api/knowledge/search"), Sought, embeds="query")
-def search_knowledge(work: Work, asked: Sought, vector: list[float] | None = None) -> Told:
+def search_knowledge(work: Work, asked: Sought, vector: Embedding | None = None) -> Told:
     """Search the business's own documents (policies, how-tos, menus). Cite what you use by its number, such as [1]."""
     hits = knowledge.search(work, asked.query, limit=asked.limit, vector=vector).items
     citations = tuple(

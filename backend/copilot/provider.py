@@ -1,5 +1,6 @@
 """A model behind HTTP: any server that speaks OpenAI's chat completions, Ollama among them. Called outside transactions."""
 
+import math
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -41,6 +42,14 @@ class Asked:
             return orjson.loads(self.arguments or "{}")
         except orjson.JSONDecodeError:
             return self.arguments
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What a text means, in numbers, and the model that gave them: those of another model cannot be compared with them."""
+
+    model: str
+    numbers: Sequence[float]
 
 
 @dataclass
@@ -138,6 +147,8 @@ class Provider:
             raise ProviderTrouble("The model answered with something that is no embedding.") from error
         if len(found) != len(texts):
             raise ProviderTrouble("The model answered with too few embeddings.")
+        if not all(one and math.isfinite(sum(one)) for one in found):
+            raise ProviderTrouble("The model answered with something that is no embedding.")
         return found
 
     def _refused(self, status: int, body: bytes) -> str:
@@ -149,12 +160,12 @@ class Provider:
         words = (words.replace(self._key, "…") if self._key else words)[:200]
         return f"The model refused ({status}){f': {words}' if words else ''}."
 
-    async def embed_one(self, text: str) -> list[float] | None:
+    async def embed_one(self, text: str) -> Embedding | None:
         """The embedding of one text; None when there is none to be had, and words have to do."""
         if not self.embedding_model:
             return None
         with suppress(ProviderTrouble):
-            return (await self.embed([text]))[0]
+            return Embedding(self.embedding_model, (await self.embed([text]))[0])
         return None
 
 

@@ -19,7 +19,7 @@ def doctor(
     """Look at terminal, machine and server: what is well, and what to do about the rest. Exit code 1 when something fails."""
     from backend.core.clock import RealClock
     from console import twin
-    from console.doctor import machine, stripe, terminal
+    from console.doctor import machine, meanings, stripe, terminal
     from console.files import config_dir, data_dir
 
     given = settings("", None)
@@ -33,6 +33,7 @@ def doctor(
         machine.folder("console folder", data_dir()),
         machine.folder("data folder", given.data_dir),
         machine.database(given),
+        *meanings.checks(given),
         *stripe.key(given),
         *machine.server(twin.address(url) if url else twin.last_url(), RealClock().now()),
     ]

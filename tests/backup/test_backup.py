@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from backend.backup import copying, postgres, restoring
-from backend.backup.copying import ABOUT, APP, JOBS, Spoiled
+from backend.backup.copying import ABOUT, APP, DUMP, JOBS, Spoiled
 from backend.backup.restoring import Refused
+from backend.copilot import pgvector
 from backend.core.files import jobs_file
 from backend.settings import Settings
 from console.cli import command_line
@@ -31,6 +32,7 @@ async def test_a_backup_is_whole_and_comes_back(backend: Backend, tmp_path: Path
     owner = await backend.owner()
     case = await open_case(owner)
     await backend.drain()
+    await (await backend.units()).write(pgvector.make)
     made = copying.make(backend.settings, tmp_path / "backups", backend.clock)
     kind = "sqlite" if backend.url.startswith("sqlite") else "postgresql"
     assert (made.database, made.rows["incidences"], made.rows["businesses"]) == (kind, 1, 1)
@@ -42,6 +44,9 @@ async def test_a_backup_is_whole_and_comes_back(backend: Backend, tmp_path: Path
     await open_case(owner, "after")  # what came later is not in it
     target = elsewhere(backend, tmp_path)
     if kind == "postgresql":
+        assert b"knowledge_words" in (dumped := (place / DUMP).read_bytes())
+        assert b"vector;" not in dumped, "it comes back without the extension, too"
+        assert b"knowledge_vectors" not in dumped
         with pytest.raises(Refused, match="backup of postgresql"):
             restoring.restore(target, place, backend.clock)
         with pytest.raises(Refused, match="already"):
