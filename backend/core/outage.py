@@ -35,7 +35,9 @@ _POSTGRES |= {"57P01": AWAY, "57P02": AWAY, "57P03": AWAY, "58030": AWAY}
 class Outage(Said):
     """The database could not do it: 503 to who asked, another try for a job. `message` says what to do."""
 
-    def __init__(self, kind: tuple[str, str]) -> None:
+    def __init__(self, kind: tuple[str, str], told: str = "") -> None:
+        """`told` is what the database said of it, for the log."""
+        self.told = told
         self.code, self.message = kind
         super().__init__(self.message)
 
@@ -48,7 +50,7 @@ def outage_of(error: BaseException, *, is_commit: bool = False) -> Outage | None
     if isinstance(error, Outage):
         return error
     if (kind := _kind_of(error, is_commit)) is not None:
-        return Outage(kind)
+        return Outage(kind, str(getattr(error, "orig", None) or error))
     return outage_of(error.__context__, is_commit=is_commit) if error.__context__ is not None else None
 
 
@@ -71,7 +73,7 @@ class Health:
 
     def note(self, outage: Outage | None) -> None:
         if outage is not None and self.outage is None:
-            logger.error("the database is out", code=outage.code, why=outage.message)
+            logger.error("the database is out", code=outage.code, told=outage.told)
         elif outage is None and self.outage is not None:
             logger.warning("the database is back", was=self.outage.code)
         self.outage = outage
