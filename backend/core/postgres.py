@@ -46,6 +46,8 @@ class PostgresDatabase(Health):
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
         )
+        # Each statement of a transaction sees its own moment otherwise, and the numbers of one answer disagree.
+        self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._waiting: dict[MergedUnit[Any, Any], list[tuple[Any, asyncio.Future[Any]]]] = {}
         self._merging: set[asyncio.Task[None]] = set()
         self._writers = asyncio.Semaphore(_WRITERS)
@@ -57,10 +59,10 @@ class PostgresDatabase(Health):
     async def read(self, unit: Callable[[Session], T]) -> T:
         for remaining in reversed(range(_TRIES)):
             try:
-                async with AsyncSession(self._engine, autoflush=False, expire_on_commit=False) as session:
+                async with AsyncSession(self._snapshots, autoflush=False, expire_on_commit=False) as session:
                     return await session.run_sync(unit)
             except Exception as error:
-                if not remaining or not _is_broken_line(error):
+                if not remaining or not (_is_broken_line(error) or _is_retried(error)):
                     raise self._said(error) from error
         raise AssertionError("unreachable")
 
@@ -73,7 +75,7 @@ class PostgresDatabase(Health):
                     is_commit = True
                     await session.commit()
             except Exception as error:
-                if remaining and getattr(getattr(error, "orig", None), "sqlstate", None) in _RETRIED:
+                if remaining and _is_retried(error):
                     await asyncio.sleep(random.uniform(0, _APART_SECONDS))  # so that they do not meet again
                     continue
                 if remaining and not is_commit and _is_broken_line(error):
@@ -125,6 +127,10 @@ class PostgresDatabase(Health):
         if self._merging:
             await asyncio.wait(self._merging)
         await self._engine.dispose()
+
+
+def _is_retried(error: Exception) -> bool:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in _RETRIED
 
 
 def _is_broken_line(error: Exception) -> bool:

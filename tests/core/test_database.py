@@ -1,6 +1,7 @@
 """Both databases keep what they acknowledged, and let no unit harm another."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -56,6 +57,26 @@ async def test_what_waits_together_is_committed_together(database: Database) -> 
     assert results == list(range(60))
     assert len(commits) < 20
     assert len(await names(database)) == 60
+
+
+async def test_a_read_sees_one_moment(database: Database, database_url: str) -> None:
+    def twice(session: Session) -> tuple[int, int]:
+        count = select(func.count()).select_from(User)
+        before = session.scalar(count)
+        elsewhere = connect(database_url)
+
+        async def another() -> None:
+            await elsewhere.start()
+            await elsewhere.write(add("meanwhile"))
+            await elsewhere.close()
+
+        thread = threading.Thread(target=lambda: asyncio.run(another()))
+        thread.start()
+        thread.join()
+        return before or 0, session.scalar(count) or 0
+
+    assert await database.read(twice) == (0, 0)
+    assert await names(database) == {"meanwhile"}
 
 
 async def test_units_that_fail_leave_nothing_and_hurt_no_neighbour(database: Database) -> None:
