@@ -72,11 +72,10 @@ def consider(work: Work, seq: int) -> bool:
     place = work.session.get(TriggerPlace, work.business_id)
     if place is None:
         place = work.add(TriggerPlace(seq=seq - 1))
-    is_wanted = repository.automatic(work.session, work.business_id)
-    rows = _next(work, place.seq) if is_wanted else ()
+    automatic = repository.automatic(work.session, work.business_id)
+    rows = _next(work, place.seq) if automatic else ()
     place.seq = rows[-1].seq if len(rows) == AT_ONCE else head
-    for row in rows:
-        _consider(work, row)
+    _consider(work, automatic, rows)
     return len(rows) == AT_ONCE
 
 
@@ -89,18 +88,24 @@ def _next(work: Work, after: int) -> Sequence[Any]:
     return work.session.execute(query.limit(AT_ONCE)).all()
 
 
-def _consider(work: Work, event: Any) -> None:
-    """Start what an event is an occasion for, if the trigger fits its customer as things are now."""
+def _consider(work: Work, automatic: Sequence[Playbook], rows: Sequence[Any]) -> None:
+    """Start what events are occasions for, where the trigger fits the customer as things are now. Of these events, those
+    first whose loss is expected to be the greatest: ten thousand may come at once, and a day has a number."""
+    triggers = [(one, _trigger(one)) for one in automatic]
     wanted = [
-        one for one in repository.automatic(work.session, work.business_id) if _BY_TYPE[event.type] in _after(one)
+        (row, playbook, trigger)
+        for row in rows
+        for playbook, trigger in triggers
+        if row.customer_id is not None and _BY_TYPE[row.type] in trigger.after
     ]
-    if not wanted or event.customer_id is None:
-        return
-    facts = facts_of(work, [event.customer_id]).get(event.customer_id)
-    for playbook in wanted if facts is not None else ():
-        found = _fits(_trigger(playbook), event.customer_id, facts or {})
-        if found is not None:
-            _start(work, playbook, found, f"event:{event.seq}")
+    facts = facts_of(work, {row.customer_id for row, *_ in wanted})
+    found = [
+        (fitting, playbook, f"event:{row.seq}")
+        for row, playbook, trigger in wanted
+        if row.customer_id in facts and (fitting := _fits(trigger, row.customer_id, facts[row.customer_id])) is not None
+    ]
+    for fitting, playbook, cause in sorted(found, key=lambda one: -one[0].loss):
+        _start(work, playbook, fitting, cause)
 
 
 def start_found(work: Work, playbook_id: str, found: Sequence[Found], day: str) -> int:

@@ -20,6 +20,7 @@ from backend.signals.schemas import TrackEvent
 from backend.work import Work
 from tests.playbooks.trips import make
 from tests.support.backend import Backend
+from tests.support.statements import statements
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 AT_RISK = """
@@ -128,10 +129,20 @@ async def test_a_cool_down_a_number_a_day_and_the_greatest_expected_loss_first(b
     backend.clock.advance(days=2)
     assert (await looks()).count("u-2") == 2, "and may have it again after the cool-down"
     off = PlaybookChange(version=playbook.version, is_automatic=False)
-    await owner.playbooks.change(playbook.playbook_id, off)
+    stopped = await owner.playbooks.change(playbook.playbook_id, off)
     backend.clock.advance(days=3)
     count = len(await started(owner))
     assert len(await looks()) == count, "by hand only"
+    for one in (await owner.executions.list(open="true")).items:
+        await owner.executions.cancel(one.execution_id)
+    on = PlaybookChange(version=stopped.version, is_automatic=True)
+    await owner.playbooks.change(playbook.playbook_id, on)
+    await units.write(forget_place)
+    with statements() as asked:
+        await units.write(triggering.consider, 1)
+    storm = [one.user_id for one in (await owner.executions.list(open="true")).items]
+    assert sorted(storm) == ["u-1", "u-2"], "of many events at once, too"
+    assert sum("FROM customer_risks" in sql for sql, _ in asked) == 1, "facts are read for all of them at once"
 
 
 class Context:
