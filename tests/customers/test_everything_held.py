@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy import NullPool, create_engine, inspect, text
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from backend import slices
@@ -18,6 +18,7 @@ from backend.core.rows import Base
 from backend.customers.erasure import ERASERS
 from backend.customers.holdings import LEFT_OUT, ways
 from backend.customers.schemas import CustomerChange
+from backend.delivery.schemas import ChannelAdd
 from backend.demo.outside.freshchat import FreshchatDouble
 from backend.demo.outside.serve import served
 from backend.incidences.link_schemas import LinkMake, Merge
@@ -48,7 +49,10 @@ steps:
 
 
 async def _quoting(scope: Scope, receive: Receive, send: Send) -> None:
-    """Another system that wants nothing, and says of whom."""
+    """Another system that wants nothing, and says of whom; and staff's chat."""
+    if scope["path"].startswith("/services"):
+        await Response("ok")(scope, receive, send)
+        return
     status = 404 if scope["path"].endswith("/messages") else 410
     await JSONResponse({"message": f"{MARK} Rao is not known"}, status)(scope, receive, send)
 
@@ -93,12 +97,19 @@ class Marked:
         backend = self.backend
         self.leaver = await Leaver(backend).arrive_as(f"{MARK}@example.com", f"{MARK} Rao")
         async with served(_quoting) as url:
+            slack = {"kind": "SLACK", "name": "desk", "address": f"{url}/services/T0/B0/X0"}
+            await (await backend.owner()).delivery.add(ChannelAdd.model_validate(slack))
             await self.by_the_app()
             await self.by_agents()
             await self.by_playbook(url)
             await self.by_leaving()
             await self.by_chat(url)
             await backend.drain()
+            backend.clock.advance(minutes=2)
+            await backend.drain()
+            assert (await (await backend.owner()).delivery.letters()).items, (
+                "staff were told of some of it in their chat"
+            )
         return self
 
     async def by_the_app(self) -> None:
