@@ -67,19 +67,19 @@ def make(settings: Settings, folder: Path, clock: Clock) -> Backup:
     url, now = settings.resolved_database_url(), clock.now()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _beginning(folder, now) as (place, name):
+        trouble = ""
         if url.startswith("sqlite:///"):
             app = Path(url.removeprefix("sqlite:///"))
             if jobs_file(app).exists():
                 _copy_sqlite(jobs_file(app), place / JOBS)
+                trouble = checking.check_file(place / JOBS)
             _copy_sqlite(app, place / APP)
             found = checking.check_sqlite(place / APP)
-            if (place / JOBS).exists():
-                checking.check_file(place / JOBS)
         else:
             postgres.dump(url, place / DUMP)
             found = postgres.check(url, place / DUMP)
-        if found.trouble:
-            raise Spoiled(found.trouble)
+        if trouble := trouble or found.trouble:
+            raise Spoiled(trouble)
         files = sorted(path for path in place.iterdir() if path.is_file())
         made = Backup(
             name=name,

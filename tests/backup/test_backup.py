@@ -130,6 +130,18 @@ async def test_a_broken_chain_makes_no_backup(backend: Backend, tmp_path: Path) 
 
 
 @on_sqlite
+async def test_a_damaged_file_of_the_jobs_makes_no_backup(backend: Backend, tmp_path: Path) -> None:
+    app = Path(backend.url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(jobs_file(app))) as connection, connection:
+        connection.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY)")
+        connection.execute("CREATE TABLE steps (run INTEGER REFERENCES runs (id))")
+        connection.execute("INSERT INTO steps VALUES (7)")
+    with pytest.raises(Spoiled, match="a row of steps points at nothing"):
+        copying.make(backend.settings, tmp_path / "backups", backend.clock)
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+@on_sqlite
 @pytest.mark.settings(keep_backups=2)
 async def test_nightly_keeps_the_newest_of_them(backend: Backend, tmp_path: Path) -> None:
     await backend.owner()
