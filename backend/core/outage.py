@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy.exc import TimeoutError as NoneFree
+
 from backend.core.errors import Said
 from backend.core.log import logger
 
@@ -55,6 +57,8 @@ def outage_of(error: BaseException, *, is_commit: bool = False) -> Outage | None
 
 
 def _kind_of(error: BaseException, is_commit: bool) -> tuple[str, str] | None:
+    if isinstance(error, NoneFree):  # all lines of the pool are taken
+        return BUSY
     original: Any = getattr(error, "orig", None) or error
     if (code := getattr(original, "sqlite_errorcode", None)) is not None:
         return _SQLITE.get(code & 0xFF)

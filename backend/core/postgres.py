@@ -23,6 +23,9 @@ _IN_WORDS["22001"] = "A text is longer than its field. Shorten it."
 _TRIES = 6
 _APART_SECONDS = 0.1
 _GROUP_AT_MOST = 256
+PATIENCE = 120.0
+"""Seconds until a statement, or a new line, counts as unanswered: behind a network that swallows what it is given, writers
+would wait for a quarter of an hour, until the system gives the line up, and everybody with them."""
 _WRITERS = 4
 """Units that write at once in this process. One at a time has the log of a business, from its first event to its commit;
 the more there are beside it, the longer each of its statements waits for the event loop, and so does everybody."""
@@ -42,6 +45,7 @@ class PostgresDatabase(Health):
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=False,
+            connect_args={"timeout": PATIENCE, "command_timeout": PATIENCE},
             hide_parameters=True,  # what customers wrote has no place in logs and dead letters
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,

@@ -1,6 +1,8 @@
 """A full disk and a database that goes away: said in words, nothing acknowledged lost, and on we go when it is back."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,34 @@ async def test_postgresql_that_restarts_is_waited_for(away: tuple[Postgres, Back
     found = await owner.incidences.list()
     kept.append((await open_case(owner, user_id="guest-4")).incidence_id)
     assert {row.incidence_id for row in found.items} == set(kept[:4])
+
+
+async def test_a_network_that_swallows_all_is_not_waited_for_for_ever(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_url.startswith("sqlite"):
+        return
+    monkeypatch.setattr("backend.core.postgres.PATIENCE", 0.5)
+    database = connect(database_url)
+    await database.start()
+    mine = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+    frozen = await database.read(lambda session: session.scalars(mine).all())
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        asked = (database.write(add("one")), database.write(add("two")), names(database))
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    gone = [answer for answer in answers if isinstance(answer, Outage)]
+    assert gone, answers
+    assert {outage.code for outage in gone} == {"DATABASE_AWAY"}
+    told = {answer for answer in answers if isinstance(answer, str)}
+    assert await names(database) == told, "what was not answered is not there"
+    await database.write(add("three"))
+    assert database.outage is None
+    await database.close()
 
 
 _ENDS_THE_LINE = (
