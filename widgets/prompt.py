@@ -129,8 +129,9 @@ class OptionLines(Widget):
 
     DEFAULT_CSS = "OptionLines { height: auto; max-height: 14; background: $surface; color: $foreground; }"
 
-    def __init__(self, options: Sequence[Option]) -> None:
+    def __init__(self, options: Sequence[Option], *, takes_others: bool = False) -> None:
         super().__init__()
+        self._takes_others = takes_others
         self._all = tuple(options)
         self._shown = self._all
         self._line = 0
@@ -147,9 +148,11 @@ class OptionLines(Widget):
         self.refresh(layout=True)
 
     def narrow(self, text: str) -> None:
-        """Show only what matches the words of a text."""
+        """Show only what matches the words of a text, or the text itself where others are taken too."""
         words = text.casefold().split()
         self._shown = tuple(option for option in self._all if option.matches(words))
+        if not self._shown and self._takes_others:
+            self._shown = (Option(text.strip(), plain(text.strip()), "as typed"),)
         self._line = 0
         self.refresh()
 
@@ -193,7 +196,7 @@ class OptionLines(Widget):
 
 class Choice(ModalScreen[str | None]):
     """Choose one option; typing filters. Answers its key, or None for escape. ``is_wide``: there is more to
-    say of the options than their names."""
+    say of the options than their names. ``takes_others``: what is typed is an answer where no option matches."""
 
     DEFAULT_CSS = f"Choice {{ {_BOX} & Entry {{ margin-bottom: 1; }} &.-wide > Vertical {{ width: 92; }} }}"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -203,11 +206,17 @@ class Choice(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, options: Sequence[Option], *, hint: str = "type to filter", is_wide: bool = False
+        self,
+        title: str,
+        options: Sequence[Option],
+        *,
+        hint: str = "type to filter",
+        is_wide: bool = False,
+        takes_others: bool = False,
     ) -> None:
         super().__init__(classes="-wide" if is_wide else None)
         self._title, self._hint = title, hint
-        self._lines = OptionLines(options)
+        self._lines = OptionLines(options, takes_others=takes_others)
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:

@@ -131,7 +131,7 @@ FIXED: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 
-_OWN_WORDS = ("until", "label", "days", "availability")
+OWN_WORDS = ("until", "label", "days", "availability")
 """Kinds whose options are the usual answers; whoever asked reads other words too."""
 
 
@@ -141,7 +141,7 @@ def resolve(argument: Argument, text: str, values: Values) -> tuple[str, str]:
     word = text.strip().casefold()
     if not word:
         return ("", f"{argument.name.capitalize()}? {_known(options)}".strip()) if argument.required else ("", "")
-    if argument.kind in _OWN_WORDS or not options:
+    if argument.kind in OWN_WORDS or not options:
         return text.strip(), ""
     if argument.kind == "member" and word.removeprefix("@") == "me":
         return values.member_id, ""

@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from console import actions
 from console.actions import Action
-from console.frame.choices import Values
+from console.frame.choices import OWN_WORDS, Values
 from console.frame.command import CommandLine
 from console.frame.footer import Footer, Key
 from console.frame.menus import confirmation, menu_of
@@ -257,7 +257,11 @@ class FrameScreen(Screen[None]):
             self.console.refuse(action, why)
             return
         if action.argument and not value and (options := self.values().of(action.argument.kind)):
-            self._ask(action, Choice(action.title, options))
+            if action.argument.kind in OWN_WORDS:
+                asked = Choice(action.title, options, hint="type to filter, or type another", takes_others=True)
+            else:
+                asked = Choice(action.title, options)
+            self._ask(action, asked)
             return
         if action.argument and action.argument.required and not value:
             self.action_command(f"{action.name} ")

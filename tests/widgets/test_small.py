@@ -200,6 +200,11 @@ async def test_choice_does_not_give_what_is_refused_or_not_there() -> None:
         assert "no match" in "\n".join(screen_lines(app))
         assert answers == []
         await pilot.press("escape")
+        app.push_screen(Choice("Until", [Option("2h", "2 hours")], takes_others=True), answers.append)
+        await pilot.pause()
+        await pilot.press("3", "d", "enter")
+        await pilot.pause()
+    assert answers == [None, "3d"], "where others are taken, what is typed is one"
 
 
 @pytest.mark.parametrize("height", [12, 24, 45])
