@@ -1,4 +1,4 @@
-"""How answers leave: one packet each (uvicorn writes head and body apart), and what goes to hundreds at once."""
+"""What uvicorn leaves open: how answers leave (one packet each; hundreds at once), and how long a request may take to come."""
 
 import asyncio
 from typing import Any
@@ -10,6 +10,12 @@ from backend.core.http import AT_ONCE
 
 _AT_ONCE = 64 * 1024
 """Bytes that are not held back, so that a long answer is written, and slowed down, as it is made."""
+
+
+HEAD_SECONDS = 20.0
+"""From the first byte of a request, or of a connection, to the end of its head: who holds lines open takes them from others."""
+LONGEST_HEAD = 64 * 1024
+"""Bytes; the parser itself would take any number."""
 
 
 class Gathering:
@@ -46,10 +52,43 @@ class Gathering:
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP/1.1 as uvicorn speaks it, on a :class:`Gathering` transport."""
+    """HTTP/1.1 as uvicorn speaks it, on a :class:`Gathering` transport; a head that does not end is not waited for."""
+
+    _is_in_head = False
+    _head_length = 0
+    _giving_up: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Gathering(transport))  # type: ignore[arg-type]
+        # Taken back by the first byte, as after an answer.
+        self.timeout_keep_alive_task = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_in_head:  # most heads come whole
+            self._head_length += len(data)
+            if self._head_length > LONGEST_HEAD:
+                self.send_400_response("The head of the request is too long.")
+            elif self._giving_up is None:
+                self._giving_up = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+
+    def on_message_begin(self) -> None:
+        self._is_in_head, self._head_length = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._give_up_no_more()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._give_up_no_more()
+        super().connection_lost(exc)
+
+    def _give_up_no_more(self) -> None:
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up = None
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -103,4 +104,34 @@ async def test_who_leaves_early_hurts_nobody() -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(get("/stream").encode())
         writer.transport.abort()
+        assert (await asked(port, get("/say/still", close=True))).endswith(b"still")
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "GET /say/one HTT", "GET /say/one HTTP/1.1\r\nhost: te", get("/say/one") + "GET /say"]
+)
+async def test_a_head_that_does_not_end_is_not_waited_for(sent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.core.packets.HEAD_SECONDS", 0.3)
+    async with served() as port:
+        async with asyncio.timeout(10):  # a connection that nobody closes is open for ever
+            answer = await asked(port, sent)
+        assert answer.endswith(b"one") if sent.startswith(get("/say/one")) else answer == b""
+        assert (await asked(port, get("/say/still", close=True))).endswith(b"still")
+
+
+async def test_a_head_that_comes_in_pieces_is_taken_and_one_without_end_is_refused() -> None:
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for letter in get("/say/pieces", close=True):
+            writer.write(letter.encode())
+            await asyncio.sleep(0.001)
+        assert (await reader.read(-1)).endswith(b"pieces")
+        writer.close()
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /say/one HTTP/1.1\r\nx: ")
+        with pytest.raises(ConnectionError):  # noqa: PT012 - one of the many fails, nobody knows which
+            for _ in range(1_000):
+                writer.write(b"-" * 10_000)
+                await writer.drain()
+        writer.close()
         assert (await asked(port, get("/say/still", close=True))).endswith(b"still")
