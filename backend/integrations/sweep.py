@@ -53,7 +53,7 @@ async def sweep(ctx: JobContext, integration_id: str) -> None:
                 done += 1
         except Trouble as trouble:
             onwards = f"{done}:{place.cursor or ''}"
-            await ctx.write(_trouble, integration_id, onwards, str(trouble), _seconds(trouble))
+            await ctx.write(_trouble, integration_id, onwards, trouble.brief, _seconds(trouble))
             return
         await ctx.write(_onwards, integration_id, page.cursor, began)
         if page.cursor is None:

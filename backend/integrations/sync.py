@@ -133,18 +133,11 @@ def _onwards(
     refused = [(name, applied.problems) for name, applied in done if applied.problems]
     run.refused += len(refused)
     room = MOST_PROBLEMS - len(run.problems)
-    run.problems = [*run.problems, *({"record": name, "reason": _reason(name, why)} for name, why in refused[:room])]
+    run.problems = [*run.problems, *({"record": name, "reason": "; ".join(why)} for name, why in refused[:room])]
     if cursor is not None:
         return True
     row.swept_until, row.swept_at, run.ended_at = run.began_at, work.now, work.now
     return False
-
-
-def _reason(name: str, problems: Sequence[str]) -> str:
-    """What is kept of a record's problems. Erasing a customer finds them by the record's name; of one without a name,
-    the values that they quote are left out."""
-    said = (f"{one.partition(': ')[0]}: cannot be used" if ": " in one and not name else one for one in problems)
-    return "; ".join(said)
 
 
 def _trouble(work: Work, integration_id: str, place: Place, trouble: Trouble) -> None:
@@ -153,9 +146,8 @@ def _trouble(work: Work, integration_id: str, place: Place, trouble: Trouble) ->
     run = work.session.get(SyncRun, place.run_id)
     if row is None or run is None:
         return
-    words = str(trouble)
-    run.error = words
-    connections.note_error(work, row, words)
+    run.error = trouble.brief
+    connections.note_error(work, row, trouble.brief)
     if isinstance(trouble, Refused):
         # A cursor may be what it refuses: the next reading begins where this one did.
         row.sweep_cursor, run.ended_at = None, work.now

@@ -32,7 +32,7 @@ async def test(units: Units, id: str) -> Tested:
     try:
         said = await _tried(way, mapping, runtime.outside, runtime.clock.now())
     except Trouble as trouble:
-        await units.write(_note, id, str(trouble))
+        await units.write(_note, id, trouble.brief)
         return Tested(ok=False, said=str(trouble))
     await units.write(_note, id, None)
     return Tested(ok=True, said=said)

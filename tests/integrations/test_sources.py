@@ -278,8 +278,9 @@ async def test_failed_payments_count_whether_they_are_heard_or_read(backend: Bac
 
 
 @ONLY_SQLITE
-async def test_another_mapping_is_data(backend: Backend) -> None:
+async def test_another_mapping_is_data(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     double, owner = HubSpotDouble(backend.clock), await backend.owner()
+    refused_by = double.refused
     async with connected(backend, double) as made:
         assert made.mapping is not None
         assert made.mapping.fields["email"] == "properties.email", "the shipped one is shown"
@@ -300,7 +301,7 @@ async def test_another_mapping_is_data(backend: Backend) -> None:
         with pytest.raises(ApiError) as refused:
             await owner.transport.call("PATCH", f"/api/integrations/{made.id}", None, bad)
         assert (refused.value.status, "shout" in refused.value.message) == (400, True)
-        nobody = {
+        nobody: dict[str, Any] = {
             "external_id": "properties.nothing",
             "handle": "",
             "fields": {"lastOrderDate": "properties.firstname"},
@@ -310,10 +311,25 @@ async def test_another_mapping_is_data(backend: Backend) -> None:
         backend.clock.advance(hours=1)
         double.put(customer_id="c-1", firstname="Priya Rao")
         run = await synced(backend, made)
-        assert ("", "lastOrderDate: cannot be used; no customer named in it") in {
-            (one.record, one.reason) for one in run.problems
-        }, "a mapping that finds nobody says so"
-        assert "Priya" not in run.model_dump_json(), "and keeps nothing that erasing would not find"
+        unfit = "lastOrderDate: is not an instant such as 2026-03-02T09:00:00Z"
+        assert ("", f"{unfit}; no customer named in it") in {(one.record, one.reason) for one in run.problems}
+        wrong = IntegrationChange(mapping=mapping.model_copy(update={"fields": nobody["fields"]}))
+        await owner.integrations.change(made.id, wrong)
+        backend.clock.advance(hours=1)
+        double.put(customer_id="c-1", firstname="Priya Rao")
+        run = await synced(backend, made)
+        assert ("c-1", unfit) in {(one.record, one.reason) for one in run.problems}, (
+            "which record, which field, and why"
+        )
+        double.mishaps = [Mishap("refuse")]
+        monkeypatch.setattr(double, "refused", lambda status, _, more=None: refused_by(status, "Priya Rao", more))
+        run = await synced(backend, made)
+        (shown,) = (await owner.integrations.list()).items
+        assert run.error == shown.error == "HubSpot answered 400 (Bad Request)"
+        double.mishaps = [Mishap("refuse")]
+        assert "Priya Rao" in (await owner.integrations.test(made.id)).said, "who tries it hears what was answered"
+        kept = [*(await owner.integrations.runs(made.id)).items, *(await owner.integrations.list()).items]
+        assert "Priya" not in "".join(one.model_dump_json() for one in kept), "nothing is kept of what they say"
         back = await owner.integrations.change(made.id, IntegrationChange(mapping=None))
         assert back.mapping == made.mapping
 
