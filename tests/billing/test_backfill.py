@@ -7,11 +7,22 @@ from typing import Any
 
 import pytest
 
-from backend.billing import relist, syncing
-from backend.billing.models import Balance, Charge, Dispute, Invoice, Payout, Refund
+from backend.billing import relist, syncing, takings
+from backend.billing.models import (
+    Balance,
+    Charge,
+    Dispute,
+    Invoice,
+    Payout,
+    Plan,
+    Refund,
+    Subscription,
+    TakingsDay,
+)
 from backend.billing.relist_place import Place, Window, anew, next_window
 from backend.billing.relist_stages import progress
 from backend.billing.schemas import AccountConnect
+from backend.client import Client
 from backend.demo.outside.stripe import Mishap
 from backend.unit import Units
 from tests.billing.conftest import Billing
@@ -19,8 +30,11 @@ from tests.billing.test_accounts import EVERYTHING
 from tests.support.backend import business_of
 
 pytestmark = [pytest.mark.alike, pytest.mark.settings(token_days=4_000)]
-TABLES = (Charge, Refund, Dispute, Payout, Invoice, Balance)
-_OWN = {"id", "business_id", "look", "charge_look", "read_at", "customer_id", "subscription_id", "invoice_id"}
+MIRRORED = (Charge, Refund, Dispute, Payout, Invoice, Balance)
+TABLES = (*MIRRORED, Subscription, Plan, TakingsDay)
+NAMES = {Subscription: "stripe_subscription_id", Invoice: "stripe_invoice_id", Plan: "stripe_price_id"}
+"""What Stripe calls what others point at."""
+_OWN = {"id", "business_id", "look", "charge_look", "read_at", "customer_id"}
 """Columns that differ from business to business, or from one reading to the next."""
 
 
@@ -60,17 +74,21 @@ async def read_whole(units: Units, rng: Random, share: float) -> tuple[int, list
     return deaths, seen
 
 
-def columns_of(row: Any) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in _OWN}
+def columns_of(row: Any, names: dict[str, str]) -> dict[str, Any]:
+    values = {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in _OWN}
+    return {key: names.get(value, value) if key.endswith("_id") else value for key, value in values.items()}
 
 
-async def tables(billing: Billing, business: str) -> dict[str, list[str]]:
-    """Everything that a business's mirror of money holds."""
-    found = {}
-    for model in TABLES:
-        rows = [row for row in await billing.rows(model) if row.business_id == business]
-        found[model.__tablename__] = sorted(repr(sorted(columns_of(row).items())) for row in rows)
-    return found
+async def tables(billing: Billing, owner: Client) -> dict[str, list[str]]:
+    """Everything that a business's mirror of money holds, and the sums that are made of it, in no order."""
+    await (await billing.backend.units(owner)).write(takings.roll_up)
+    business = await business_of(owner)
+    rows = {model: [row for row in await billing.rows(model) if row.business_id == business] for model in TABLES}
+    names = {row.id: getattr(row, name) for model, name in NAMES.items() for row in rows[model]}
+    return {
+        model.__tablename__: sorted(repr(sorted(columns_of(row, names).items())) for row in found)
+        for model, found in rows.items()
+    }
 
 
 async def test_a_backfill_that_is_killed_again_and_again_ends_as_one_that_was_not(billing: Billing) -> None:
@@ -86,20 +104,21 @@ async def test_a_backfill_that_is_killed_again_and_again_ends_as_one_that_was_no
     deaths, seen = await read_whole(await billing.backend.units(), Random(7), 0.08)
     assert deaths >= 10
     assert seen == sorted(seen), "progress never goes back"
-    mine = await tables(billing, await business_of(owner))
+    mine = await tables(billing, owner)
 
     other = await billing.backend.another_owner()
     body = AccountConnect(key=stripe.restricted_key(*EVERYTHING, "balance_read"))
     await other.stripe.connect(await business_of(other), body)
     undisturbed, _ = await read_whole(await billing.backend.units(other), Random(1), 0.0)
     assert undisturbed == 0
-    theirs = await tables(billing, await business_of(other))
+    theirs = await tables(billing, other)
     assert {name: len(rows) for name, rows in mine.items()} == {name: len(rows) for name, rows in theirs.items()}
     assert mine == theirs
     everything = {kind: len(stripe.account.rows(kind)) for kind in ("charge", "refund", "dispute", "payout", "invoice")}
     assert {f"{kind}s": count for kind, count in everything.items()} | {"balances": 1} == {
-        name: len(rows) for name, rows in mine.items()
+        model.__tablename__: len(mine[model.__tablename__]) for model in MIRRORED
     }
+    assert all(mine.values()), "there is something to compare in each"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
