@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backend.client import Client
+from backend.client import ApiError, Client
 from backend.copilot.schemas import ChatAsked
 from backend.identity.permissions import ROLES, SCOPES
 from backend.identity.schemas import KeyCreate
@@ -75,6 +75,24 @@ class Walk:
                 wrong.append((one.method, one.path, one.body, status, answer))
         return [*wrong, count]
 
+    async def by_copilot(self, client: Client) -> list[Any]:
+        """What its tools and answers tell that is not theirs to know, asked with ids and without."""
+        ids, answers = self.elsewhere.ids, []
+        given = {"incidence": ids["incidence_id"], "customer": ids["customer_id"], "playbook": ids["playbook_id"]}
+        for tool in (await client.copilot.tools()).items:
+            names = {*tool.schema_.get("required", ()), *(given.keys() & tool.schema_.get("properties", {}).keys())}
+            asked = {name: given.get(name, "what") for name in names}
+            try:
+                answer = (await client.copilot.call_tool(tool.name, asked)).model_dump_json()
+            except ApiError as refused:
+                answer = f"{refused.status} {refused.message}"
+            answers.append((f"{tool.name} {asked}", answer))
+            assert answer.startswith("404") or not given.keys() & names, (tool.name, answer)
+        for question in ("Which cases are open?", "Which playbooks are there?", "Who is likely to leave?"):
+            parts = [part async for part in client.copilot.chat(ChatAsked(message=question))]
+            answers.append((question, str(parts)))
+        return [one for one in answers for secret in self.secrets if secret in one[1] and secret not in one[0]]
+
     def _asked(self, own: dict[str, str]) -> Iterator[Asking]:
         ids = self.elsewhere.ids
         for one in askings(self.document, {name: NOWHERE[name] for name in OF_ALL} | ids | own, ids):
@@ -139,6 +157,7 @@ async def test_of_another_business_nothing_is_told_changed_or_heard(backend: Bac
         assert line.status == 404
     assert await walk.beside(stranger, own) == [12]
     for role, client in members.items():
+        assert await walk.by_copilot(client) == []
         assert await walk.through(client, role=role) == []
     for scope in SCOPES:
         assert await walk.through(await backend.key(scope, of=stranger), scope=scope) == []
