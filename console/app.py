@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 Severity = Literal["information", "warning", "error"]
 TICK = 15.0
 """Seconds between looks at what depends on time alone."""
+NEXT_TRY = 15.0
+"""Seconds until notes that the server could not take go once more."""
 
 
 class ConsoleApp(Signing):
@@ -225,6 +227,8 @@ class ConsoleApp(Signing):
                     f"{clashed} written offline could not be sent as it is: look into the outbox ({self.key_of('go_outbox')}).",
                     "warning",
                 )
+        if self.feed.is_online and self.session is not None and self.session.outbox.is_waiting:
+            self.set_timer(NEXT_TRY, self.flush_outbox)
 
     def _was_missed(self, missed: Missed) -> None:
         if not missed.is_whole:

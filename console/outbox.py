@@ -62,6 +62,11 @@ class Outbox:
         """Everything, oldest first."""
         return list(self._items.values())
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something may go by itself as soon as the server takes it."""
+        return any(item.state in ("waiting", "sending") for item in self._items.values())
+
     def of(self, incidence_id: str) -> list[Item]:
         """What waits for one incidence."""
         return [item for item in self._items.values() if item.incidence_id == incidence_id]
@@ -96,9 +101,9 @@ class Outbox:
     async def flush(self, api: "Client") -> tuple[int, int]:
         """Send the notes that wait, oldest first, and look what became of the incidences of replies.
 
-        Answers (sent, conflicts); stops when the server does not answer.
+        Answers (sent, conflicts); stops when the server does not answer, or cannot take them now.
         """
-        from backend.client import Offline
+        from backend.client import ApiError, Offline
 
         sent = clashed = 0
         async with self._sending:
@@ -110,7 +115,7 @@ class Outbox:
                         clashed += await self._look(api, item)
                         continue
                     is_sent = await self._send(api, item)
-                except Offline:
+                except (Offline, ApiError):
                     break
                 sent += is_sent
                 clashed += not is_sent
@@ -164,8 +169,8 @@ class Outbox:
         except ApiError as error:
             if error.status in (401, 429) or error.status >= 500:
                 self._set(replace(item, state="waiting", why=error.message))
-            else:
-                self._set(replace(item, state="conflict", why=error.message))
+                raise
+            self._set(replace(item, state="conflict", why=error.message))
             return False
         self.drop(item.id)
         return True
