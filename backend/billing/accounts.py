@@ -154,8 +154,8 @@ def connect(
         if replaces != row.stripe_account_id:
             last = replacing.named(row.stripe_account_id, row.name)
             raise replacing.refusal(last, replacing.named(id, name))
-        replacing.replace(work, row, id)
-        row.events_read_until = row.relisted_at = row.synced_at = None
+        row.synced_at = replacing.replace(work, row, id)
+        row.events_read_until = row.relisted_at = None
     row.stripe_account_id, row.name, row.is_live = id, name or None, door.is_live
     row.mode = "connect" if door.account else "settings" if sealed is None else "key"
     row.sealed = None if sealed is None else vault.seal(dict(sealed))

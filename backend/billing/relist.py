@@ -24,6 +24,9 @@ SECONDS_AT_ONCE = 5.0
 """After so many steps, or so long, a job ends, and the next one goes on: a short job seldom dies twice."""
 RECENT_DAYS, ALL_DAYS = 7, 90
 """How far back what is billed and paid is read each night, and when an account is read for the first time."""
+MOST_DAYS = 400
+"""An account that nobody read for longer is read as far back as that, but no further than this: what an offer was worth
+looks back for 300 days (`retention.rewards`)."""
 
 
 async def relist(ctx: JobContext) -> None:

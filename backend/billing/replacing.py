@@ -62,11 +62,13 @@ def refusal(last: AccountNamed, by: AccountNamed) -> Conflict:
     return Conflict(words, code="STRIPE_ACCOUNT_ANOTHER", **both)
 
 
-def replace(work: Work, row: StripeAccount, id: str) -> None:
-    """Put what was read of the last account aside, and take back what there is of this one."""
+def replace(work: Work, row: StripeAccount, id: str) -> datetime | None:
+    """Put what was read of the last account aside, and take back what there is of this one, which was read up to the
+    instant that is answered."""
     repository.lock_new(work.session, work.business_id, "takings")
     old = row.stripe_account_id
     mine = (FormerAccount.business_id == work.business_id) & FormerAccount.stripe_account_id.in_((old, id))
+    was_left = work.session.scalar(select(FormerAccount.left_at).where(mine, FormerAccount.stripe_account_id == id))
     work.session.execute(delete(FormerAccount).where(mine))
     about = {"name": row.name, "connected_at": row.connected_at, "left_at": row.disconnected_at or work.now}
     work.add(FormerAccount(stripe_account_id=old, **about))
@@ -77,6 +79,7 @@ def replace(work: Work, row: StripeAccount, id: str) -> None:
     _move(work, Plan, Plan.former_account == old, is_active=False)
     for sums in (TakingsDay, Balance):  # of the last account; made anew
         work.session.execute(delete(sums).where(sums.business_id == work.business_id))
+    return was_left
 
 
 def _move(work: Work, model: Any, *where: Any, **values: Any) -> None:

@@ -44,12 +44,12 @@ async def sync(ctx: JobContext, *, is_full: bool) -> None:
         gateway = await accounts.reach(ctx)
     except Unprocessable:
         return  # nothing is connected (any more)
-    account: tuple[datetime | None, bool] = await ctx.read(_read_until, ctx.runtime.clock.now())
-    until, must_relist = account
-    if not must_relist:
+    account: tuple[datetime | None, int] = await ctx.read(_read_until, ctx.runtime.clock.now())
+    until, days = account
+    if not days:
         await read_events(ctx, gateway, until)
-    if must_relist or is_full:
-        await relist.begin(ctx, gateway, days=relist.ALL_DAYS if must_relist else relist.RECENT_DAYS)
+    if days or is_full:
+        await relist.begin(ctx, gateway, days=days or relist.RECENT_DAYS)
     else:
         await ctx.write(_go_on_with_left)
     await ctx.write(_want_stuck)
@@ -81,12 +81,15 @@ def want(work: Work, *, is_full: bool) -> str | None:
     return "stripe-sync"
 
 
-def _read_until(work: Work, now: datetime) -> tuple[datetime | None, bool]:
-    """(up to when events were read, whether everything has to be listed)."""
+def _read_until(work: Work, now: datetime) -> tuple[datetime | None, int]:
+    """(up to when events were read, how many days back everything has to be listed; none when the events tell)."""
     row = repository.account(work.session, work.business_id)
-    if row is None or row.relisted_at is None or row.synced_at is None:
-        return None, True
-    return row.events_read_until, now - row.synced_at > EVENTS_LAST
+    if row is None or row.synced_at is None:
+        return None, relist.ALL_DAYS
+    if row.relisted_at is not None and now - row.synced_at <= EVENTS_LAST:
+        return row.events_read_until, 0
+    away = (now - row.synced_at).days + relist.RECENT_DAYS
+    return row.events_read_until, min(max(away, relist.ALL_DAYS), relist.MOST_DAYS)
 
 
 def _read_on(work: Work, newest: datetime | None) -> None:

@@ -18,7 +18,7 @@ from tests.billing.conftest import Billing
 from tests.support.backend import BASE, business_of
 from tests.support.stripe import API
 
-pytestmark = pytest.mark.settings(token_days=4_000)
+pytestmark = pytest.mark.settings(token_days=4_000, refresh_days=4_000)
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -337,6 +337,19 @@ async def test_another_account_takes_the_place_of_the_last_one_once_both_names_w
     old = await there.owner.subscriptions.show(sold.id)
     assert (old.former_account, old.freshness, old.mrr) == (None, "CURRENT", sold.mrr)
     assert [one.account_id for one in (await there.owner.stripe.show(there.business)).former] == ["acct_new"]
+
+    for id, other in (("acct_new", "acct_old"), ("acct_old", "acct_new")):
+        await there.owner.stripe.disconnect(there.business)
+        if id == "acct_old":
+            backend.clock.advance(days=130)
+            with stripe.past(days=120):
+                stripe.charge(7_000, book=stripe.books[id])
+        await connect(id, 409)
+        await there.owner.stripe.agree_connect(there.business, other)
+        await backend.drain()
+    shown = await there.owner.stripe.show(there.business)
+    everything = len(stripe.books["acct_old"].rows("charge"))
+    assert shown.charges == everything, "also what was paid long ago, while another one was in its place"
 
 
 @SQLITE
