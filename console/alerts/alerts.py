@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from console.actions import Action
-from console.alerts.columns import KINDS, columns
+from console.alerts.columns import KINDS, columns, is_of_many
 from console.alerts.inbox import Inbox
 from console.alerts.told import of_alert
 from console.frame.tabbed import Tabbed
@@ -167,12 +167,12 @@ class AlertsScreen(Tabbed):
             self.table.action_open()
 
     @on(QueueTable.Opened)
-    def _opened(self, event: Opened) -> None:
+    async def _opened(self, event: Opened) -> None:
         alert = self.table.row(event.key)
         if alert is None:
             return
         if alert["incidenceId"] is None:
-            self._open_customer(alert)
+            await self._open_other(alert)
             return
         shown = [self.table.row(key) for key in self.table.model.shown]
         cases = [row["incidenceId"] for row in shown if row is not None and row["incidenceId"] is not None]
@@ -180,8 +180,11 @@ class AlertsScreen(Tabbed):
             self._read(alert)
         self.console.open_incidence(alert["incidenceId"], list(dict.fromkeys(cases)))
 
-    def _open_customer(self, alert: Mapping[str, Any]) -> None:
-        """What is about a customer and no case leads to the customer."""
+    async def _open_other(self, alert: Mapping[str, Any]) -> None:
+        """What is about a customer and no case leads to the customer; about several, to who is likely to leave."""
+        if is_of_many(alert):
+            await self.console.go("customers")
+            return
         if not alert["customerId"]:
             self.console.say("It is about no case and no customer.")
             return

@@ -1,13 +1,13 @@
 """The columns of the list of alerts, and the words for kinds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from console.desk import ages
 from widgets.queue_columns import Column
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 Spans = list[tuple[str, str]]
 
 KINDS = {
@@ -31,7 +31,13 @@ KINDS = {
 }
 """Kinds in a word or two, in the order in which they are offered for muting."""
 
+_OF_MANY = ("RISK_CHANGED", "CHURN_CROSSED")
 _ROLES = {"info": "info", "warning": "warning", "danger": "danger bold"}
+
+
+def is_of_many(row: Row) -> bool:
+    """Whether it tells of several customers, of whom it names the last."""
+    return bool(row["kind"] in _OF_MANY and row["count"] > 1)
 
 
 def columns(now: Callable[[], datetime]) -> list[Column]:
@@ -49,6 +55,10 @@ def columns(now: Callable[[], datetime]) -> list[Column]:
     def message(_: Any, row: Row) -> Spans:
         return [(row["message"], dim(row)), (f"  {row['count']}×" if row["count"] > 1 else "", "accent")]
 
+    def customer(name: Any, row: Row) -> Spans:
+        others = " and others" if is_of_many(row) else ""
+        return [(name or "", dim(row, "customer")), (others, "muted")]
+
     return [
         Column("read", "", 1, priority=0, render=sign),
         Column("at", "Age", 5, priority=1, align="right", render=lambda at, row: [(ages.since(at, now()), "muted")]),
@@ -60,7 +70,7 @@ def columns(now: Callable[[], datetime]) -> list[Column]:
             "Customer",
             least=14,
             priority=3,
-            render=lambda name, row: [(name or "", dim(row, "customer"))],
+            render=customer,
         ),
         Column("summary", "Case", least=20, weight=2, priority=5, render=lambda text, row: [(text or "", "muted")]),
     ]

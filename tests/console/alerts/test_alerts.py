@@ -14,6 +14,7 @@ from console.alerts.alerts import AlertsScreen
 from console.alerts.columns import KINDS
 from console.alerts.loud import came
 from console.customers.customer import CustomerScreen
+from console.customers.customers import CustomersScreen
 from console.incidences.workspace import IncidenceScreen
 from tests.console.desk.floor import Console, Floor, Row, said, until
 from tests.console.escalations.world import hand_up, text_of
@@ -190,7 +191,8 @@ async def test_what_became_of_it_outside_and_the_way_to_a_customer(floor: Floor)
 
     def rises(work: Work) -> None:
         data = {"score": [0, 80], "level": ["low", "high"], "factors": []}
-        work.emit(RiskChanged(subject_id=customer, customer_id=customer, data=data, state={"userId": "CUST-1"}))
+        state = {"userId": "CUST-1", "score": 80, "level": "high", "factors": [], "reasons": []}
+        work.emit(RiskChanged(subject_id=customer, customer_id=customer, data=data, state=state))
 
     await floor.units.write(rises)
     await floor.backend.drain()
@@ -208,4 +210,13 @@ async def test_what_became_of_it_outside_and_the_way_to_a_customer(floor: Floor)
         await until(lambda: "The rules (g r, Alerts)" not in text_of(app))
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, CustomerScreen))
+        await pilot.press("escape")
+        for _ in range(2):
+            await floor.units.write(rises)
+        await floor.backend.drain()
+        await until(lambda: "risk low → high  2×" in text_of(app))
+        while table.row(table.cursor_key)["kind"] != "RISK_CHANGED":
+            await pilot.press("k")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, CustomersScreen))
         assert app.troubles == []
