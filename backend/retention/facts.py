@@ -25,6 +25,8 @@ from backend.signals.models import Signal
 from backend.work import Work
 
 _USAGE_DAYS = 30
+_MOST_USAGE = 100_000
+"""Signals that are counted: who sent more uses it that much."""
 _LONGEST_ID = 255
 _DAYS_A_MONTH = 365 / 12
 Facts = dict[str, Any]
@@ -98,7 +100,8 @@ def _runs(ends_at: str | None, now: datetime) -> bool:
 def _usage(work: Work, customer_id: str) -> int | None:
     mine = (Signal.business_id == work.business_id) & (Signal.customer_id == customer_id)
     lately = Signal.occurred_at > work.now - timedelta(days=_USAGE_DAYS)
-    many = work.session.scalar(select(func.count()).where(mine, lately)) or 0
+    some = select(Signal.id).where(mine, lately).limit(_MOST_USAGE).subquery()
+    many = work.session.scalar(select(func.count()).select_from(some)) or 0
     if many:
         return many
     return None if work.session.scalar(select(Signal.id).where(mine).limit(1)) is None else 0

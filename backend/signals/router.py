@@ -58,7 +58,8 @@ async def list_sessions(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> VisitPage:
-    """The customer's visits, the latest first: when, how long, which pages, what was done."""
+    """The customer's visits, the latest first: when, how long, which pages, what was done. Of somebody who did very much
+    a page may hold fewer than asked for: `nextCursor` says whether there are more."""
     timeout = timedelta(seconds=runtime.settings.visit_timeout_seconds)
     return await unit.read(visits.list_visits, customer_id, timeout=timeout, cursor=cursor, limit=limit)
 
