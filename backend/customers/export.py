@@ -1,6 +1,7 @@
 """Everything that is held of a customer, as one document."""
 
 import base64
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -18,11 +19,10 @@ NOTE = (
 
 
 def export_customer(work: Work, id: str) -> dict[str, Any]:
-    """The document, plain JSON. That it was made, by whom, and of how many rows, is recorded."""
+    """The document, plain JSON. It may be long, so it is read beside whoever writes; `record_export` comes after it."""
     customer = find_customer(work, id)
     held, business = rows_of(work, customer), business_of(work)
     counts = {name: len(rows) for name, rows in held.items()}
-    work.emit(events.CustomerExported(subject_id=customer.id, customer_id=customer.id, data={"rows": counts}))
     return {
         "customerId": customer.id,
         "userId": customer.external_id,
@@ -31,8 +31,15 @@ def export_customer(work: Work, id: str) -> dict[str, Any]:
         "note": NOTE,
         "leftOut": LEFT_OUT,
         "rows": counts,
-        "tables": {name: [_plain(row) for row in rows] for name, rows in held.items()},
+        "tables": {name: [_plain(row) for row in held.pop(name)] for name in counts},
     }
+
+
+def record_export(work: Work, id: str, counts: Mapping[str, int]) -> None:
+    """Record that the document was made, by whom, and of how many rows. NotFound when the customer was erased meanwhile:
+    then it must not be handed out."""
+    customer = find_customer(work, id)
+    work.emit(events.CustomerExported(subject_id=customer.id, customer_id=customer.id, data={"rows": dict(counts)}))
 
 
 def _plain(value: Any) -> Any:

@@ -40,7 +40,9 @@ async def show_customer(customer_id: str, unit: Unit, reveal: bool = False) -> C
 @router.get("/{customer_id}/export", response_model=CustomerExport)
 async def export_customer(customer_id: str, unit: Unit) -> Response:
     """Everything that is held of the customer as one document; that it was taken is recorded."""
-    return JsonResponse(await unit.write(export.export_customer, customer_id))
+    document = await unit.read(export.export_customer, customer_id)
+    await unit.write(export.record_export, document["customerId"], document["rows"])
+    return JsonResponse(document)
 
 
 @router.patch("/{customer_id}")
