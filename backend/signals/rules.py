@@ -73,7 +73,7 @@ def _visits(signals: Iterator[Any], person: Person, timeout: int) -> Iterator[tu
     visit = Visit()
     for row in signals:
         at = to_micros(row.occurred_at)
-        if visit.started_at is not None and (row.type in ENDINGS or not visit.is_live(at)):
+        if visit.started_at is not None and (row.type in ENDINGS or visit.is_over_by(at)):
             yield _facts(visit, person)
         visit.take(row.type, row.value, row.flow, row.screen, at, timeout)
     if visit.started_at is not None:

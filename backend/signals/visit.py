@@ -54,6 +54,10 @@ class Visit:
         """Whether the customer is in the app now."""
         return self.started_at is not None and self.ends_at is not None and now < self.ends_at
 
+    def is_over_by(self, at: int) -> bool:
+        """Whether what happens at `at` is no part of it any more: after silence, or a day after it began."""
+        return self.started_at is not None and (at >= (self.ends_at or 0) or at - self.started_at >= LONGEST)
+
     def is_left_alone(self, now: int) -> bool:
         """Whether the customer said no to help, not long ago."""
         return self.suppressed_until is not None and now < self.suppressed_until
@@ -64,7 +68,7 @@ class Visit:
             if self.ends_at is not None and at < self.ends_at:
                 return False
             self._begin(at)
-        elif at >= (self.ends_at or 0) or at - self.started_at >= LONGEST:
+        elif self.is_over_by(at):
             self._begin(at)
         elif at < self.started_at:
             if self.started_at - at >= timeout:

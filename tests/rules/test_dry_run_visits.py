@@ -1,13 +1,14 @@
 """Dry run of friction: visits lived through again from their signals score what such visits score in force."""
 
 import copy
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from backend.client import Client
 from backend.signals import rules as past_signals
-from backend.signals.schemas import CartPut, FrictionJudge, ScreenPut, SignalPost
+from backend.signals.schemas import CartPut, FrictionJudge, ScreenPut, SignalPost, TrackEvent
 from tests.support.backend import Backend
 
 pytestmark = pytest.mark.alike
@@ -82,7 +83,7 @@ async def test_friction_told_is_friction_met(backend: Backend) -> None:
 
 
 async def test_visits_end_as_they_did(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silence and an order end a visit: what was counted before does not count after."""
+    """Silence, an order and a day end a visit: what was counted before does not count after."""
     owner, key = await backend.owner(), await backend.key()
     checks: Behaviour = [("price_check", None, "menu")] * 3
     await behave(backend, key, "silent", checks)
@@ -102,6 +103,12 @@ async def test_visits_end_as_they_did(backend: Backend, monkeypatch: pytest.Monk
             monkeypatch.setattr(past_signals, "_BEHAVIOUR", past_signals._BEHAVIOUR.limit(signals))
             assert await owner.rules.dry_run("friction", {"rules": rules}) == answer
         monkeypatch.undo()
+    now = backend.clock.now()
+    told = (now - timedelta(minutes=20 * place) for place in reversed(range(80)))
+    await key.tracking.track(
+        *(TrackEvent(customer_id="restless", event="price_check", timestamp=at, id=f"{at}") for at in told)
+    )
+    assert (await owner.rules.dry_run("friction", {"rules": rules}))["cases"] == 6, "and so does a day"
 
 
 async def test_of_an_endless_customer_the_first_signals_count(
