@@ -44,11 +44,16 @@ class Bar(Widget):
         blank = palette.base
         right = fit(right, min(width_of(right), width), "left", blank)
         room = width - width_of(right)
-        taken = min(width_of(left) + 1, max(room - width_of(middle), self.LEFT), room)
+        kept = width_of(middle) + 1 if middle else 0
+        taken = min(width_of(left) + 1, max(room - kept, self.LEFT), room)
         between = room - taken
         if width_of(middle) > between:
             middle = []
         # Centred on the screen where that is free, else in what is free.
-        start = max(0, min(width // 2 - width_of(middle) // 2 - taken, between - width_of(middle)))
+        start = max(
+            0,
+            min(1, between - width_of(middle)),
+            min(width // 2 - width_of(middle) // 2 - taken, between - width_of(middle)),
+        )
         centre = fit([Segment(" " * start, blank), *middle], between, "left", blank)
         return Strip([*fit(left, taken, "left", blank), *centre, *right], width)

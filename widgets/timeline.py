@@ -67,6 +67,8 @@ class Timeline(ScrollView, can_focus=True):
         self._palette: Palette | None = None
         self._notice: Cell = ""
         self._unseen = 0
+        self._tall = 0
+        """Lines that were in view before a resize."""
 
     @property
     def unseen(self) -> int:
@@ -141,8 +143,9 @@ class Timeline(ScrollView, can_focus=True):
                 self._scroll_update(size)
 
     def on_resize(self) -> None:
-        """Wrap to the new width and keep the reader where they were."""
-        follows, top = self.is_at_end, round(self.scroll_y)
+        """Wrap to the new width and keep the reader where they were: at the end, too, when a composer grows below."""
+        top = round(self.scroll_y)
+        follows, self._tall = top + self._tall >= self._book.height, self.size.height
         eye = self._book.find(top) if len(self._book) else None
         seq = None if eye is None else self._book.entry(min(eye[0], len(self._book) - 1)).seq
         self._book.resize(max(1, self.line_width - _MARGIN - 1))

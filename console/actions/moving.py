@@ -63,7 +63,7 @@ MOVING: tuple[Action, ...] = (
            screens=(QUEUE, ESCALATIONS, ALERTS, ROWS, RETENTION, BEHIND, CUSTOMERS, CUSTOMER, PLAYBOOKS, INTERVENTIONS), binds=("table.open", "board.open"), argument=Argument("ref", "ref"), foot=1),
     Action("back", "Back", ("escape",), "Move", "Back one layer: menu, filter, marks, then the screen.",
            binds=("composer.leave", "copilot.leave"), foot=90),
-    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, "settings", ROWS, RETENTION, BEHIND, CUSTOMERS, CUSTOMER, FINANCE, COPILOT, PLAYBOOKS, INTERVENTIONS, *OUTLINES), foot=85),
+    Action("close", "Close", ("q",), "Move", "Close this screen.", screens=(INCIDENCE, ESCALATIONS, ALERTS, ROWS, RETENTION, BEHIND, CUSTOMERS, CUSTOMER, FINANCE, COPILOT, PLAYBOOKS, INTERVENTIONS, *OUTLINES), foot=85),
     Action("last_screen", "Last screen", ("-",), "Move", "The screen that was open before."),
     Action("next_incidence", "Next incidence", ("J",), "Move", "The next incidence of the queue, without leaving.",
            arrows=("ctrl+down",), screens=(INCIDENCE,), foot=30),

@@ -19,6 +19,7 @@ LISTS = (*TABBED, ROWS, BEHIND, CUSTOMERS, COPILOT)
 MACROS, MACRO_TEXT = "macros", "macro_text"
 INTEGRATIONS, INTEGRATION_FORM, MAPPING_TEXT = "integrations", "integration_form", "mapping_text"
 INTEGRATION_LOG, IMPORTS, IMPORT = "integration_log", "imports", "import"
+SETTINGS = "settings"
 JOBS, DELIVERY = "jobs", "delivery"
 PEOPLE, ACCOUNT = "people", "account"
 RULES, RULE_SET, RULE, TRIAL, VERSIONS, RAW = "rules", "rule_set", "rule", "trial", "versions", "raw_rules"
@@ -44,4 +45,5 @@ OUTLINES = (
     ACCOUNT,
     CONVERSATIONS,
     CAUSES,
+    SETTINGS,
 )

@@ -21,7 +21,10 @@ def preview_of(row: Row, case: Dashboard | None, now: datetime) -> Content:
         ("Customer", [(wording.customer(row), "customer bold"), ("  ", ""), *wording.tier(row)]),
         ("Status", [*wording.status(row), *_for_how_long(row, now)]),
         ("Order", _order(row)),
-        ("Route", [(row["routing"].get("text") or wording.channels(row["allowedChannels"]), "muted")]),
+        (
+            "Route",
+            [(wording.spoken(row["routing"].get("text") or "") or wording.channels(row["allowedChannels"]), "muted")],
+        ),
     ]
     counts_from = case.sla.counts_from if case is not None and case.sla is not None else None
     if due := promise.named(row, now):

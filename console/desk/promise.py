@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from console.desk import ages
-from console.desk.wording import Spans
+from console.desk.wording import Spans, spoken
 
 Row = Mapping[str, Any]
 
@@ -36,14 +36,14 @@ def named(row: Row, now: datetime) -> Spans:
 
 
 def why(row: Row, counts_from: datetime | None, now: datetime) -> str:
-    """By which rule, and when the hours go on: `GOLD customer by chat, v3, counts from Mon 09:00`."""
+    """By which rule, and when the hours go on: `gold customer by chat, v3, counts from Mon 09:00`."""
     policy = row.get("slaPolicy")
     if policy is None or row["status"] == "CLOSED":
         return ""
     later = (
         [] if counts_from is None or counts_from <= now else [f"counts from {ages.local(counts_from.isoformat(), now)}"]
     )
-    return ", ".join([policy["text"], f"v{policy['version']}", *later])
+    return ", ".join([spoken(policy["text"]), f"v{policy['version']}", *later])
 
 
 def happened(kind: str, data: Mapping[str, Any], now: datetime) -> str:

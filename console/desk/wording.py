@@ -1,5 +1,6 @@
 """The words and roles that fields of an incidence are shown with, in the queue and in the workspace alike."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ TIER_ROLES = {"GOLD": "mark", "SILVER": "text", "BRONZE": "muted"}
 CHANNELS = {"IN_APP_CHAT": "chat", "CALL": "call", "WHATSAPP": "whatsapp", "CHAT": "chat"}
 STATUS_SIGNS = {"OPEN": ("●", "info"), "WAITING": ("◐", "warning"), "SNOOZED": ("◌", "muted"), "CLOSED": ("✓", "ok")}
 _SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_CODE = re.compile(r"\b[A-Z][A-Z_]{3,}\b")
 _BANDS = ((75, "critical"), (50, "high"), (25, "medium"), (0, "low"))
 
 
@@ -69,6 +71,11 @@ def status(row: Row) -> Spans:
     sign, role = STATUS_SIGNS.get(row["status"], ("?", "muted"))
     word = row["outcome"] if row["status"] == "CLOSED" and row["outcome"] else row["status"]
     return [(f"{sign} ", role), (word.lower(), role if row["status"] == "OPEN" else "muted")]
+
+
+def spoken(text: str) -> str:
+    """A sentence of the rules with its codes as words: `SILVER customer`, `HIGH_VALUE` as `silver customer`, `high value`."""
+    return _CODE.sub(lambda code: code[0].lower().replace("_", " "), text)
 
 
 def labels(row: Row, most: int | None = None) -> Spans:

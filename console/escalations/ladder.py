@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.actions import ROLES
+from console.desk.wording import spoken
 
 Rules = Mapping[str, Any] | None
 Row = Mapping[str, Any]
@@ -47,7 +48,7 @@ def leads_to(rules: Rules, reason: str) -> str:
     """In words, the rule that a reason is judged by; empty when none names it."""
     for rule, told in zip(rules["rules"], rules["words"], strict=True) if rules else ():
         if _names(rule["when"], reason):
-            return str(told)
+            return spoken(str(told))
     return ""
 
 

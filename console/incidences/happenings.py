@@ -102,7 +102,7 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
         case "approval.denied":
             return f"denied: {_what(data)}{_noted(data)}"
         case "approval.expired" | "approval.withdrawn":
-            return f"{data.get('failure', 'not decided in time')}: {_what(data)}"
+            return f"took back what was asked, {data.get('failure', 'not decided in time')}: {_what(data)}"
         case "merged" | "unmerged" | "absorbed" | "released" | "linked" | "unlinked" as joined:
             return _joined(joined, data) + reason
         case "change_undone":
@@ -245,7 +245,7 @@ def _joined(kind: str, data: Mapping[str, Any]) -> str:
 
 def _routed(data: Mapping[str, Any]) -> str:
     """Why these channels, in the words of the rule; they name the channels themselves."""
-    return str((data.get("routing") or {}).get("text") or wording.channels(data.get("channels") or ()))
+    return wording.spoken((data.get("routing") or {}).get("text") or "") or wording.channels(data.get("channels") or ())
 
 
 def _after(data: Mapping[str, Any], field: str, otherwise: str) -> str:

@@ -64,7 +64,7 @@ def _clock(row: Row, now: datetime) -> Spans:
 
 def route_of(row: Row, now: datetime, counts_from: datetime | None = None) -> Spans:
     """By which channels, and why these; when the next one opens by itself; by which rule it is clocked, and in which hours."""
-    why = row["routing"].get("text")
+    why = wording.spoken(row["routing"].get("text") or "")
     reach = why or wording.channels(row["allowedChannels"])
     spans: Spans = [(" came by ", "muted"), (wording.channel(dict(row)), "info"), (f" · {reach}", "muted")]
     if row["autoEscalateAt"] is not None and row["status"] != "CLOSED":

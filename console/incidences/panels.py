@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from backend.core.clock import instant
@@ -100,14 +102,27 @@ def order(case: Dashboard, now: datetime) -> Content:
         seen = f"{ages.span(app.session_duration)}, {app.items_viewed} viewed, {app.items_added} added"
         pairs.append(("Visit", [(seen, "muted")]))
     if row.user_inputs:
-        typed = ", ".join(f"{name} {_name_of(value)}" for name, value in row.user_inputs.items())
+        typed = ", ".join(f"{_title_of(name)} {_day(_name_of(value))}" for name, value in row.user_inputs.items())
         pairs.append(("Typed", typed))
     return Content(pairs, freshness=_fresh(app.last_activity, now))
 
 
 def _event(case: Dashboard) -> str:
     kind = (case.order_context.event_type or "").replace("_", " ").lower()
-    return " on ".join(part for part in (kind, case.order_context.event_date or "") if part) or ages.NOTHING
+    return " on ".join(part for part in (kind, _day(case.order_context.event_date or "")) if part) or ages.NOTHING
+
+
+def _day(text: str) -> str:
+    """A day as the app sent it, as one reads it: `2026-12-15` as `15 Dec 2026`; anything else as it is."""
+    with contextlib.suppress(ValueError):
+        day = date.fromisoformat(text)
+        return f"{day.day} {day:%b %Y}"
+    return text
+
+
+def _title_of(name: str) -> str:
+    """What the app calls a field, in words: `guestCount` or `guest_count` as `guest count`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").lower()
 
 
 def _name_of(item: Any) -> str:

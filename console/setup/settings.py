@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option as Line
 
 from console.frame.screen import FrameScreen
 from console.keymap import KEYMAPS
 from console.preferences import settings
+from widgets.outline import Line, Outline
 from widgets.prompt import Choice, Option
 
 _ON_OFF = {False: "off", True: "on"}
@@ -24,7 +24,7 @@ class SettingsScreen(FrameScreen):
     CSS_PATH = "settings.tcss"
 
     def compose_body(self) -> ComposeResult:
-        yield OptionList(id="main", markup=False)
+        yield Outline(id="main")
         yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
@@ -38,17 +38,16 @@ class SettingsScreen(FrameScreen):
         self._show()
 
     def _show(self) -> None:
-        lines, current = self.query_one(OptionList), self.console.preferences.current
-        place = lines.highlighted or 0
-        lines.clear_options()
-        for name, title, _, _ in settings():
-            lines.add_option(Line(Content(f"{title:<18} {_words(getattr(current, name))}"), id=name))
-        lines.highlighted = place
+        current = self.console.preferences.current
+        self.query_one(Outline).show(
+            [Line(name, title, [(_words(getattr(current, name)), "")], width=18) for name, title, _, _ in settings()]
+        )
         self._show_about()
 
     def _show_about(self) -> None:
         """What the setting under the cursor means, and where all of them are kept."""
-        _, _, about, _ = settings()[self.query_one(OptionList).highlighted or 0]
+        key = self.query_one(Outline).key
+        about = next((help for name, _, help, _ in settings() if name == key), "")
         where = self.console.vault.where
         own = f" Keys of your own stand in it under `keys` ({', '.join(KEYMAPS)} are shipped)."
         kept = f" Your sign-in is kept in {where}." if where else ""

@@ -274,7 +274,7 @@ async def test_bar_keeps_the_right_when_it_is_narrow() -> None:
         bar.show("who is here, and at which long business")
         await pilot.resize_terminal(40, 3)
         await pilot.pause()
-        assert screen_lines(app)[0] == "who is here, and at which lon…middlelive"
+        assert screen_lines(app)[0] == "who is here, and at which lo… middlelive"
         bar.show("who is here")
         bar.show(right=[("offline since 10:42", "feed-offline")])
         await pilot.resize_terminal(40, 3)

@@ -234,9 +234,9 @@ def test_what_is_left_of_a_target(seconds: int | None, fields: dict[str, Any], s
 
 def test_why_it_is_clocked_so() -> None:
     case = row(slaPolicy={"rule": "gold_chat", "text": "GOLD customer by chat", "version": 3})
-    assert promise.why(case, None, NOW) == "GOLD customer by chat, v3"
-    assert promise.why(case, NOW + timedelta(days=5), NOW) == "GOLD customer by chat, v3, counts from Mon 17:30"
-    assert promise.why(case, NOW, NOW) == "GOLD customer by chat, v3", "it counts again"
+    assert promise.why(case, None, NOW) == "gold customer by chat, v3"
+    assert promise.why(case, NOW + timedelta(days=5), NOW) == "gold customer by chat, v3, counts from Mon 17:30"
+    assert promise.why(case, NOW, NOW) == "gold customer by chat, v3", "it counts again"
     assert promise.why(case | {"status": "CLOSED"}, None, NOW) == ""
 
 

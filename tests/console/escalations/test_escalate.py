@@ -27,7 +27,7 @@ async def test_from_the_queue_with_a_note_and_why_not_higher(floor: Floor) -> No
     row = await floor.incidence("CUST-1", "Priya")
     async with floor.console() as (app, pilot):
         await hand_up(pilot, app, "down", "down", "down")
-        await until(lambda: "when reason is EMOTIONAL" in text_of(app))  # the rule that it leads to
+        await until(lambda: "when reason is emotional" in text_of(app))  # the rule that it leads to
         await pilot.press(*"she cried", "enter")
         await until(lambda: any("INC-1 is handed up" in text for text in said(app)))
         now = await floor.now(row)
