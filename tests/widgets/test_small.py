@@ -9,6 +9,7 @@ from rich.color import Color
 from rich.style import Style
 from textual.widgets import TextArea
 
+from tests.support.wait import until
 from tests.widgets.stage import Stage, screen_lines
 from themes import THEMES
 from themes.roles import TEXT_ROLES
@@ -269,17 +270,13 @@ async def test_bar_keeps_the_right_when_it_is_narrow() -> None:
         assert line.index("middle") == 17
         assert line.endswith("live")
         await pilot.resize_terminal(14, 3)
-        await pilot.pause()
-        assert screen_lines(app)[0] == "who is he…live"
+        await until(lambda: screen_lines(app)[0] == "who is he…live")
         bar.show("who is here, and at which long business")
         await pilot.resize_terminal(40, 3)
-        await pilot.pause()
-        assert screen_lines(app)[0] == "who is here, and at which lo… middlelive"
+        await until(lambda: screen_lines(app)[0] == "who is here, and at which lo… middlelive")
         bar.show("who is here")
         bar.show(right=[("offline since 10:42", "feed-offline")])
-        await pilot.resize_terminal(40, 3)
-        await pilot.pause()
-        assert screen_lines(app)[0].endswith("offline since 10:42")
+        await until(lambda: screen_lines(app)[0].endswith("offline since 10:42"))
 
 
 def test_sparklines_scale_average_and_leave_gaps() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.support.wait import until
 from tests.widgets.stage import Stage, screen_lines
 from widgets.timeline import Timeline
 from widgets.timeline_book import Entry, TimelineBook
@@ -141,8 +142,11 @@ async def test_it_wraps_again_when_the_width_changes() -> None:
         await pilot.pause()
         assert sum("▎" in line for line in screen_lines(app)) == 2
         await pilot.resize_terminal(24, 12)
-        await pilot.pause()
-        assert sum("▎" in line for line in screen_lines(app)) > 3
+        await until(lambda: sum("▎" in line for line in screen_lines(app)) > 3)
+        timeline.show([entry(seq) for seq in range(1, 30)])
+        await until(lambda: any("message 29" in line for line in screen_lines(app)))
+        await pilot.resize_terminal(24, 7)
+        await until(lambda: len(screen_lines(app)) == 7 and any("message 29" in line for line in screen_lines(app)))
 
 
 async def test_nothing_loading_and_failed_look_different() -> None:
