@@ -92,7 +92,8 @@ def _discount(ask: Ask) -> list[str]:
 
 
 def _money(order: Order, amount: int | None) -> str:
-    return "unknown" if amount is None else number_in_words(order.major(amount))
+    said = "unknown" if amount is None else number_in_words(order.major(amount))
+    return f"{said}0" if said[-2:-1] == "." else said  # 331.20, as money is written
 
 
 def _or_none(value: Any) -> str:

@@ -59,7 +59,8 @@ def _moved(kind: Any, what: str) -> Follow:
 
 def _unpaid(row: Any, data: dict[str, Any]) -> Notice | None:
     tries = f", try {data['attempts']}" if data.get("attempts") else ""
-    message = f"a payment of {data.get('currency', '')} {data.get('amount', '')} failed{tries}"
+    amount = f" of {data.get('currency', '')} {data['amount']:,}" if "amount" in data else ""
+    message = f"a payment{amount} failed{tries}"
     return Notice("PAYMENT_FAILED", message, severity="warning", who=_who(row))
 
 

@@ -122,8 +122,8 @@ def friction(report: Row, kept: Sequence[Row]) -> list[Cell]:
     for one in report["recommendations"]:
         lines.append([(f"{one['urgency'].lower()}: ", _URGENCY[one["urgency"]]), (one["fix"], "bold")])
         refs = f" ({', '.join(one['refs'])})" if one["refs"] else ""
-        name = one["category"].replace("_", " ")
-        lines.append([(f"  {name}, for {one['owner']}: {one['evidence']}{refs}", "muted")])
+        why = f"{one['category']}, for {one['owner']}: {one['evidence']}".replace("_", " ")
+        lines.append([(f"  {why}{refs}", "muted")])
     if not report["recommendations"]:
         lines.append([("Nothing; no rule covers what happened.", "muted")])
     lines += ["", heading("Weekly reports")]

@@ -74,10 +74,10 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
         case "snoozed":
             return f"snoozed it until {ages.local(_after(data, 'snoozed_until', '') or None, now)}{reason}"
         case "snooze_ended":
-            return "the snooze is over"
+            return "woke it: the snooze is over"
         case "channel_escalated":
             before, after = (data.get("channels") or [[], []])[:2]
-            return f"channels {wording.channels(before)} → {wording.channels(after)}{reason}"
+            return f"set channels {wording.channels(before)} → {wording.channels(after)}{reason}"
         case "escalated":
             level = ladder.words(str((data.get("level") or ["", "?"])[1]))
             return f"handed it up to {level}: {data.get('why', '')}{_noted(data)}"
@@ -165,7 +165,8 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
             was = f"{before:.0%} → " if before else ""
             return f"found a chance to leave of {was}{after:.0%}: {causes}"
     changes = _changes(data, name_of)
-    return (changes or kind.rpartition(".")[2].replace("_", " ")) + reason + _approved(data)
+    said = f"set {changes}" if changes else kind.rpartition(".")[2].replace("_", " ")
+    return said + reason + _approved(data)
 
 
 def is_told(frame: Frame) -> bool:

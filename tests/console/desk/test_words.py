@@ -162,9 +162,13 @@ def test_a_problem_keeps_the_filter_before() -> None:
         ("incidence.assigned", {"changes": {"agent_id": [None, "b"]}}, "gave it to Ben"),
         ("incidence.assigned", {"changes": {"agent_id": ["b", None]}}, "gave it back to everybody"),
         ("incidence.closed", {"changes": {"outcome": [None, "DROPPED"]}}, "solved it: dropped"),
-        ("incidence.changed", {"changes": {"priority": [3, 1]}, "reason": "VIP"}, "priority 3 → 1 (VIP)"),
+        ("incidence.changed", {"changes": {"priority": [3, 1]}, "reason": "VIP"}, "set priority 3 → 1 (VIP)"),
         ("incidence.snoozed", {"changes": {"snoozed_until": [None, "2026-03-04T13:00:00Z"]}}, "snoozed it until 18:30"),
-        ("incidence.channel_escalated", {"channels": [["CHAT"], ["CHAT", "CALL"]]}, "channels chat → chat and call"),
+        (
+            "incidence.channel_escalated",
+            {"channels": [["CHAT"], ["CHAT", "CALL"]]},
+            "set channels chat → chat and call",
+        ),
         (
             "incidence.escalated",
             {"level": [None, "TECH_TEAM"], "why": "system bug reported", "note": "no tax"},
