@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from console import actions
 from console.actions import Action
 from console.alerts.columns import KINDS, columns, is_of_many
 from console.alerts.inbox import Inbox
@@ -29,6 +30,15 @@ UNREAD, ALL = "unread", "all"
 WIDE = 120
 """Columns from which on what became of an alert stands beside the list; below, it stands under it."""
 TICK = 15.0
+_LEADS = {
+    "RISK_CHANGED": "go_customers",
+    "CHURN_CROSSED": "go_customers",
+    "PLAYBOOK": "go_playbooks",
+    "PLAYBOOK_FAILED": "go_playbooks",
+    "INTEGRATION_FAILING": "go_integrations",
+    "INTERVENTION_OVERDUE": "go_interventions",
+}
+"""Where to see to what an alert without a case tells of."""
 """Seconds between looks at the clock: ages are told in minutes."""
 
 
@@ -181,18 +191,20 @@ class AlertsScreen(Tabbed):
         self.console.open_incidence(alert["incidenceId"], list(dict.fromkeys(cases)))
 
     async def _open_other(self, alert: Mapping[str, Any]) -> None:
-        """What is about a customer and no case leads to the customer; about several, to who is likely to leave."""
-        if is_of_many(alert):
-            await self.console.go("customers")
-            return
-        if not alert["customerId"]:
+        """What is about a customer and no case leads to the customer; about several, or none, to where it is seen to."""
+        is_of_one = alert["customerId"] is not None and not is_of_many(alert)
+        leads = _LEADS.get(alert["kind"])
+        if not is_of_one and leads is None:
             self.console.say("It is about no case and no customer.")
             return
-        from console.customers.customer import CustomerScreen
-
         if not alert["read"] and self.console.is_online:
             self._read(alert)
-        self.app.push_screen(CustomerScreen(alert["customerId"]))
+        if is_of_one:
+            from console.customers.customer import CustomerScreen
+
+            self.app.push_screen(CustomerScreen(alert["customerId"]))
+        elif leads is not None:
+            await self.perform(actions.BY_ID[leads])
 
     def action_deliveries(self) -> None:
         """What became of the one under the cursor outside; again to see no more of it."""

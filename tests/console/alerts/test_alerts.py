@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from backend.alerts.schemas import Kind
 from backend.delivery.schemas import ChannelAdd
 from backend.incidences.schemas import IncidenceChange, NoteAdd
+from backend.integrations.events import OutgoingFailed
 from backend.risk.events import RiskChanged
 from backend.work import Work
 from console.actions import BY_ID
@@ -16,6 +17,7 @@ from console.alerts.loud import came
 from console.customers.customer import CustomerScreen
 from console.customers.customers import CustomersScreen
 from console.incidences.workspace import IncidenceScreen
+from console.integrations.integrations import IntegrationsScreen
 from tests.console.desk.floor import Console, Floor, Row, said, until
 from tests.console.escalations.world import hand_up, text_of
 from tests.widgets.capture import CaptureDriver, written_by
@@ -219,4 +221,13 @@ async def test_what_became_of_it_outside_and_the_way_to_a_customer(floor: Floor)
             await pilot.press("k")
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, CustomersScreen))
+        unsent = OutgoingFailed(subject_id="o-1", data={"platform": "freshchat", "kind": "NOTE"})
+        await floor.units.write(lambda work: work.emit(unsent))
+        await floor.backend.drain()
+        await pilot.press("g", "a")
+        await until(lambda: "did not take a note" in text_of(app))
+        while table.row(table.cursor_key)["kind"] != "INTEGRATION_FAILING":
+            await pilot.press("k")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, IntegrationsScreen))
         assert app.troubles == []
