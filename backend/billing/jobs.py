@@ -39,6 +39,8 @@ async def process_object(ctx: JobContext, *, kind: str, id: str) -> None:
     except Exception as error:
         if _is_end(error) and await ctx.write(_ended, waiting.row_ids, since):
             return
+        if _is_refused_key(error):
+            return  # they wait for the first sync that Stripe answers; that none does is told by the sync
         await ctx.write(inbox.note_failure, waiting.row_ids, error, is_last=ctx.attempt > _RETRIES)
         raise
 
@@ -97,12 +99,21 @@ async def _noted(ctx: JobContext, work: Coroutine[Any, Any, None]) -> None:
     except Trouble as trouble:
         if _is_end(trouble) and await ctx.write(_has_lost, since):
             return
+        is_told = _is_refused_key(trouble) and await ctx.read(_is_known, str(trouble))
         await ctx.write(_note, str(trouble))
+        if is_told and ctx.attempt == 1:
+            return  # one dead letter says it, not four an hour
         raise
 
 
 def _note(work: Work, words: str) -> None:
     repository.note_trouble(work.session, work.business_id, words, work.now)
+
+
+def _is_known(work: Work, words: str) -> bool:
+    """Whether Stripe said the same last time."""
+    row = repository.account(work.session, work.business_id)
+    return row is not None and row.error == words
 
 
 async def _has_ended(gateway: Gateway) -> bool:
@@ -120,6 +131,11 @@ async def _has_ended(gateway: Gateway) -> bool:
 def _is_end(trouble: Exception) -> bool:
     """Whether Stripe lets us in no more, or never did."""
     return isinstance(trouble, Refused) and trouble.code == "account_invalid"
+
+
+def _is_refused_key(trouble: Exception) -> bool:
+    """Whether Stripe takes our key no more: it was revoked, or has expired."""
+    return isinstance(trouble, Refused) and trouble.status == 401
 
 
 def _has_lost(work: Work, since: datetime) -> bool:

@@ -143,6 +143,28 @@ async def test_a_sync_that_fails_three_times_is_a_dead_letter_until_it_is_replay
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_revoked_key_is_one_dead_letter_and_nothing_is_missed(billing: Billing) -> None:
+    await billing.begin()
+    owner, keys = await billing.backend.owner(), dict(billing.stripe.keys_of)
+    billing.stripe.keys_of.clear()
+    sub = billing.stripe.subscribe(is_told=True)
+    await billing.deliver()
+    assert None in await billing.outcomes(), "it waits"
+    for _ in range(3):  # the syncs of three quarters of an hour
+        await billing.read_changes()
+        for _ in range(2):
+            billing.backend.clock.advance(minutes=3)
+            await billing.backend.drain()
+    (letter,) = (await owner.jobs.dead_letters())["items"]
+    assert letter["job"] == "billing.sync"
+    assert "Invalid API Key" in ((await owner.stripe.show(await business_of(owner))).error or "")
+    billing.stripe.keys_of.update(keys)
+    await billing.read_changes()
+    assert (await owner.stripe.show(await business_of(owner))).error is None
+    assert (await billing.subscription(sub["id"])).status == sub["status"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_an_old_key_that_may_not_see_the_money_reads_the_rest(billing: Billing) -> None:
     await billing.begin()
     billing.stripe.subscribe()
