@@ -19,7 +19,7 @@ from console.credentials import Vault
 from console.files import write_down
 from console.floor.words import mark
 from console.frame.header import clock_words, feed_words
-from console.frame.order import Order, is_text
+from console.frame.order import Order, apart, is_text
 from console.frame.screen import FrameScreen
 from console.history import LineHistory
 from console.idle import Idle
@@ -274,6 +274,11 @@ class ConsoleApp(Signing):
         if isinstance(event, (events.Key, events.MouseEvent)):
             self.idle.touch()
         if isinstance(event, events.Key) and not event.is_forwarded:
+            keys = apart(event)
+            if len(keys) > 1 and event.key not in self.active_bindings:
+                for key in keys:
+                    await self.on_event(key)
+                return
             await self._order.before(event, self)
             if await self._bind(event):
                 return

@@ -32,6 +32,15 @@ class Order:
             self._left = focused
 
 
+def apart(event: events.Key) -> tuple[events.Key, ...]:
+    """Escape and a letter, where a terminal makes one key of them, `alt+c`, as it does when they come within a tenth of a
+    second: the hand that left a reply for a note means both. No more than the key itself for any other."""
+    letter = event.character or ""
+    if not event.key.startswith("alt+") or len(letter) != 1 or not letter.isalnum():
+        return (event,)
+    return events.Key("escape", "\x1b"), events.Key(letter, letter)
+
+
 def is_text(event: events.Key, focused: Widget | None) -> bool:
     """Whether a key is for the field that has the focus, if one has it, before it can be a binding."""
     if isinstance(focused, TextArea):
