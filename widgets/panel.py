@@ -13,7 +13,7 @@ from widgets.plain import plain
 
 _LABEL_SHARE = 0.4
 """The most that labels may take of the width."""
-_HANG_SHARE = 0.5
+_HANG_SHARE = 0.6
 """The most of the width that the lines below a first one may be indented by."""
 _SIGN = 2
 """The most characters of a sign or number that leads a line."""

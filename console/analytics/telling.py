@@ -141,9 +141,9 @@ _URGENCY = {"HIGH": "danger", "MEDIUM": "warning", "LOW": "muted"}
 def cost(told: Row) -> list[Cell]:
     """The cost analysis, line by line."""
     currency = told["currency"]
-    headings = ("channel", "contacts", "agents' time", "time costs", "contacts cost", "minutes cost", "in all", "each")
+    headings = ("channel", "contacts", "agents' time", "it costs", "the channel", "in all", "each")  # fits 80 columns
     rows = [headings, *(_costs(one, currency) for one in told["channels"])]
-    lines = table(rows, "<>>>>>>>") if told["channels"] else [[("Nothing was closed in these days.", "muted")]]
+    lines = table(rows, "<>>>>>>") if told["channels"] else [[("Nothing was closed in these days.", "muted")]]
     each = told["costPerAssistedOrder"], told["costPerOrder"]
     of_assisted, of_all = (value(one, "money", currency) for one in each)
     return [
@@ -160,7 +160,7 @@ def cost(told: Row) -> list[Cell]:
 
 def _costs(one: Row, currency: str) -> tuple[str, ...]:
     channel = CHANNELS.get(one["channel"] or "", one["channel"] or NOTHING)
-    amounts = (one[name] for name in ("agentTime", "contactCost", "minuteCost", "total", "perContact"))
+    amounts = one["agentTime"], one["contactCost"] + one["minuteCost"], one["total"], one["perContact"]
     counts = (f"{one['contacts']:,}", duration(one["handledSeconds"]))
     return (channel, *counts, *(money(amount, currency) for amount in amounts))
 
