@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
+from console.desk.wording import spoken
 from console.frame.screen import FrameScreen
 from console.rules.editing import Editing
 from widgets.outline import Line, Outline
@@ -106,14 +107,16 @@ class TrialScreen(FrameScreen):
         self.outline.show(lines or [Line("", "Every decision would have been the same.")])
 
     def _line(self, place: int, change: Mapping[str, Any]) -> Line:
-        before, after = (", ".join(change[side]) or "no rule" for side in ("rulesBefore", "rulesAfter"))
+        before, after = (
+            ", ".join(change[side]).replace("_", " ") or "no rule" for side in ("rulesBefore", "rulesAfter")
+        )
         row = self._case_of(change)
         about = f"  {row['summary']}" if row else ""
         words = [
             (before, "muted"),
             (" → ", "muted"),
             (after, "accent bold"),
-            (f"  {change['why']}", ""),
+            (f"  {spoken(change['why'])}", ""),
             (about, "muted"),
         ]
         return Line(str(place), change["ref"], words, width=10)
