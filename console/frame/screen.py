@@ -62,6 +62,11 @@ class FrameScreen(Screen[None]):
         self._taken = 0
 
     @property
+    def is_attached(self) -> bool:
+        """Whether it is there to stay: of a screen that is taken away the parts go first, and an answer may come in between."""
+        return super().is_attached and not self._pruning
+
+    @property
     def console(self) -> ConsoleApp:
         """The app, by its own type."""
         return self.app  # type: ignore[return-value]
