@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from console.actions import Action
+from console.desk.wording import spoken
 from console.floor import words
 from console.incidences.verbs import NOBODY
 from widgets.prompt import Choice, Confirm, Option
@@ -37,7 +38,7 @@ def claim_next(screen: CaseScreen, *, force: bool = False) -> None:
             console.say("; ".join(answer.reasons))
         else:
             row = screen.keep(answer.incidence)
-            console.say(f"{row['ref']} is yours: {' · '.join(answer.reasons)}")
+            console.say(spoken(f"{row['ref']} is yours: {' · '.join(answer.reasons)}"))
             screen.show_claimed(row)
 
     console.calls.start("claim the next best", claim, done=done)

@@ -61,7 +61,7 @@ def told(kind: str, data: Mapping[str, Any], name_of: NameOf, now: datetime) -> 
         case "opened":
             return f"opened it · {_routed(data)}"
         case "taken":
-            why = "; ".join(map(str, data.get("reasons") or ()))
+            why = wording.spoken("; ".join(map(str, data.get("reasons") or ())))
             return (f"took it ({why})" if why else "took it") + _beyond(data)
         case "assigned":
             return _assigned(data, name_of) + reason + _beyond(data)

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from console.desk.wording import spoken
+
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
@@ -147,7 +149,7 @@ class Tour:
         )
         row = next(one for one in self.app.store.in_view("mine") if one["incidenceId"] not in before)
         await self.until("its workspace", lambda: self.is_open(row))
-        self.say(f"Next best: {self.name(row)}, because {row['routing']['text']}.")
+        self.say(f"Next best: {self.name(row)}, because {spoken(row['routing']['text'])}.")
         await self.picture("next-best")
         await self.reply(row)
         await self.solve(row, "It is solved too")
