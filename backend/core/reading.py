@@ -2,8 +2,8 @@
 
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, inspect
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy import Select
+from sqlalchemy.orm import Session, class_mapper, make_transient_to_detached
 
 from backend.core.rows import Base
 
@@ -20,7 +20,7 @@ def read_one(session: Session, model: type[Model], query: Select[Any], asked: di
     found = session.connection().execute(query, asked).first()
     if found is None:
         return None
-    mapper: Any = inspect(model)
+    mapper: Any = class_mapper(model)
     values = found._asdict()
     key = mapper.identity_key_from_primary_key([values[column.key] for column in mapper.primary_key])
     known: Model | None = session.identity_map.get(key)
@@ -33,8 +33,7 @@ def read_one(session: Session, model: type[Model], query: Select[Any], asked: di
 
 def as_read(model: type[Model], values: dict[str, Any]) -> Model:
     """A row with the `values` of its columns, as if it had just been read, that no session has yet."""
-    mapper: Any = inspect(model)
-    row: Model = mapper.class_manager.new_instance()
+    row: Model = class_mapper(model).class_manager.new_instance()
     row.__dict__.update(values)
     make_transient_to_detached(row)
     return row

@@ -105,7 +105,7 @@ async def test_no_means_no_for_exactly_so_long(shop: Shop) -> None:
     assert (await shop.post("asha", "customization", 6)).prompt is None
     assert await causes(shop) == ["platters_viewed"]
     shop.backend.clock.advance(seconds=1)
-    late = (await shop.post("asha", "customization", 7)).prompt  # of another visit: none lasts longer than a day
+    late = (await shop.post("asha", "customization", 6)).prompt  # of another visit: none lasts longer than a day
     assert late is not None
     assert late.cause == "many_customizations"
     page = await shop.app.notifications.list("asha")
