@@ -12,6 +12,8 @@ CONNECTIONS = 16
 CASES = 10_000
 TIMELINE = 60
 MOST_MEGABYTES = 150
+OPENED = 600 / 22_000
+"""600 a second where the bare echo answers 22,000: a share of it, for machines differ."""
 
 
 def opening(headers: dict[str, str]) -> Requests:
@@ -77,9 +79,13 @@ def bench_desk(database_url: str | None = None) -> list[dict[str, Any]]:
             row("start to ready on a new database", process.seconds_to_ready, "s", target=2.5, at_least=False),
             row("backend memory, idle", idle, "MB", target=MOST_MEGABYTES, at_least=False),
             {
-                **row("cases opened (route, event, audit)", created.per_second, "a second", target=600),
-                "floor": round(echoed.per_second),
-                "ratio": round(created.per_second / echoed.per_second, 3),
+                **row(
+                    "cases opened (route, event, audit)",
+                    created.per_second,
+                    "a second",
+                    floor=echoed.per_second,
+                    target=OPENED,
+                ),
                 "p99_ms": round(created.nth(0.99) * 1000, 1),
             },
             milliseconds(f"page of 50 of {CASES:,}", page, 5),
