@@ -19,18 +19,15 @@ async def test_a_merge_takes_the_open_composer_along(floor: Floor) -> None:
         await until(lambda: isinstance(app.screen, Choice))
         await pilot.press("enter")  # the customer's other case
         await until(lambda: isinstance(app.screen, Confirm))
-        await pilot.pause()
-        assert f"Merge {source['ref']} into {target['ref']}?" in text_of(app)
+        await until(lambda: f"Merge {source['ref']} into {target['ref']}?" in text_of(app))
         await pilot.press("y")
         await until(
             lambda: isinstance(app.screen, IncidenceScreen) and app.screen.incidence_id == target["incidenceId"]
         )
         await until(lambda: app.screen.case is not None)  # type: ignore[attr-defined]
-        await pilot.pause()
-        assert composer(app).text == "Yes it is.", "the draft went along"
+        await until(lambda: composer(app).text == "Yes it is.")  # the draft went along
         await until(lambda: "Is it lactose free?" in text_of(app))
-        assert f"Priya · {source['ref']}" in text_of(app)
-        assert f"+{source['ref']}" in text_of(app)
+        await until(lambda: f"Priya · {source['ref']}" in text_of(app) and f"+{source['ref']}" in text_of(app))
         await pilot.press("z")
         await until(lambda: any("is a case of its own again" in text for text in said(app)))
         await until(lambda: "Is it lactose free?" not in text_of(app))
