@@ -36,6 +36,14 @@ class Gathering:
         if self._length > _AT_ONCE:
             self._flush()
 
+    def write_now(self, data: bytes) -> None:
+        """As `write`, of what is whole by itself; what was held back goes first."""
+        self._flush()
+        self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
     def _flush(self) -> None:
         if self._pieces:
             whole = b"".join(self._pieces)
@@ -98,9 +106,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.scope["extensions"][AT_ONCE] = {"write": self._write_at_once}
         await super().run_asgi()
 
-    def _write_at_once(self, frame: bytes) -> bool:
-        """False when the client is behind, or leaves: then it waits for its turn."""
+    def _write_at_once(self, frame: bytes, is_last: bool) -> bool:
+        """False when the client is behind, or leaves: then it waits for its turn. What more follows goes in one piece."""
         if not self.handshake_complete or self.close_sent or not self.writable.is_set() or self.transport.is_closing():
             return False
-        self.transport.write(frame)
+        if is_last:
+            self.transport.write_now(frame)  # type: ignore[attr-defined]
+        else:
+            self.transport.write(frame)
         return True

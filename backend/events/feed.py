@@ -18,6 +18,8 @@ from backend.events import log
 from backend.events.event import REGISTRY, Audience
 
 PAGE = 500
+AtOnce = Callable[[bytes, bool], bool]
+"""Writes a packed frame to a socket now, given whether nothing more follows at once; False when the socket cannot take it."""
 SLOW_AFTER = 2_000  # frames that wait for one client before it is cut off
 _POLL_SECONDS = 1.0  # other processes write too; their commits are found at the latest then
 RANKS: dict[Audience, int] = {"staff": 0, "supervisor": 1, "admin": 2}
@@ -86,24 +88,25 @@ class Follower:
     if that can take it.
     """
 
-    def __init__(self, role: str | None, member_id: str | None, at_once: Callable[[bytes], bool] | None = None) -> None:
+    def __init__(self, role: str | None, member_id: str | None, at_once: AtOnce | None = None) -> None:
         self.rank, self.member_id = rank_of(role), member_id
         self.at_once, self.is_idle, self.sent = at_once, False, 0
         self.queue: asyncio.Queue[Frame | Beat | str] = asyncio.Queue(SLOW_AFTER)
         self.cut_off = asyncio.Event()
 
-    def put(self, frame: "Frame | Beat | str") -> None:
-        if self.cut_off.is_set() or (isinstance(frame, Frame) and self._is_taken_at_once(frame)):
+    def put(self, frame: "Frame | Beat | str", is_last: bool = True) -> None:
+        """`is_last`: nothing more follows at once."""
+        if self.cut_off.is_set() or (isinstance(frame, Frame) and self._is_taken_at_once(frame, is_last)):
             return
         try:
             self.queue.put_nowait(frame)
         except asyncio.QueueFull:
             self.cut_off.set()
 
-    def _is_taken_at_once(self, frame: Frame) -> bool:
+    def _is_taken_at_once(self, frame: Frame, is_last: bool) -> bool:
         if self.at_once is None or not self.is_idle or not self.queue.empty() or frame.seq <= self.sent:
             return False
-        if not self.at_once(frame.packed_for(self)):
+        if not self.at_once(frame.packed_for(self), is_last):
             return False
         self.sent = frame.seq
         return True
@@ -148,9 +151,9 @@ class Channel:
     async def _hand_out(self) -> None:
         while rows := await self.database.read(self._after_head):
             for row in rows:
-                frame = Frame(row)
+                frame, is_last = Frame(row), row is rows[-1]
                 for follower in self.followers:
-                    follower.put(frame)
+                    follower.put(frame, is_last)
                 self.head = row.seq
             if len(rows) < PAGE:
                 break
@@ -176,7 +179,7 @@ class Feed:
         business_id: str,
         role: str | None,
         member_id: str | None,
-        at_once: Callable[[bytes], bool] | None = None,
+        at_once: AtOnce | None = None,
     ) -> tuple[Follower, int]:
         """Follow a business as a member: the follower, and the seq that its first frame comes after."""
         follower = Follower(role, member_id, at_once)

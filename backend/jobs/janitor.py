@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from backend.core.clock import Clock
 from backend.core.db import Database
 from backend.core.log import logger
+from backend.core.outage import Outage
 from backend.core.processes import Watch
 from backend.jobs import dead_letter
 from backend.jobs.engine import POISONED, Engine
@@ -45,6 +46,8 @@ class Janitor:
                 if loop.time() >= sweep_at:
                     await self.sweep()
                     sweep_at = loop.time() + SWEEP_SECONDS
+            except Outage:  # the log has it already
+                pass
             except Exception as error:
                 logger.error("janitor failed", exc_info=error)
             await asyncio.sleep(BEAT_SECONDS)

@@ -35,13 +35,13 @@ class CustomerFollower(Follower):
         super().__init__(None, None)
         self.customer_id = customer_id
 
-    def put(self, frame: Frame | Beat | str) -> None:
+    def put(self, frame: Frame | Beat | str, is_last: bool = True) -> None:
         if isinstance(frame, Beat) or (
             isinstance(frame, Frame)
             and frame.customer_id == self.customer_id
             and frame.type.partition(".")[0] == "notification"
         ):
-            super().put(frame)
+            super().put(frame, is_last)
 
 
 async def live(socket: WebSocket) -> None:
