@@ -86,17 +86,15 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
-        self._give_up_no_more()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._give_up_no_more()
-        super().connection_lost(exc)
-
-    def _give_up_no_more(self) -> None:
         if self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up = None
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+        super().connection_lost(exc)
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
