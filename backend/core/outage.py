@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from backend.core.errors import Said
@@ -45,15 +46,19 @@ class Outage(Said):
 
 
 def outage_of(error: BaseException, *, is_commit: bool = False) -> Outage | None:
-    """The outage behind what a driver raised, or what was raised while that was cleared away; None when there is none.
+    """The outage behind what a database raised, or what it raised while that was cleared away; None when there is none.
 
-    `is_commit`: it was raised by a commit over a network, which may have been done when the line broke.
+    What a unit says itself is none, whatever it was handling. `is_commit`: it was raised by a commit over a network, which
+    may have been done when the line broke.
     """
-    if isinstance(error, Outage):
-        return error
-    if (kind := _kind_of(error, is_commit)) is not None:
-        return Outage(kind, str(getattr(error, "orig", None) or error))
-    return outage_of(error.__context__, is_commit=is_commit) if error.__context__ is not None else None
+    if isinstance(error, Said):
+        return error if isinstance(error, Outage) else None
+    link: BaseException | None = error
+    while link is not None:
+        if (link is error or isinstance(link, SQLAlchemyError)) and (kind := _kind_of(link, is_commit)) is not None:
+            return Outage(kind, str(getattr(link, "orig", None) or link))
+        link = link.__context__ if isinstance(error, SQLAlchemyError) else None
+    return None
 
 
 def _kind_of(error: BaseException, is_commit: bool) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import orjson
 from sqlalchemy.exc import DBAPIError
@@ -67,7 +67,7 @@ class PostgresDatabase(Health):
                     return await session.run_sync(unit)
             except Exception as error:
                 if not remaining or not (_is_broken_line(error) or _is_retried(error)):
-                    raise self._said(error) from error
+                    self._raise(error)
         raise AssertionError("unreachable")
 
     async def write(self, unit: Callable[[Session], T]) -> T:
@@ -84,7 +84,7 @@ class PostgresDatabase(Health):
                     continue
                 if remaining and not is_commit and _is_broken_line(error):
                     continue
-                raise self._said(error, is_commit=is_commit) from error
+                self._raise(error, is_commit=is_commit)
             if self.outage is not None:
                 self.note(None)
             if session.info:
@@ -117,15 +117,16 @@ class PostgresDatabase(Health):
                 answer(future, result)
         del self._waiting[unit]
 
-    def _said(self, error: Exception, *, is_commit: bool = False) -> Exception:
+    def _raise(self, error: Exception, *, is_commit: bool = False) -> NoReturn:
         """What the caller can mend as a typed error, an outage as such, everything else as it is."""
         words = _IN_WORDS.get(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
         if words:
-            return Invalid(words)
+            raise Invalid(words) from error
         outage = outage_of(error, is_commit=is_commit)
-        if outage is not None:
-            self.note(outage)
-        return outage or error
+        if outage is None:
+            raise error
+        self.note(outage)
+        raise outage from error
 
     async def close(self) -> None:
         if self._merging:

@@ -93,7 +93,10 @@ class SqliteDatabase(Health):
             with Session(self._reader_engine, autoflush=False) as session:
                 return unit(session)
         except DBAPIError as error:
-            raise self._said(error) from error
+            if (outage := outage_of(error)) is None:
+                raise
+            self.note(outage)
+            raise outage from error
 
     async def write(self, unit: Callable[[Session], T]) -> T:
         return await self._submit(unit, None, None)  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.client import ApiError
 from backend.core.databases import connect
+from backend.core.errors import Invalid
 from backend.core.outage import Outage
 from tests.core.test_database import add, names
 from tests.support.backend import Backend
@@ -23,11 +25,8 @@ from tests.support.incidences import open_case
 PAGES = text("PRAGMA page_count")
 
 
-@pytest.fixture
-def sqlite(backend: Backend) -> Backend:
-    if backend.runtime.database.name != "sqlite":
-        pytest.skip("the disk of PostgreSQL is not ours to fill")
-    return backend
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""The disk of PostgreSQL is not ours to fill."""
 
 
 def room(pages: int) -> Any:
@@ -40,8 +39,9 @@ def room(pages: int) -> Any:
     return unit
 
 
-async def test_a_full_disk_is_said_and_nothing_is_lost(sqlite: Backend) -> None:
-    owner, database = await sqlite.owner(), sqlite.runtime.database
+@on_sqlite
+async def test_a_full_disk_is_said_and_nothing_is_lost(backend: Backend) -> None:
+    owner, database = await backend.owner(), backend.runtime.database
     await database.write(room(30))
     kept: list[str] = []
 
@@ -63,9 +63,10 @@ async def test_a_full_disk_is_said_and_nothing_is_lost(sqlite: Backend) -> None:
     assert {row.incidence_id for row in (await owner.incidences.list(limit=100)).items} == set(kept)
 
 
-async def test_who_shared_a_transaction_that_sqlite_took_back_is_told(sqlite: Backend) -> None:
+@on_sqlite
+async def test_who_shared_a_transaction_that_sqlite_took_back_is_told(backend: Backend) -> None:
     """SQLite may roll all back by itself when the disk is full, and the driver commits nothing then without a word."""
-    database = sqlite.runtime.database
+    database = backend.runtime.database
 
     def taken_back(session: Session) -> None:
         session.connection().exec_driver_sql("ROLLBACK")
@@ -77,6 +78,22 @@ async def test_who_shared_a_transaction_that_sqlite_took_back_is_told(sqlite: Ba
     assert not {"first", "second"} & await names(database)
     await database.write(add("later"))
     assert "later" in await names(database)
+
+
+async def test_what_a_unit_says_is_no_outage_whatever_it_was_handling(backend: Backend) -> None:
+    database = backend.runtime.database
+
+    def refuse(_: Session) -> None:
+        try:
+            ZoneInfo("Mars/Phobos")  # behind it is a file that is not there
+        except ZoneInfoNotFoundError as error:
+            raise Invalid("There is no such zone.") from error
+
+    for ask in (database.read, database.write):
+        with pytest.raises(Invalid, match="no such zone") as refused:
+            await ask(refuse)
+        assert isinstance(refused.value.__cause__, ZoneInfoNotFoundError)
+    assert database.outage is None
 
 
 @pytest_asyncio.fixture
