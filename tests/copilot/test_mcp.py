@@ -65,15 +65,17 @@ async def test_every_tool_is_listed_and_called(world: World) -> None:
         stranger = await world.backend.another_owner()
         theirs = {"incidence": world.incidence_id, "customer": world.customer_id}
         words = ("Asha", "Ravi", "ORD-7", "checkout", "working days")
-        async with session(url, stranger) as client:
-            for name, tool in listed.items():
-                arguments = given.get(name, {}) | {
-                    one: theirs[one] for one in theirs.keys() & tool.input_schema["properties"].keys()
-                }
-                answer = await client.call_tool(name, arguments)
-                assert answer.is_error or not theirs.keys() & arguments.keys(), name
-                said = str(answer.structured_content) + str([part.text for part in answer.content])
-                assert [word for word in words if word in said] == [], name
+        roles = ("agent", "supervisor", "admin")
+        for member in (stranger, *[await world.backend.member(role, of=stranger) for role in roles]):
+            async with session(url, member) as client:
+                for name, tool in listed.items():
+                    arguments = given.get(name, {}) | {
+                        one: theirs[one] for one in theirs.keys() & tool.input_schema["properties"].keys()
+                    }
+                    answer = await client.call_tool(name, arguments)
+                    assert answer.is_error or not theirs.keys() & arguments.keys(), name
+                    said = str(answer.structured_content) + str([part.text for part in answer.content])
+                    assert [word for word in words if word in said] == [], name
         stranger.transport.access_token = "garbage"
         with pytest.raises(Exception):  # noqa: B017 - whichever of its own the SDK raises
             async with session(url, stranger) as client:
