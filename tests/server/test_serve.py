@@ -222,10 +222,11 @@ async def test_limits_count_who_asks_by_a_trusted_proxy_and_the_lines_of_a_membe
                 assert (await http.get("/metrics", headers={header: "203.0.113.7"})).status_code == 403
         async with Client(server.url) as client:
             await client.identity.sign_up(OWNER)
-            async with client.live.connect() as first, client.live.connect() as second:
+            async with client.live.connect() as first:
                 assert (await anext(first.__aiter__()))["kind"] == "hello"
-                with pytest.raises(ApiError, match="too many places"):
-                    await anext(second.__aiter__())
+                async with client.live.connect() as second:
+                    with pytest.raises(ApiError, match="too many places"):
+                        await anext(second.__aiter__())
     finally:
         await asyncio.to_thread(server.kill)
 
