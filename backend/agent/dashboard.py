@@ -15,10 +15,12 @@ from backend.incidences import linking
 from backend.incidences.models import Incidence
 from backend.incidences.repository import CASES
 from backend.incidences.service import State, incidence_of, shown
+from backend.rules import service as rules
 from backend.signals import service as signals
 from backend.work import Work
 
 TIMELINE = 50
+_RULES = ("friction", "sla", "cx")
 
 
 def dashboard(work: Work, id: str) -> State:
@@ -26,8 +28,8 @@ def dashboard(work: Work, id: str) -> State:
     as_of = log.head_of(work.session, work.business_id)
     row = incidence_of(work, id)
     customer = work.session.get_one(Customer, row.customer_id, execution_options={"names_business": True})
-    context = signals.context_of(work, customer)
-    friction = signals.friction_of(work, customer)
+    rules.current_of(work, *_RULES)  # in one select, for all that follows
+    context, friction = signals.context_and_friction_of(work, customer)
     order, (guests, day) = order_of(work, row), inputs_of(row)
     entries = log.of_incidence(work.session, work.business_id, row.id, None, TIMELINE, merged=linking.merged_ids(row))
     return {

@@ -18,6 +18,9 @@ from backend.core.outage import AWAY, Health, Outage, outage_of
 
 T = TypeVar("T")
 READERS = 3
+_READER_CACHE_KB, _WRITER_CACHE_KB = 2_000, 12_000
+"""Pages kept by each connection. Signals of a thousand customers touch two or three pages of each: what the writer has to
+fetch again for them cost a fifth of storing a batch. Readers find what they lack in the system's own cache."""
 GROUP_AT_MOST = 256
 
 
@@ -29,7 +32,7 @@ class _Write(NamedTuple):
     loop: asyncio.AbstractEventLoop
 
 
-def _engine(url: str, *, begin: str, synchronous: str) -> Engine:
+def _engine(url: str, *, begin: str, synchronous: str, cache_kb: int) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -47,7 +50,7 @@ def _engine(url: str, *, begin: str, synchronous: str) -> Engine:
             "foreign_keys=ON",
             "busy_timeout=30000",
             "temp_store=MEMORY",
-            "cache_size=-4000",
+            f"cache_size=-{cache_kb}",
             "wal_autocheckpoint=4000",  # pages: those written again and again are copied into the file a quarter as often
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -74,8 +77,8 @@ class SqliteDatabase(Health):
         self.url = url
         self.on_commit: Callable[[dict[str, Any]], None] = lambda _info: None
         # BEGIN IMMEDIATE: with a plain BEGIN, concurrent read-modify-writes were lost.
-        self._writer_engine = _engine(url, begin="BEGIN IMMEDIATE", synchronous="FULL")
-        self._reader_engine = _engine(url, begin="BEGIN", synchronous="FULL")
+        self._writer_engine = _engine(url, begin="BEGIN IMMEDIATE", synchronous="FULL", cache_kb=_WRITER_CACHE_KB)
+        self._reader_engine = _engine(url, begin="BEGIN", synchronous="FULL", cache_kb=_READER_CACHE_KB)
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Write]] = {}
         self._waiting: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, "read")

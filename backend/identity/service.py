@@ -1,7 +1,7 @@
 """People: users, businesses and members. How they sign in is `sign_ins`, how they are asked to come `invitations`."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -35,29 +35,39 @@ def business_of(work: Work) -> Business:
     return business
 
 
-_BUSINESSES = table_of(Business)
-_CURRENCY, _TIME_ZONE = (
-    select(column).where(_BUSINESSES.c.id == bindparam("business"))
-    for column in (_BUSINESSES.c.currency, _BUSINESSES.c.time_zone)
-)
+_BUSINESSES = table_of(Business).c
+_PLACE = select(_BUSINESSES.currency, _BUSINESSES.time_zone).where(_BUSINESSES.id == bindparam("business"))
+
+
+class Place(NamedTuple):
+    """What a business counts money and days in."""
+
+    currency: str
+    time_zone: str
+
+
+def place_of(session: Session, business_id: str) -> Place:
+    """The currency (ISO 4217) and the zone (IANA) of a business; looked up once a unit."""
+    known: Place | None = session.info.get(("place", business_id))
+    if known is None:
+        known = Place(*session.connection().execute(_PLACE, {"business": business_id}).one())
+        remember_place(session, business_id, known)
+    return known
+
+
+def remember_place(session: Session, business_id: str, place: Place) -> None:
+    """Spare this unit the look-up: another statement has brought it along."""
+    session.info["place", business_id] = place
 
 
 def currency_of(work: Work) -> str:
-    """The ISO currency of the business that this work is for; looked up once a unit."""
-    known: str | None = work.session.info.get(("currency", work.business_id))
-    if known is None:
-        known = work.session.connection().execute(_CURRENCY, {"business": work.business_id}).scalar_one()
-        work.session.info["currency", work.business_id] = known
-    return known
+    """The ISO currency of the business that this work is for."""
+    return place_of(work.session, work.business_id).currency
 
 
 def time_zone_of(work: Work) -> str:
-    """The IANA zone of the business that this work is for; looked up once a unit."""
-    known: str | None = work.session.info.get(("time_zone", work.business_id))
-    if known is None:
-        known = work.session.connection().execute(_TIME_ZONE, {"business": work.business_id}).scalar_one()
-        work.session.info["time_zone", work.business_id] = known
-    return known
+    """The IANA zone of the business that this work is for."""
+    return place_of(work.session, work.business_id).time_zone
 
 
 def member_state(user: User, member: Member) -> dict[str, Any]:
@@ -196,6 +206,7 @@ def change_business(work: Work, business_id: str, body: BusinessChange) -> Busin
     for name, value in body.model_dump(exclude={"version"}, exclude_none=True).items():
         setattr(business, name, value)
     business.version += 1
+    remember_place(work.session, business.id, Place(business.currency, business.time_zone))
     read = BusinessRead.model_validate(business)
     work.emit(events.BusinessChanged(subject_id=business.id, state=read.model_dump(mode="json", by_alias=True)))
     return read

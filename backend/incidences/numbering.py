@@ -4,6 +4,7 @@ from sqlalchemy import bindparam, update
 
 from backend.core.rows import table_of
 from backend.identity.models import Business
+from backend.identity.service import Place, remember_place
 from backend.work import Work
 
 _BUSINESSES = table_of(Business)
@@ -18,6 +19,5 @@ _NEXT_NUMBER = (
 def next_number(work: Work) -> tuple[int, str]:
     """The next number of the business, now taken, and its currency; its zone is remembered as well."""
     number, currency, zone = work.session.connection().execute(_NEXT_NUMBER, {"business": work.business_id}).one()
-    work.session.info["currency", work.business_id] = currency
-    work.session.info["time_zone", work.business_id] = zone
+    remember_place(work.session, work.business_id, Place(currency, zone))
     return number, currency

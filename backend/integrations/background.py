@@ -20,7 +20,7 @@ _LENGTH = 80
 def note_of(work: Work, row: Incidence) -> str:
     """The customer's context as a note, a line for each thing that is known."""
     customer = work.session.get_one(Customer, row.customer_id)
-    context, friction = signals.context_of(work, customer), signals.friction_of(work, customer)
+    context, friction = signals.context_and_friction_of(work, customer)
     lines = [
         ("Case", f"INC-{row.number}"),
         ("Screen", context.current_screen),

@@ -45,12 +45,6 @@ def _shipped(kind: str) -> Compiled:
 
 
 _VERSIONS = table_of(RuleSetVersion).c
-_NEWEST = (
-    select(_VERSIONS.id, _VERSIONS.version)
-    .where(_VERSIONS.business_id == bindparam("business"), _VERSIONS.kind == bindparam("kind"))
-    .order_by(_VERSIONS.version.desc())
-    .limit(1)
-)
 _OF_KIND = select(_VERSIONS.kind, _VERSIONS.id).where(_VERSIONS.business_id == bindparam("business"))
 
 
@@ -66,16 +60,24 @@ _compiled: dict[str, Compiled] = {}  # by version id: a version never changes
 
 
 def current(work: Work, kind: str) -> Compiled:
-    """The rules of `kind` in force at this business, ready to evaluate."""
-    found = work.session.connection().execute(_NEWEST, {"business": work.business_id, "kind": kind}).first()
-    return _shipped(kind) if found is None else _published(work, kind, found.id)
+    """The rules of `kind` in force at this business, ready to evaluate; looked up once a unit."""
+    return current_of(work, kind)[0]
 
 
 def current_of(work: Work, *kinds: str) -> list[Compiled]:
-    """The rules in force of some kinds, looked up by one select: for where each select counts."""
-    asked = {"business": work.business_id, **{f"kind_{number}": kind for number, kind in enumerate(kinds)}}
-    ids = {found.kind: found.id for found in work.session.connection().execute(_newest_of(len(kinds)), asked)}
-    return [_published(work, kind, ids[kind]) if kind in ids else _shipped(kind) for kind in kinds]
+    """The rules in force of some kinds. One select looks up those that this unit has not asked for yet."""
+    info, business = work.session.info, work.business_id
+    unknown = [kind for kind in kinds if ("rules", business, kind) not in info]
+    if unknown:
+        asked = {"business": business, **{f"kind_{number}": kind for number, kind in enumerate(unknown)}}
+        ids = {found.kind: found.id for found in work.session.connection().execute(_newest_of(len(unknown)), asked)}
+        for kind in unknown:
+            info["rules", business, kind] = _published(work, kind, ids[kind]) if kind in ids else _shipped(kind)
+    return [info["rules", business, kind] for kind in kinds]
+
+
+def _look_up_again(work: Work, kind: str) -> None:
+    work.session.info.pop(("rules", work.business_id, kind), None)
 
 
 def _published(work: Work, kind: str, version_id: str) -> Compiled:
@@ -218,6 +220,7 @@ def replace(work: Work, name: str, body: dict[str, Any], *, restores: int | None
     """
     kind = kind_of(name)
     log.head(work.session, work.business_id)  # of two who publish at once, the second sees what the first one did
+    _look_up_again(work, name)
     before = current(work, name)
     if body.get("version") != before.version:
         raise StaleVersion(
@@ -236,6 +239,7 @@ def replace(work: Work, name: str, body: dict[str, Any], *, restores: int | None
             published_at=work.now,
         )
     )
+    _look_up_again(work, name)
     state = read(work, name)
     change: dict[str, Any] = {"kind": name, "version": [before.version, row.version], "reason": row.reason}
     if restores is not None:

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Table, bindparam, literal_column, select
+from sqlalchemy import Table, literal_column, select
 from sqlalchemy.orm import Session
 
 from backend.core.ids import new_id
 from backend.core.rows import to_micros
 from backend.customers.models import Customer
-from backend.identity.models import Business
+from backend.identity.service import place_of
 from backend.signals.activity import Activity
 from backend.signals.bulk import Bulk, Chosen, dialect_of, moment_of
 from backend.signals.friction import Person, cart_value
@@ -73,7 +73,6 @@ _KEPT = Chosen(
     _CONTEXTS.c.business_id,
     _CONTEXTS.c.customer_id,
 )
-_CURRENCY = select(Business.__table__.c.currency).where(Business.__table__.c.id == bindparam("business"))
 
 
 class Known(NamedTuple):
@@ -92,11 +91,6 @@ class Live(NamedTuple):
     person: Person
     visit: Visit
     activity: Activity | None
-
-
-def currency_of(session: Session, business_id: str) -> str:
-    """The business's ISO 4217 currency."""
-    return str(session.connection().execute(_CURRENCY, {"business": business_id}).scalar_one())
 
 
 def find_live(session: Session, business_id: str, user_ids: Collection[str], now: int) -> dict[str, Live]:
@@ -137,7 +131,7 @@ def live_of(session: Session, business_id: str, customers: Iterable[Known | Cust
     customers = list(customers)
     is_sqlite = dialect_of(session) == "sqlite"
     rows = {row[0]: row for row in _KEPT.rows(session, business_id, [customer.id for customer in customers])}
-    currency = currency_of(session, business_id) if any(row[5] is not None for row in rows.values()) else ""
+    currency = place_of(session, business_id).currency if any(row[5] is not None for row in rows.values()) else ""
     found = {}
     for customer in customers:
         visit, row = Visit(), rows.get(customer.id)

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from backend.core.ids import new_id
 from backend.customers.models import Customer
+from backend.identity.service import currency_of
 from backend.rules.engine import Firing
 from backend.signals import events, friction
-from backend.signals.contexts import Live, currency_of
+from backend.signals.contexts import Live
 from backend.signals.friction import Judgement
 from backend.signals.models import Context
 from backend.signals.schemas import Prompt
@@ -128,7 +129,7 @@ def record_offer(work: Work, offer: Offer) -> None:
                 "by": {"kind": offer.due.kind, "rule": offer.due.rule, "version": offer.due.version},
                 "context": {
                     "orderValue": offer.live.person.cart_value,
-                    "currency": currency_of(work.session, work.business_id),
+                    "currency": currency_of(work),
                     "eventType": offer.live.person.event_type,
                     "screen": offer.live.visit.screen,
                     "cartItems": row.cart_items,

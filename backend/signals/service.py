@@ -15,6 +15,7 @@ from backend.customers.beside import also_tells
 from backend.customers.erasure import also_erases
 from backend.customers.models import Customer
 from backend.customers.sorting import SORTS, Sort
+from backend.identity.service import currency_of
 from backend.rules import service as rules
 from backend.signals import contexts, friction, help
 from backend.signals.contexts import Live
@@ -50,6 +51,12 @@ def friction_of(work: Work, customer: Customer) -> FrictionVerdict:
     """The customer's friction right now, with the reasons. Nothing but who they are and their cart, without a visit."""
     live = contexts.live_of(work.session, work.business_id, [customer])[customer.id]
     return friction.verdict_of(_judged(work, live))
+
+
+def context_and_friction_of(work: Work, customer: Customer) -> tuple[ContextRead, FrictionVerdict]:
+    """Both of the above, from one look."""
+    live = contexts.live_of(work.session, work.business_id, [customer])[customer.id]
+    return snapshot(work, customer, live), friction.verdict_of(_judged(work, live))
 
 
 def _judged(work: Work, live: Live) -> friction.Judgement:
@@ -102,9 +109,7 @@ def put_cart(work: Work, user_id: str, body: CartPut, visit_timeout: int) -> Con
         "guest_count": body.guest_count,
         "event_date": body.event_date,
         "event_type": body.event_type,
-        "estimated_value": None
-        if value is None
-        else to_minor(value, contexts.currency_of(work.session, work.business_id)),
+        "estimated_value": None if value is None else to_minor(value, currency_of(work)),
     }
     mine = (Context.business_id == work.business_id) & (Context.customer_id == live.person.customer_id)
     work.session.execute(update(Context).where(mine).values(cart).execution_options(synchronize_session=False))
@@ -126,7 +131,7 @@ def revise_cart(
     """Change what is given of a customer's cart, on their behalf: it is no act of theirs and begins no visit."""
     given = {"cart_items": cart_items, "guest_count": guest_count, "event_date": event_date}
     if value is not None:
-        given["estimated_value"] = to_minor(value, contexts.currency_of(work.session, work.business_id))
+        given["estimated_value"] = to_minor(value, currency_of(work))
     wanted = {name: one for name, one in given.items() if one is not None}
     mine = (Context.business_id == work.business_id) & (Context.customer_id == customer_id)
     if wanted:

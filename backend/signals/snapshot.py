@@ -4,7 +4,9 @@ from sqlalchemy import bindparam, select
 
 from backend.core.rows import from_micros, table_of, to_micros
 from backend.customers.models import Customer
+from backend.identity.service import currency_of
 from backend.signals import contexts
+from backend.signals.contexts import Live
 from backend.signals.friction import cart_value
 from backend.signals.models import Context
 from backend.signals.schemas import ContextRead
@@ -21,12 +23,13 @@ _CART = select(
 ).where(_CONTEXTS.business_id == bindparam("business"), _CONTEXTS.customer_id == bindparam("customer"))
 
 
-def snapshot(work: Work, customer: Customer) -> ContextRead:
-    """The customer's context. When the visit is over, its counters and score are gone; screen and cart stay."""
-    live = contexts.live_of(work.session, work.business_id, [customer])[customer.id]
+def snapshot(work: Work, customer: Customer, live: Live | None = None) -> ContextRead:
+    """The customer's context, of a `live` one that is at hand already. When the visit is over, its counters and score are
+    gone; screen and cart stay."""
+    live = live or contexts.live_of(work.session, work.business_id, [customer])[customer.id]
     asked = {"business": work.business_id, "customer": customer.id}
     cart = work.session.connection().execute(_CART, asked).first()
-    currency, visit, now = contexts.currency_of(work.session, work.business_id), live.visit, to_micros(work.now)
+    currency, visit, now = currency_of(work), live.visit, to_micros(work.now)
     is_live = visit.is_live(now)
     started_at = visit.started_at if is_live else None
     if not is_live:
