@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 READY_WITHIN = 60.0
 """Seconds a local backend may take to start, its first migration included."""
 
+_ASKED_EVERY = 0.05
+"""Seconds: to ask a port where nobody listens yet takes no millisecond, and somebody waits for the first rows."""
+
 ENDED_IS_KNOWN = 0.5
 """Seconds after a lost connection until it is known whether a child has ended; its socket goes before it."""
 
@@ -128,7 +131,6 @@ class Connection:
     async def _wait_until_ready(self) -> None:
         from backend.client import ApiError, Offline
 
-        pause = 0.05
         try:
             async with asyncio.timeout(READY_WITHIN):
                 while True:
@@ -137,8 +139,7 @@ class Connection:
                     with contextlib.suppress(ApiError, Offline):
                         await self.api.system.ready()
                         return
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 1.5, 1.0)
+                    await asyncio.sleep(_ASKED_EVERY)
         except TimeoutError as error:
             raise Unreachable(f"The backend was not ready in {READY_WITHIN:.0f} s: {self._last_words()}") from error
 

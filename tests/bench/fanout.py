@@ -21,6 +21,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tests.bench.load import Process, free_port, holdfast_server, request, row, running
+from tests.bench.sends import sends
 
 CONSOLES = (100, 500)
 BURST = 400
@@ -255,12 +256,14 @@ def bench_fanout(database_url: str | None = None) -> list[dict[str, Any]]:
                 bare, bare_took = runner.run(_floor(number, text))
                 name = f"{number} consoles: events of a burst"
                 rows.append(row(name, delivered, "deliveries/s", floor=bare, target=TARGET))
+                alone = sends(number, len(text))
                 name, p99 = f"{number} consoles: on disk to console, p99", nth(took.answered, 0.99)
                 rows.append(
                     {
                         **row(name, p99, "ms", target=PACED_MS, at_least=False),
                         "p50_ms": nth(took.answered, 0.5),
                         "bare_p99_ms": nth(bare_took.answered, 0.99),
+                        "sends_alone_p50_p99_ms": [nth(alone, 0.5), nth(alone, 0.99)],
                         "from_request_p50_p99_ms": [nth(took.asked, 0.5), nth(took.asked, 0.99)],
                         "bare_from_request_p50_p99_ms": [nth(bare_took.asked, 0.5), nth(bare_took.asked, 0.99)],
                     }
