@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from console.actions import Action
 from console.desk.wording import spoken
 from console.floor import words
+from console.frame.menus import titled
 from console.incidences.verbs import NOBODY
 from widgets.prompt import Choice, Confirm, Option
 
@@ -59,6 +60,7 @@ def _ask_for_more(screen: CaseScreen, error: ApiError) -> None:
 def ask_whom(screen: CaseScreen, action: Action, choice: Choice) -> None:
     """Who gets it? With load, room and language of everybody; by names alone when the floor cannot be had."""
     console, row, about = screen.console, screen.selected(), screen.about()
+    title = titled(action, screen.context())
 
     def ask(question: Choice) -> None:
         async def answered(value: str | None) -> None:
@@ -71,7 +73,7 @@ def ask_whom(screen: CaseScreen, action: Action, choice: Choice) -> None:
         told = floor.model_dump(mode="json", by_alias=True)
         ask(
             Choice(
-                action.title,
+                title,
                 options(told, row, screen.store.member_id, console.now()),
                 hint="a name; to who is full, it is past capacity",
             )

@@ -28,13 +28,26 @@ def menu_of(screen: "FrameScreen", title: str, *, every: bool) -> Choice:
     return Choice(title, options, hint=hint)
 
 
+def target_of(action: Action, context: Context) -> str:
+    """What an action is about, in words: a case and its customer, or how many are marked; empty for neither."""
+    if "incidence" not in action.needs:
+        return ""
+    if context.marked > 1:
+        return f"{context.marked} marked incidences"
+    if (row := context.incidence) is None:
+        return ""
+    return f"{row['ref']}, {row['customer']['name'] or row['userId']}"
+
+
+def titled(action: Action, context: Context) -> str:
+    """The title of a question: the action, and what it is about."""
+    return f"{action.title} {target_of(action, context)}".strip()
+
+
 def confirmation(action: Action, value: str, context: Context, values: Values) -> Confirm:
     """The question: which action, on what, with what. No is the answer of enter."""
-    target: list[tuple[str, str]] = []
-    if context.marked > 1:
-        target.append(("On", f"{context.marked} marked incidences"))
-    elif context.incidence is not None and action.changes:
-        target.append(("On", f"{context.incidence['ref']} {context.incidence['customer']['name']}"))
+    on = target_of(action, context)
+    target = [("On", on)] if on else []
     if action.argument and value:
         label = next((option.label for option in values.of(action.argument.kind) if option.key == value), value)
         target.append((action.argument.name.capitalize(), label))

@@ -19,7 +19,7 @@ from console.actions import Action
 from console.frame.choices import OWN_WORDS, Values
 from console.frame.command import CommandLine
 from console.frame.footer import Footer, Key
-from console.frame.menus import confirmation, menu_of
+from console.frame.menus import confirmation, menu_of, titled
 from console.frame.topic import Topic, of_case
 from console.permission import Context, can
 from console.store import Store
@@ -262,10 +262,11 @@ class FrameScreen(Screen[None]):
             self.console.refuse(action, why)
             return
         if action.argument and not value and (options := self.values().of(action.argument.kind)):
+            title = titled(action, context)
             if action.argument.kind in OWN_WORDS:
-                asked = Choice(action.title, options, hint="type to filter, or type another", takes_others=True)
+                asked = Choice(title, options, hint="type to filter, or type another", takes_others=True)
             else:
-                asked = Choice(action.title, options)
+                asked = Choice(title, options)
             self._ask(action, asked)
             return
         if action.argument and action.argument.required and not value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.actions import Action
+from console.frame.menus import titled
 from console.incidences import verbs
 from console.incidences.bulk_results import Results
 from console.incidences.deeds import CaseScreen
@@ -63,4 +64,4 @@ class TeamScreen(CaseScreen):
                 await self.perform(action, value)
 
         options.append(Option(_ANOTHER, "Another …", "type it; -name takes one off"))
-        self.app.push_screen(Choice("Label", options), answered)
+        self.app.push_screen(Choice(titled(action, self.context()), options), answered)

@@ -11,6 +11,7 @@ from backend.alerts.models import AlertItem
 from backend.billing.models import StripeEvent
 from backend.client import ApiError
 from backend.core import pruning
+from backend.customers.models import Customer
 from backend.delivery.models import Letter
 from backend.identity.models import Business, IdempotentAnswer, Invitation, RefreshToken, SignIn
 from backend.identity.pruning import forget_attempts
@@ -20,6 +21,7 @@ from backend.incidences.models import Bulk, BulkRow
 from backend.incidences.schemas import IncidenceOpen
 from backend.integrations.models import OutgoingCall, SyncRun, WebhookDelivery, WebhookPost
 from backend.jobs.models import DeadLetter
+from backend.risk.models import RiskScore
 from backend.rules import keeping
 from backend.rules import service as rules
 from backend.rules.jobs import forget
@@ -201,14 +203,27 @@ async def test_signals_go_with_their_visits_and_what_was_counted_of_them_stays(b
             await app.tracking.track(TrackEvent(customer_id=f"u-{number}", event=name, timestamp=at, id=f"{ago}"))
     await app.context.set_cart("u-0", CartPut(cart_items=[{"note": "x"}], guest_count=4, event_type="WEDDING"))
     assert len((await owner.customers.sessions("u-1")).items) == 2
+
+    def more_scores(work: Any) -> None:
+        about = {"score": 70, "level": "high", "factors": [], "rule_version": 1, "calculated_at": work.now}
+        for id in work.session.scalars(select(Customer.id)).all():
+            work.add(RiskScore(customer_id=id, **about))
+            work.add(RiskScore(customer_id=id, **about))
+
+    await (await the_units(backend)).write(more_scores)
     assert "signals" not in await night(backend), "received today, whenever they happened"
     backend.clock.advance(days=399)
     await night(backend)
     backend.clock.advance(days=2)
-    assert (await night(backend))["signals"] == 10
+    scores = await count(backend, RiskScore)
+    forgotten = await night(backend)
+    assert forgotten["signals"] == 10
+    assert forgotten["riskScores"] == scores - await count(backend, RiskScore) >= 10
     assert await count(backend, Signal) == 0
     await owner.identity.sign_in("owner1@example.com", PASSWORD)
     assert (await owner.customers.sessions("u-1")).items == []
+    for number in range(5):
+        assert (await owner.customers.risk(f"u-{number}")).history, "the latest is kept, however old"
     context = await owner.context.show("u-0")
     assert (context.cart_items, context.guest_count, context.event_type) == ([], None, None)
     assert (await owner.customers.list(sort="last_activity")).items[0].last_activity is not None

@@ -20,7 +20,8 @@ class KeepingSettings(Wire):
     each case of a verb on many; `sent_calls` those to chat platforms; `webhooks` and `stripe_events` their bodies, once
     understood; `read_alerts` those that were read, `letters` and `told_outside` what staff
     got by mail and chat; `posts` webhooks to endpoints; `sync_runs` readings of other systems, `imports` reports of
-    files; `dead_letters` failed jobs, once replayed; `conversations` with the copilot, from the last thing said on."""
+    files; `dead_letters` failed jobs, once replayed; `conversations` with the copilot, from the last thing said on;
+    `risk_scores` those that customers came to, but the latest of each."""
 
     signals_days: Annotated[int, Field(ge=60, le=3_650)]
     """Dry runs look back a month, risk twenty-eight days."""
@@ -39,6 +40,8 @@ class KeepingSettings(Wire):
     imports_days: Days
     dead_letters_days: Days
     conversations_days: Days
+    risk_scores_days: Annotated[int, Field(ge=400, le=3_650)]
+    """Whether interventions helped is told of a year of them."""
 
 
 KEEPING = Kind(
@@ -67,6 +70,7 @@ KEEPING = Kind(
             "importsDays": 30,
             "deadLettersDays": 90,
             "conversationsDays": 180,
+            "riskScoresDays": 400,
         },
         rules=[],
     ),

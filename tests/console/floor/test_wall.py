@@ -106,6 +106,7 @@ async def test_who_gets_it_with_loads_beside(floor: Floor, crowd: Crowd) -> None
         await until(lambda: isinstance(app.screen, Choice))
         await until(lambda: "to who is full, it is past capacity" in text_of(app))
         assert "2/2 full" in text_of(app)
+        assert f"Assign {rows[6]['ref']}, {rows[6]['customer']['name']}" in text_of(app)
         await pilot.press(*"devi", "enter")
         await until(lambda: any("Devi Menon" in note for note in toast(app)))
         entry = (await floor.api.incidences.timeline(rows[6]["incidenceId"])).items[-1]
