@@ -6,14 +6,19 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+_BY_ITSELF = ("BEGIN", "pending_jobs", "workflow_status", "events.seq > ")
+"""What the process does at any moment, whoever asks for what: the relay and DBOS look for jobs, the feed for events."""
+
 
 @contextmanager
 def statements() -> Iterator[list[tuple[str, Any]]]:
-    """(SQL, parameters) of every statement of this process meanwhile, whichever engine runs it."""
+    """(SQL, parameters) of every statement of this process meanwhile, whichever engine runs it, but of what it does by
+    itself."""
     asked: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, sql: str, given: Any, _context: Any, _many: bool) -> None:
-        asked.append((sql, given))
+        if not any(words in sql for words in _BY_ITSELF):
+            asked.append((sql, given))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
