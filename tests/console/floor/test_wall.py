@@ -25,8 +25,8 @@ async def test_the_wall_goes_on_by_itself(floor: Floor, crowd: Crowd) -> None:
     await world(floor, crowd)
     async with floor.console() as (app, pilot):
         wall = await on_wall(app, pilot)
+        await until(lambda: "2 wait for an owner, the longest for 8m" in text_of(app))
         seen = text_of(app)
-        assert "2 wait for an owner, the longest for 8m" in seen
         assert "◐ away (lunch) until 16:00" in seen
         assert "███" in seen
         assert "0 late · 6 running" in seen
