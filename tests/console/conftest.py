@@ -8,8 +8,12 @@ import pytest_asyncio
 
 from backend.client import Client
 from tests.console.place import Desk
+from tests.support import wait
 from tests.support.databases import Sqlite
 from tests.support.server import Server
+
+_A_PAINT = 0.02
+"""Seconds: a console paints sixty times in one at most."""
 
 
 @pytest.fixture
@@ -23,6 +27,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOLDFAST_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return tmp_path / "home"
+
+
+@pytest.fixture(autouse=True)
+def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wait, "settle_seconds", _A_PAINT)
 
 
 @pytest.fixture

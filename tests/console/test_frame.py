@@ -154,7 +154,7 @@ async def test_palette_and_help_run_what_is_chosen(desk: Desk, key: str, word: s
         await pilot.press(*word)
         await pilot.pause()
         await pilot.press("enter")
-        await until(lambda: isinstance(app.screen, Choice) and app.screen._title == "Assign")
+        await until(lambda: isinstance(app.screen, Choice) and app.screen._title.startswith("Assign INC-"))
         await pilot.pause()
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, TinyQueue) and len(queue(app).done) == 1)
