@@ -14,8 +14,9 @@ USERS_EACH = 100
 BATCH = 100
 TARGET = 0.4
 """The least share of its floor that each must reach."""
-TYPES = ("platter_view", "customization", "menu_comparison", "inactivity", "item_view", "search")
-"""What most customers do most of the time. (Crossing a threshold costs an event and jobs; here nobody does.)"""
+TYPES = ("page_view", "item_view", "search", "menu_comparison", "inactivity", "scroll")
+"""What most customers do most of the time, and as often as they like: nothing of it calls for help, which costs events and
+jobs."""
 
 
 def _single(key: dict[str, str]) -> Requests:
