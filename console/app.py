@@ -13,6 +13,7 @@ from textual.widgets import Input, TextArea
 
 from console import actions, families
 from console.actions import Action
+from console.background import in_background
 from console.calls import Calls
 from console.connection import ENDED_IS_KNOWN, Connection, Target
 from console.credentials import Vault
@@ -96,7 +97,7 @@ class ConsoleApp(Signing):
     def on_mount(self) -> None:
         """Paint the sign-in screen; everything that takes time comes after it is on the terminal."""
         self.apply_preferences()
-        self.call_after_refresh(lambda: self.run_worker(self._begin(), group="start", exit_on_error=False))
+        self.call_after_refresh(lambda: in_background(self, self._begin, group="start"))
         self.set_interval(TICK, self.tick)
 
     def _add_families(self) -> None:
@@ -214,7 +215,7 @@ class ConsoleApp(Signing):
 
     def flush_outbox(self) -> None:
         """Send what waits and may go by itself."""
-        self.run_worker(self._flush_outbox(), group="outbox", exit_on_error=False)
+        in_background(self, self._flush_outbox, group="outbox")
 
     async def _flush_outbox(self) -> None:
         assert self.session is not None, "flushed while signed in"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.worker import Worker
 
+from console.background import in_background
 from widgets.plain import plain
 from widgets.prompt import Confirm
 
@@ -52,7 +53,7 @@ class Calls:
                 with self.app.guard(what):
                     done(answer)
 
-        return self.app.run_worker(run(), name=what, group=group, exclusive=exclusive, exit_on_error=False)
+        return in_background(self.app, run, name=what, group=group, exclusive=exclusive)
 
     async def ask(
         self,

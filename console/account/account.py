@@ -11,6 +11,7 @@ from textual.widgets import OptionList
 from console import asking
 from console.account import reaching, words
 from console.account.scan import Scan
+from console.background import in_background
 from console.frame.overview import Detail, Overview
 from console.twin import told
 from widgets.outline import Line
@@ -105,9 +106,9 @@ class AccountScreen(Overview):
         if kind := self.key_after(reaching.KIND):
             self._turn(kind)
         elif self.key in reaching.ABOUT:
-            self.run_worker(self._hours(self.key), group="account", exclusive=True, exit_on_error=False)
+            in_background(self, self._hours, self.key, group="account", exclusive=True)
         elif (way := ways.get(self.key)) is not None:
-            self.run_worker(way(), group="account", exclusive=True, exit_on_error=False)
+            in_background(self, way, group="account", exclusive=True)
 
     def _turn(self, kind: str) -> None:
         """Hear of a kind of alerts, or nothing of it any more."""

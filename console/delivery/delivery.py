@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual.widgets import OptionList
 
 from console import asking
+from console.background import in_background
 from console.delivery import words
 from console.frame.overview import Detail, Overview
 from console.twin import told
@@ -117,7 +118,7 @@ class DeliveryScreen(Overview):
 
     def action_channel_add(self) -> None:
         """Ask for what a channel needs."""
-        self.run_worker(self._add(), group="channel", exclusive=True, exit_on_error=False)
+        in_background(self, self._add, group="channel", exclusive=True)
 
     async def _add(self) -> None:
         kind = await asking.choice(self.app, "Add a channel", KINDS)
@@ -145,7 +146,7 @@ class DeliveryScreen(Overview):
     def action_channel_rename(self) -> None:
         """Call it otherwise."""
         if (channel := self.channel()) is not None:
-            self.run_worker(self._rename(channel), group="channel", exclusive=True, exit_on_error=False)
+            in_background(self, self._rename, channel, group="channel", exclusive=True)
 
     async def _rename(self, channel: Row) -> None:
         name = await asking.line(self.app, "The channel's name", text=channel["name"], hint="what it is called here")

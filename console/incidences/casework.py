@@ -11,6 +11,7 @@ from textual.events import Key
 from textual.timer import Timer
 
 from console.actions import BY_ID
+from console.background import in_background
 from console.billing.paid import Paid
 from console.billing.panel import subscription
 from console.customers.churn import churn
@@ -350,4 +351,4 @@ class Casework(MacroScreen):
         if self.console.session is not None:
             live = self.console.session.live
             doing = "typing" if is_typing else "viewing"
-            self.app.run_worker(live.be_at(incidence_id, doing), group="presence", exclusive=True, exit_on_error=False)
+            in_background(self.app, live.be_at, incidence_id, doing, group="presence", exclusive=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from console.actions import Action
+from console.background import in_background
 from console.frame.menus import titled
 from console.incidences import verbs
 from console.incidences.bulk_results import Results
@@ -44,7 +47,7 @@ class TeamScreen(CaseScreen):
         if self.matching() is None or action.dangerous:
             super()._agree(action, value, context)
         else:
-            self.run_worker(self.perform(action, value, is_agreed=True), exit_on_error=False)
+            in_background(self, partial(self.perform, action, value, is_agreed=True))
 
     def _ask(self, action: Action, choice: Choice) -> None:
         if action.id != "label":

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from console import asking
 from console.actions import ROLES, Action
+from console.background import in_background
 from console.frame.overview import Detail, Overview
 from console.people import words
 from console.twin import told
@@ -93,7 +94,7 @@ class PeopleScreen(Overview):
 
     def action_member_invite(self) -> None:
         """Ask somebody to work here, by mail."""
-        self.run_worker(self._invite(), group="people", exclusive=True, exit_on_error=False)
+        in_background(self, self._invite, group="people", exclusive=True)
 
     async def _invite(self) -> None:
         from backend.identity.schemas import MemberAdd
@@ -128,7 +129,7 @@ class PeopleScreen(Overview):
     def action_member_role(self) -> None:
         """Give the member another role."""
         if (member := self.member()) is not None:
-            self.run_worker(self._change(member), group="people", exclusive=True, exit_on_error=False)
+            in_background(self, self._change, member, group="people", exclusive=True)
 
     async def _change(self, member: Row) -> None:
         from backend.identity.schemas import MemberChange
@@ -148,7 +149,7 @@ class PeopleScreen(Overview):
     def action_member_remove(self) -> None:
         """Take access away, or an invitation back."""
         if (one := self.member() or self.invitation()) is not None:
-            self.run_worker(self._remove(one), group="people", exclusive=True, exit_on_error=False)
+            in_background(self, self._remove, one, group="people", exclusive=True)
 
     async def _remove(self, one: Row) -> None:
         api, business, is_member = self.console.api, self.business, "userId" in one

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
+from console.background import in_background
 from console.desk import ages
 from console.frame.screen import FrameScreen
 from console.retention import difference
@@ -88,7 +89,7 @@ class FlowVersionsScreen(FrameScreen):
 
     def on_option_list_option_selected(self) -> None:
         """Enter: put it before customers."""
-        self.run_worker(self.run_action("perform('flow_activate')"), exit_on_error=False)
+        in_background(self, self.run_action, "perform('flow_activate')")
 
     def _show_changes(self) -> None:
         number, panel = self.number, self.query_one("#says", Panel)

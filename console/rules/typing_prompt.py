@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from console.background import in_background
 from console.rules.reading import Reading
 from widgets.entry import Entry
 from widgets.plain import plain
@@ -121,7 +122,7 @@ class TypingPrompt(ModalScreen[Typed | None]):
             if turn == self._turn and self.is_attached:
                 self._lead(words, is_fine)
 
-        self.run_worker(asked(), group="consider", exclusive=True, exit_on_error=False)
+        in_background(self, asked, group="consider", exclusive=True)
 
     def _lead(self, words: str, is_fine: bool) -> None:
         leads = self.query_one("#leads", Static)

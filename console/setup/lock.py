@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Label, Static
 
+from console.background import in_background
 from widgets.plain import plain
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class LockScreen(Screen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Ask the server whether it is right."""
-        self.run_worker(self._unlock(event.value), group="lock", exclusive=True, exit_on_error=False)
+        in_background(self, self._unlock, event.value, group="lock", exclusive=True)
 
     async def _unlock(self, password: str) -> None:
         from backend.client import ApiError, Offline

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Label, Static
 
+from console.background import in_background
 from console.connection import Target
 from console.credentials import Vault
 from widgets.entry import Entry
@@ -139,7 +140,7 @@ class SignInScreen(Screen[None]):
         elif not password:
             self.refuse("Enter your password.")
         elif not self._is_busy:
-            self.app.run_worker(self._sign_in(email, password), group="sign-in", exit_on_error=False)
+            in_background(self.app, self._sign_in, email, password, group="sign-in")
 
     async def _sign_in(self, email: str, password: str) -> None:
         from backend.client import ApiError, Offline
@@ -211,7 +212,7 @@ class SignInScreen(Screen[None]):
         if self._api is None:
             self.say("Not connected yet; a moment …")
         elif not self._is_busy:
-            self.app.run_worker(go(), group="sign-in", exit_on_error=False)
+            in_background(self.app, go, group="sign-in")
 
     async def _come(self, way: Way) -> None:
         assert self._api is not None, "ready first"

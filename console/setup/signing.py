@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from console import approvals, families, servers
 from console.actions import Action
+from console.background import in_background
 from console.connection import Target, Unreachable
 from console.credentials import Vault
 from console.frame.verbs import Verbs
@@ -114,7 +115,7 @@ class Signing(Verbs):
 
     def action_switch_business(self, name: str = "") -> None:
         """Go to another business of one's own: the one named, else one out of all."""
-        self.run_worker(self._switch(name), group="sign-in", exclusive=True, exit_on_error=False)
+        in_background(self, self._switch, name, group="sign-in", exclusive=True)
 
     async def _switch(self, name: str) -> None:
         """Nothing of the old business is on screen, or called for, once the new tokens are there."""
@@ -152,7 +153,7 @@ class Signing(Verbs):
 
     def action_sign_out(self) -> None:
         """End the sign-in at the server, forget its tokens, and ask to sign in."""
-        self.run_worker(self._sign_out(), group="sign-in", exclusive=True, exit_on_error=False)
+        in_background(self, self._sign_out, group="sign-in", exclusive=True)
 
     async def _sign_out(self) -> None:
         from backend.client import ApiError, Offline
