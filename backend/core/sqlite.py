@@ -35,7 +35,7 @@ class _Write(NamedTuple):
     loop: asyncio.AbstractEventLoop
 
 
-def _engine(url: str, *, begin: str, synchronous: str, cache_kb: int) -> Engine:
+def _engine(url: str, *, begin: str, cache_kb: int) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -49,7 +49,7 @@ def _engine(url: str, *, begin: str, synchronous: str, cache_kb: int) -> Engine:
         connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
         for pragma in (
             "journal_mode=WAL",
-            f"synchronous={synchronous}",
+            "synchronous=FULL",
             "foreign_keys=ON",
             "busy_timeout=30000",
             "temp_store=MEMORY",
@@ -80,8 +80,8 @@ class SqliteDatabase(Health):
         self.url = url
         self.on_commit: Callable[[dict[str, Any]], None] = lambda _info: None
         # BEGIN IMMEDIATE: with a plain BEGIN, concurrent read-modify-writes were lost.
-        self._writer_engine = _engine(url, begin="BEGIN IMMEDIATE", synchronous="FULL", cache_kb=_WRITER_CACHE_KB)
-        self._reader_engine = _engine(url, begin="BEGIN", synchronous="FULL", cache_kb=_READER_CACHE_KB)
+        self._writer_engine = _engine(url, begin="BEGIN IMMEDIATE", cache_kb=_WRITER_CACHE_KB)
+        self._reader_engine = _engine(url, begin="BEGIN", cache_kb=_READER_CACHE_KB)
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Write]] = {}
         self._waiting: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, "read")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from console import actions
 from console.actions import Action
 from console.frame.choices import Values
+from console.frame.topic import of_case
 from console.permission import Context
 from widgets.prompt import Choice, Confirm, Option
 
@@ -34,9 +35,7 @@ def target_of(action: Action, context: Context) -> str:
         return ""
     if context.marked > 1:
         return f"{context.marked} marked incidences"
-    if (row := context.incidence) is None:
-        return ""
-    return f"{row['ref']}, {row['customer']['name'] or row['userId']}"
+    return of_case(context.incidence).words
 
 
 def titled(action: Action, context: Context) -> str:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from console.approvals import action_of
 from console.desk import ages
+from console.frame.topic import of_case
 from console.incidences import forms
 from console.incidences.asks import Ask
 from console.incidences.forms import Form, Params, Unclear
@@ -35,7 +36,7 @@ class Acting:
                 self.ask(next(one for one in self.case.actions if one.type == type))
 
         options = [_option(verdict) for verdict in self.case.actions]
-        title = f"Act on {self.row['ref']} {self.case.incidence.customer.name}"
+        title = f"Act on {of_case(self.row).words}"
         self.console.push_screen(Choice(title, options, hint="type to filter; enter goes on", is_wide=True), chosen)
 
     def named(self, words: str) -> bool:

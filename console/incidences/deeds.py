@@ -12,6 +12,7 @@ from console.desk.until import Unclear, wake_at
 from console.escalations import ladder
 from console.floor.claims import ask_whom, claim_next
 from console.frame.screen import FrameScreen
+from console.frame.topic import of_case
 from console.incidences import verbs
 from console.incidences.asks import Ask, AskOutcome, AskReason, AskUntil
 from console.incidences.bulk import Bulk
@@ -236,7 +237,7 @@ class CaseScreen(FrameScreen):
         pressed then should not end another's unseen."""
         if (row := self.selected()) is None:
             return "", ""
-        return f"{row['ref']}, {row['customer']['name'] or row['userId']}", row["summary"]
+        return of_case(row).words, row["summary"]
 
     def _categories(self) -> list[str]:
         return sorted({row["issueCategory"] for row in self.store.incidences.values() if row["issueCategory"]})
