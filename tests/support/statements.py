@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-_BY_ITSELF = ("BEGIN", "pending_jobs", "workflow_status", "events.seq > ")
-"""What the process does at any moment, whoever asks for what: the relay and DBOS look for jobs, the feed for events."""
+_BY_ITSELF = ("BEGIN", "pending_jobs", "workflow_status", "events.seq > ", "FROM sign_ins", "FROM api_keys")
+"""What the process does at any moment, whoever asks for what: the relay and DBOS look for jobs, the feed for events, and
+who calls is looked up again as soon as it has been known for long enough."""
 
 
 @contextmanager
