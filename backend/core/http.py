@@ -1,6 +1,5 @@
 """The edge of HTTP: request ids, body limit, access log, metrics, and the one error envelope."""
 
-import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -23,7 +22,8 @@ from backend.core.meters import Recent
 from backend.core.outage import Outage
 
 BODY_SECONDS = 30.0
-"""How long a body may take to come: whoever trickles one holds a connection and what was read of it."""
+"""How long a body may take to come: whoever trickles one holds a connection and what was read of it. Looked at with each
+piece, of which a body that has stopped gets an empty one now and then: see `core.packets`."""
 FILE_SECONDS = 300.0
 """The same for files."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
@@ -76,41 +76,6 @@ class HttpMetrics:
         series[1].inc()
 
 
-class Patience:
-    """How long one body may take. One timer a request: a timeout around each read cost a tenth of taking a signal."""
-
-    __slots__ = ("_is_over", "_is_waiting", "_seconds", "_task", "_timer")
-
-    def __init__(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task(loop)
-        self._seconds, self._is_waiting, self._is_over = seconds, False, False
-        self._timer = loop.call_later(seconds, self._give_up)
-
-    def _give_up(self) -> None:
-        self._is_over = True
-        if self._is_waiting and self._task is not None:
-            self._task.cancel()
-
-    async def wait(self, receive: Receive) -> Message:
-        """What comes next of the body. TooSlow when the time is over."""
-        self._is_waiting = True
-        try:
-            if not self._is_over:
-                return await receive()
-        except asyncio.CancelledError:
-            if not self._is_over or self._task is None:
-                raise
-            self._task.uncancel()
-        finally:
-            self._is_waiting = False
-        raise TooSlow(f"The body did not come within {self._seconds:g} s. Send it again.")
-
-    def end(self) -> None:
-        """The body is here, or nobody wants it any more."""
-        self._timer.cancel()
-
-
 class Edge:
     """ASGI middleware around everything: gives each request an id, bounds its body, and lets no exception out."""
 
@@ -142,19 +107,17 @@ class Edge:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str, length: int) -> None:
         started, status, read = time.perf_counter(), 0, 0
         most = self.larger.get(scope["path"], self.max_body_bytes)
-        patience: Patience | None = Patience(BODY_SECONDS if most == self.max_body_bytes else FILE_SECONDS)
 
         async def bounded() -> Message:
-            nonlocal read, patience
-            if patience is None:  # what may still come is that the client leaves
-                return await receive()
-            message = await patience.wait(receive)
-            if not message.get("more_body", False):
-                patience.end()
-                patience = None
+            nonlocal read
+            message = await receive()
             read += len(message.get("body", b""))
             if read > most:
                 raise TooLarge(f"The body is over {most} bytes. Send less at once.")
+            if message.get("more_body", False):
+                limit = BODY_SECONDS if most == self.max_body_bytes else FILE_SECONDS
+                if time.perf_counter() - started > limit:
+                    raise TooSlow(f"The body did not come within {limit:g} s. Send it again.")
             return message
 
         async def tagged(message: Message) -> None:
@@ -180,8 +143,6 @@ class Edge:
                 raise
             await _unexpected(request_id)(scope, receive, tagged)
         finally:
-            if patience is not None:
-                patience.end()
             route = getattr(scope.get("route"), "path", "other")
             seconds = time.perf_counter() - started
             self.metrics.observe(scope["method"], route, status, seconds)

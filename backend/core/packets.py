@@ -16,6 +16,8 @@ HEAD_SECONDS = 20.0
 """From the first byte of a request, or of a connection, to the end of its head: who holds lines open takes them from others."""
 LONGEST_HEAD = 64 * 1024
 """Bytes; the parser itself would take any number."""
+NUDGE_SECONDS = 5.0
+"""Whoever reads a body that has not ended gets an empty piece of it this often, to look at the time."""
 
 
 class Gathering:
@@ -60,11 +62,13 @@ class Gathering:
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP/1.1 as uvicorn speaks it, on a :class:`Gathering` transport; a head that does not end is not waited for."""
+    """HTTP/1.1 as uvicorn speaks it, on a :class:`Gathering` transport; a head that does not end is not waited for, and a body
+    that has stopped is told of by empty pieces. Most requests come whole, and need no timer."""
 
     _is_in_head = False
     _head_length = 0
     _giving_up: asyncio.TimerHandle | None = None
+    _nudging: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Gathering(transport))  # type: ignore[arg-type]
@@ -73,12 +77,20 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._is_in_head:  # most heads come whole
+        if self._is_in_head:
             self._head_length += len(data)
             if self._head_length > LONGEST_HEAD:
                 self.send_400_response("The head of the request is too long.")
             elif self._giving_up is None:
                 self._giving_up = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+        elif self.cycle is not None and self.cycle.more_body and self._nudging is None:
+            self._nudging = self.loop.call_later(NUDGE_SECONDS, self._nudge)
+
+    def _nudge(self) -> None:
+        self._nudging = None
+        if self.cycle.more_body:
+            self.cycle.message_event.set()
+            self._nudging = self.loop.call_later(NUDGE_SECONDS, self._nudge)
 
     def on_message_begin(self) -> None:
         self._is_in_head, self._head_length = True, 0
@@ -92,8 +104,9 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._giving_up is not None:
-            self._giving_up.cancel()
+        for timer in (self._giving_up, self._nudging):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
 

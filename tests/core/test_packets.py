@@ -33,7 +33,24 @@ async def stream(_: Request) -> Response:
     return StreamingResponse(parts())
 
 
-APP = Starlette(routes=[Route("/say/{word}", say), Route("/long", long), Route("/stream", stream)])
+async def count(request: Request) -> Response:
+    """How many pieces the body came in, until it ended or a third was empty."""
+    pieces = []
+    while True:
+        message = await request.receive()
+        pieces.append(message["body"])
+        if not message["more_body"] or pieces.count(b"") == 3:
+            return PlainTextResponse(repr(pieces))
+
+
+APP = Starlette(
+    routes=[
+        Route("/say/{word}", say),
+        Route("/long", long),
+        Route("/stream", stream),
+        Route("/count", count, methods=["POST"]),
+    ]
+)
 
 
 @asynccontextmanager
@@ -117,6 +134,15 @@ async def test_a_head_that_does_not_end_is_not_waited_for(sent: str, monkeypatch
             answer = await asked(port, sent)
         assert answer.endswith(b"one") if sent.startswith(get("/say/one")) else answer == b""
         assert (await asked(port, get("/say/still", close=True))).endswith(b"still")
+
+
+async def test_who_reads_a_body_that_has_stopped_hears_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.core.packets.NUDGE_SECONDS", 0.05)
+    head = "POST /count HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: 10\r\n\r\n"
+    async with served() as port:
+        async with asyncio.timeout(10):
+            assert (await asked(port, head + "abc")).endswith(b"[b'abc', b'', b'', b'']")
+        assert (await asked(port, head + "abcdefghij")).endswith(b"[b'abcdefghij']")
 
 
 async def test_a_head_that_comes_in_pieces_is_taken_and_one_without_end_is_refused() -> None:
