@@ -16,6 +16,8 @@ class Side(VerticalScroll):
         super().__init__(id="side")
         self.titles = titles
         self.chosen = 0
+        self._brought_to = -1.0
+        """Where the chosen panel was when it was brought into view: elsewhere, somebody has scrolled since."""
 
     def compose(self) -> ComposeResult:
         for number, title in enumerate(self.titles, 1):
@@ -27,9 +29,12 @@ class Side(VerticalScroll):
         return list(self.query(Panel))
 
     def show(self, contents: Sequence[Content]) -> None:
-        """Show what the dashboard says."""
+        """Show what the dashboard says. The chosen panel stays where it was brought to, however long the others get."""
+        stays = self.chosen and self.scroll_y == self._brought_to
         for panel, content in zip(self.panels, contents, strict=True):
             panel.show(content.pairs, content.lines, freshness=content.freshness)
+        if stays:
+            self.call_after_refresh(self._bring_chosen)
 
     def show_loading(self) -> None:
         """On its way."""
@@ -51,4 +56,8 @@ class Side(VerticalScroll):
         for place, panel in enumerate(panels, 1):
             panel.set_class(place == self.chosen, "-chosen")
         # The side may have been out of sight until now: it has a layout only after the next refresh.
-        self.call_after_refresh(self.scroll_to_widget, panels[self.chosen - 1], animate=False, top=True)
+        self.call_after_refresh(self._bring_chosen)
+
+    def _bring_chosen(self) -> None:
+        self.scroll_to_widget(self.panels[self.chosen - 1], animate=False, top=True, immediate=True)
+        self._brought_to = self.scroll_y

@@ -20,6 +20,7 @@ from console.snapshot import load
 from console.store import Store
 from tests.support.server import Server
 from tests.support.wait import until as until
+from tests.support.wait import watching
 
 EMAIL, PASSWORD = "asha@feast.co", "correct horse"
 MODES = {
@@ -80,7 +81,8 @@ class Desk:
         async with app.run_test(size=size) as pilot:
             await until(lambda: app.feed.kind == "live" and app.current_mode == "queue")
             await pilot.pause()
-            yield app, pilot
+            with watching(pilot):
+                yield app, pilot
 
 
 def burst(app: ConsoleApp, keys: str, *more: str) -> None:
@@ -88,8 +90,3 @@ def burst(app: ConsoleApp, keys: str, *more: str) -> None:
     for key in [*keys, *more]:
         is_letter = len(key) == 1
         app.post_message(events.Key(_character_to_key(key) if is_letter else key, key if is_letter else None))
-
-
-def toasts(app: ConsoleApp) -> list[str]:
-    """What was said, oldest first."""
-    return [note.message for note in app._notifications]

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from console.connection import Connection, Target, Unreachable, free_port
-from tests.console.place import Desk, toasts, until
+from tests.console.place import Desk, until
+from tests.widgets.stage import said
 
 OWNER = """
 import asyncio, sys
@@ -101,4 +102,4 @@ async def test_a_console_whose_own_backend_ends_says_so(desk: Desk, monkeypatch:
     async with desk.console() as (app, _):
         monkeypatch.setattr(app.connection, "ended", lambda: "The console's own backend has ended.")
         desk.server.kill()
-        await until(lambda: "The console's own backend has ended." in toasts(app))
+        await until(lambda: "The console's own backend has ended." in said(app))

@@ -11,8 +11,9 @@ from console.app import ConsoleApp
 from console.frame.command import CommandLine
 from console.frame.footer import Footer
 from console.frame.screen import FrameScreen
-from tests.console.place import Desk, burst, toasts, until
+from tests.console.place import Desk, burst, until
 from tests.console.tiny import TinyQueue
+from tests.widgets.stage import said
 from widgets.prompt import Choice, Confirm
 
 
@@ -51,12 +52,12 @@ async def test_keys_act_in_the_order_they_were_pressed(desk: Desk) -> None:
 
 async def test_a_key_that_means_nothing_says_where_the_keys_are(desk: Desk) -> None:
     async with desk.console() as (app, pilot):
-        said = "Q does nothing here; ? lists the keys."
+        words = "Q does nothing here; ? lists the keys."
         burst(app, "Q")
-        await until(lambda: said in toasts(app))
+        await until(lambda: words in said(app))
         burst(app, "Q")
         await pilot.pause()
-        assert toasts(app).count(said) == 1, "not again while it can be read"
+        assert said(app).count(words) == 1, "not again while it can be read"
 
 
 async def test_letters_are_text_in_text_fields(desk: Desk) -> None:
@@ -97,7 +98,7 @@ async def test_what_may_not_be_done_is_dimmed_and_says_why(desk: Desk) -> None:
     async with desk.console() as (app, pilot):
         await until(lambda: "closed; reopen" in footer(app).get("take", ""))
         await pilot.press("t")
-        await until(lambda: any("closed; reopen it first" in text for text in toasts(app)))
+        await until(lambda: any("closed; reopen it first" in text for text in said(app)))
         assert queue(app).done == []
         desk.server.kill()
         await until(lambda: "Offline" in footer(app).get("next_best", "Offline") and not app.is_online)
@@ -212,7 +213,7 @@ async def test_a_dead_server_is_told_and_retried(desk: Desk) -> None:
         app.calls.start("look", lambda: app.api.incidences.show(row["ref"]), done=got.append, failed=failed.append)
         await until(lambda: bool(failed))
         await pilot.pause()
-        assert any("Could not look: no answer" in text for text in toasts(app))
+        assert any("Could not look: no answer" in text for text in said(app))
         assert got == []
         desk.server.start()
         await pilot.press("ctrl+r")
@@ -224,7 +225,7 @@ async def test_an_error_inside_is_told_not_a_crash(desk: Desk) -> None:
     await desk.incidence()
     async with desk.console() as (app, pilot):
         await pilot.press("p")
-        await until(lambda: any("boom" in text for text in toasts(app)))
+        await until(lambda: any("boom" in text for text in said(app)))
         assert [str(error) for error in app.troubles] == ["boom"]
         await pilot.press("j")
         assert app.is_running

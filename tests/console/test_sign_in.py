@@ -11,10 +11,11 @@ from console.connection import Target, free_port
 from console.preferences import PreferenceFile
 from console.setup.lock import LockScreen
 from console.setup.sign_in import SignInScreen
-from tests.console.place import EMAIL, MODES, PASSWORD, Desk, burst, toasts, until
+from tests.console.place import EMAIL, MODES, PASSWORD, Desk, burst, until
+from tests.widgets.stage import said
 
 
-def said(app: ConsoleApp) -> str:
+def form_says(app: ConsoleApp) -> str:
     return str(app.screen.query_one("#said", Static).content)
 
 
@@ -25,14 +26,14 @@ def console(url: str, **kwargs: Any) -> ConsoleApp:
 async def test_enter_enter(desk: Desk, home: Path) -> None:
     app = console(desk.server.url)
     async with app.run_test() as pilot:
-        await until(lambda: "Enter your e-mail" in said(app))
+        await until(lambda: "Enter your e-mail" in form_says(app))
         assert desk.server.url in str(app.screen.query_one("Vertical").border_subtitle)
         burst(app, EMAIL, "enter")
         burst(app, PASSWORD, "enter")  # in one packet, as from a password manager
         await until(lambda: app.current_mode == "queue")
         await until(lambda: app.feed.kind == "live")
         await pilot.pause()
-        assert any("readable by you only" in text for text in toasts(app)), "where tokens are kept is said out loud"
+        assert any("readable by you only" in text for text in said(app)), "where tokens are kept is said out loud"
     assert PreferenceFile().current.email == EMAIL
     kept = home / "console" / "credentials.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
@@ -45,7 +46,7 @@ async def test_enter_enter(desk: Desk, home: Path) -> None:
 async def test_a_password_manager_types_both_at_once(desk: Desk) -> None:
     app = console(desk.server.url)
     async with app.run_test():
-        await until(lambda: "Enter your e-mail" in said(app))
+        await until(lambda: "Enter your e-mail" in form_says(app))
         burst(app, EMAIL, "tab")
         burst(app, PASSWORD, "enter")
         await until(lambda: app.current_mode == "queue")
@@ -54,13 +55,13 @@ async def test_a_password_manager_types_both_at_once(desk: Desk) -> None:
 async def test_a_wrong_password_is_said_and_cleared(desk: Desk) -> None:
     app = console(desk.server.url, email=EMAIL)
     async with app.run_test() as pilot:
-        await until(lambda: "Enter your e-mail" in said(app))
+        await until(lambda: "Enter your e-mail" in form_says(app))
         assert app.focused is app.screen.query_one("#password")
         burst(app, "wrong", "enter")
-        await until(lambda: "wrong" in said(app))
+        await until(lambda: "wrong" in form_says(app))
         assert app.screen.query_one("#password", Input).value == ""
         burst(app, "", "enter")
-        await until(lambda: "Enter your password" in said(app))
+        await until(lambda: "Enter your password" in form_says(app))
         await pilot.pause()
         burst(app, PASSWORD, "enter")
         await until(lambda: app.current_mode == "queue")
@@ -69,12 +70,12 @@ async def test_a_wrong_password_is_said_and_cleared(desk: Desk) -> None:
 async def test_a_dead_server_is_said(home: Path) -> None:
     app = console(f"http://127.0.0.1:{free_port()}")
     async with app.run_test():
-        await until(lambda: "Enter your e-mail" in said(app))
+        await until(lambda: "Enter your e-mail" in form_says(app))
         burst(app, "", "enter", "enter")
-        await until(lambda: "Enter the e-mail" in said(app))
+        await until(lambda: "Enter the e-mail" in form_says(app))
         burst(app, EMAIL, "enter")
         burst(app, PASSWORD, "enter")
-        await until(lambda: "does not answer" in said(app))
+        await until(lambda: "does not answer" in form_says(app))
 
 
 async def test_kept_tokens_wait_for_a_dead_server(desk: Desk) -> None:
@@ -83,7 +84,7 @@ async def test_kept_tokens_wait_for_a_dead_server(desk: Desk) -> None:
     desk.server.kill()
     app = console(desk.server.url)
     async with app.run_test():
-        await until(lambda: "does not answer" in said(app))
+        await until(lambda: "does not answer" in form_says(app))
         desk.server.start()
         await until(lambda: app.feed.kind == "live")
 
@@ -93,7 +94,7 @@ async def test_kept_tokens_that_ended_ask_again(desk: Desk, home: Path) -> None:
         await app.api.identity.sign_out()
     again = console(desk.server.url)
     async with again.run_test():
-        await until(lambda: "Sign in again" in said(again))
+        await until(lambda: "Sign in again" in form_says(again))
         burst(again, PASSWORD, "enter")
         await until(lambda: again.feed.kind == "live")
 
@@ -134,18 +135,18 @@ async def test_a_passing_server_leaves_no_sign_in_and_locks_nobody_out(desk: Des
     app = console(desk.server.url, email=EMAIL, password=PASSWORD, is_passing=True)
     async with app.run_test() as pilot:
         await until(lambda: app.feed.kind == "live")
-        assert not any("kept" in text for text in toasts(app))
+        assert not any("kept" in text for text in said(app))
         app.action_lock()
         await until(lambda: isinstance(app.screen, LockScreen))
         await pilot.pause()
-        assert f"This demo's password: {PASSWORD}" in said(app)
+        assert f"This demo's password: {PASSWORD}" in form_says(app)
         burst(app, "guess", "enter")
-        await until(lambda: "wrong" in said(app))
-        assert PASSWORD in said(app)
+        await until(lambda: "wrong" in form_says(app))
+        assert PASSWORD in form_says(app)
         burst(app, PASSWORD, "enter")
         await until(lambda: not isinstance(app.screen, LockScreen))
         app.action_sign_out()
-        await until(lambda: isinstance(app.screen, SignInScreen) and PASSWORD in said(app))
+        await until(lambda: isinstance(app.screen, SignInScreen) and PASSWORD in form_says(app))
     assert not (home / "console" / "credentials.json").exists()
     assert PreferenceFile().current.url == ""
 
@@ -167,6 +168,6 @@ async def test_the_lock_opens_with_the_password_only(desk: Desk) -> None:
         await pilot.press("escape", "q")
         assert isinstance(app.screen, LockScreen)
         burst(app, "guess", "enter")
-        await until(lambda: "wrong" in said(app))
+        await until(lambda: "wrong" in form_says(app))
         burst(app, PASSWORD, "enter")
         await until(lambda: not isinstance(app.screen, LockScreen))

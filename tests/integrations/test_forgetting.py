@@ -23,6 +23,7 @@ async def test_webhooks_that_were_ignored_or_not_looked_at_yet_are_emptied(chat:
     await chat.tell(chat.freshchat.message_create("c1", "I am Meera", user_id="u1", at=chat.at(-3)), ignored)
     waiting = chat.freshchat.message_create("c9", "Meera again", user_id="u1", at=chat.at(-2))
     other = chat.freshchat.message_create("c12", "Not hers", user_id="u12", at=chat.at(-1))
+    await chat.backend.rest()
     for webhook in (waiting, other):
         assert (await chat.post(webhook)).status_code == 200
     await erase(chat, "c1")

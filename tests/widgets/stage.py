@@ -47,3 +47,13 @@ class Clock:
 def screen_lines(app: App[Any]) -> list[str]:
     """What stands on the screen, line by line, without styles."""
     return ["".join(segment.text for segment in line).rstrip() for line in app.screen._compositor.render_strips()]
+
+
+def text_of(app: App[Any]) -> str:
+    """What stands on the screen."""
+    return "\n".join(screen_lines(app))
+
+
+def said(app: App[Any]) -> list[str]:
+    """The toasts, oldest first."""
+    return [note.message for note in app._notifications]

@@ -10,7 +10,6 @@ from backend.incidences.schemas import IncidenceChange, NoteAdd
 from backend.integrations.events import OutgoingFailed
 from backend.risk.events import RiskChanged
 from backend.work import Work
-from console.actions import BY_ID
 from console.alerts.alerts import AlertsScreen
 from console.alerts.columns import KINDS
 from console.alerts.loud import came
@@ -18,9 +17,10 @@ from console.customers.customer import CustomerScreen
 from console.customers.customers import CustomersScreen
 from console.incidences.workspace import IncidenceScreen
 from console.integrations.integrations import IntegrationsScreen
-from tests.console.desk.floor import Console, Floor, Row, said, until
-from tests.console.escalations.world import hand_up, text_of
+from tests.console.desk.floor import Console, Floor, Row, until, why_not
+from tests.console.escalations.world import hand_up
 from tests.widgets.capture import CaptureDriver, written_by
+from tests.widgets.stage import said, text_of
 from widgets.prompt import Choice
 from widgets.queue_table import QueueTable
 
@@ -59,10 +59,6 @@ async def on_alerts(app: Console, pilot: Pilot[Any]) -> QueueTable:
 
 def kinds(table: QueueTable) -> list[str]:
     return [table.row(key)["kind"] for key in table.model.shown]
-
-
-def why_not(app: Console, id: str) -> str:
-    return app.screen.refusal(BY_ID[id])  # type: ignore[attr-defined,no-any-return]
 
 
 def test_every_kind_has_its_words() -> None:

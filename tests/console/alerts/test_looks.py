@@ -7,7 +7,7 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from tests.console.alerts.test_alerts import on_alerts, world
 from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look
-from tests.console.escalations.world import text_of
+from tests.widgets.stage import text_of
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from typing import Any
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 
-from tests.console.analytics.world import on_numbers, text_of, world
+from tests.console.analytics.world import on_numbers, world
 from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look
+from tests.widgets.stage import text_of
 
 SEEN = {
     "overview": ("1", "order"),

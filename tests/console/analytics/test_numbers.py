@@ -11,8 +11,9 @@ from console.analytics.days import Days, NoDays, parse
 from console.analytics.plot import TrendPlot
 from console.analytics.rows import RowsScreen
 from console.incidences.workspace import IncidenceScreen
-from tests.console.analytics.world import on_numbers, text_of, world
+from tests.console.analytics.world import on_numbers, world
 from tests.console.desk.floor import Floor, until
+from tests.widgets.stage import text_of
 from widgets.tiles import Tiles
 
 

@@ -4,9 +4,8 @@ from typing import Any
 
 from backend.incidences.schemas import IncidenceChange, MessageSend
 from backend.signals.schemas import SignalPost
-from console.app import ConsoleApp
 from tests.console.desk.floor import Floor, still, until
-from tests.widgets.stage import screen_lines
+from tests.widgets.stage import text_of
 
 TOPICS = ("payment_failed", "portions", "payment_failed", "menu_question", "payment_failed")
 
@@ -38,11 +37,6 @@ async def world(floor: Floor) -> None:
                 body_of = SignalPost(signal_type="order_placed", value=12_000, id=f"{day}-{number}")
                 await key.context.signal(user_id, body_of)
         floor.clock.advance(hours=22)
-
-
-def text_of(app: ConsoleApp) -> str:
-    """What is on the screen."""
-    return "\n".join(screen_lines(app))
 
 
 async def on_numbers(app: Any, pilot: Any) -> None:

@@ -11,15 +11,11 @@ from console.copilot.earlier import EarlierScreen
 from console.copilot.exchange import Exchange
 from console.copilot.screen import CopilotScreen
 from console.incidences.workspace import IncidenceScreen
-from tests.console.desk.floor import Console, Floor, said, still, until
+from tests.console.desk.floor import Console, Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.place import burst
-from tests.widgets.stage import screen_lines
+from tests.widgets.stage import said, text_of
 from widgets.prompt import Confirm
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
 
 
 async def ask(app: Console, pilot: Pilot[Any], question: str) -> None:

@@ -11,10 +11,10 @@ from console.copilot.panel import CopilotPanel
 from console.copilot.screen import CopilotScreen
 from console.frame.screen import FrameScreen
 from console.incidences.workspace import IncidenceScreen
-from tests.console.copilot.test_copilot import text_of
-from tests.console.desk.floor import Console, Floor, said, still, until
+from tests.console.desk.floor import Console, Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.place import burst
+from tests.widgets.stage import said, text_of
 
 
 def panel_of(app: Console) -> CopilotPanel | None:

@@ -6,10 +6,9 @@ from console.customers.causes import CausesScreen
 from console.customers.customers import CustomersScreen
 from console.rules.reason_prompt import ReasonPrompt
 from tests.console.customers.world import tells, upsets
-from tests.console.desk.floor import Floor, said, until
-from tests.console.incidences.test_workspace import text_of
-from tests.console.running.test_running import why_not
+from tests.console.desk.floor import Floor, until, why_not
 from tests.risk.population import populate
+from tests.widgets.stage import said, text_of
 from widgets.outline import Outline
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

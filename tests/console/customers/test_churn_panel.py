@@ -11,7 +11,8 @@ from console.customers.churn import churn
 from console.customers.leaving import Known
 from tests.console.customers.world import tells, upsets
 from tests.console.desk.floor import Floor, until
-from tests.console.incidences.test_workspace import opened, text_of
+from tests.console.incidences.test_workspace import opened
+from tests.widgets.stage import text_of
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 RISK: dict[str, Any] = {

@@ -10,8 +10,8 @@ from console.customers.customer import CustomerScreen
 from console.customers.customers import CustomersScreen
 from console.incidences.workspace import IncidenceScreen
 from tests.console.customers.world import tells, upsets
-from tests.console.desk.floor import Console, Floor, said, until
-from tests.console.incidences.test_workspace import text_of
+from tests.console.desk.floor import Console, Floor, until
+from tests.widgets.stage import said, text_of
 
 
 async def world(floor: Floor) -> None:

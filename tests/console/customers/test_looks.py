@@ -9,7 +9,8 @@ from tests.console.customers.test_customers import at_customers, world
 from tests.console.customers.world import tells, upsets
 from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look, zone
-from tests.console.incidences.test_workspace import opened, text_of
+from tests.console.incidences.test_workspace import opened
+from tests.widgets.stage import text_of
 
 __all__ = ["zone"]
 LOOKS = pytest.mark.parametrize(

@@ -20,11 +20,13 @@ from backend.server import KEEP_ALIVE_SECONDS
 from backend.unit import Units
 from backend.work import Work
 from console import app
+from console.actions import BY_ID
 from console.app import ConsoleApp
 from console.connection import Target
 from tests.support.backend import Backend
 from tests.support.server import free_port
 from tests.support.wait import until as until
+from tests.support.wait import watching
 from tests.widgets.stage import screen_lines
 
 EMAIL, PASSWORD = "asha@feast.co", "correct horse"
@@ -146,7 +148,8 @@ class Floor:
             await pilot.pause()
             await pilot.press("3")
             await pilot.pause(0.05)
-            yield console, pilot
+            with watching(pilot):
+                yield console, pilot
 
 
 async def still(app: ConsoleApp, pilot: Pilot[Any]) -> None:
@@ -158,9 +161,18 @@ async def still(app: ConsoleApp, pilot: Pilot[Any]) -> None:
         while len(seen) < 3 or any(lines != seen[-1] for lines in seen[-3:]):
             await pilot.pause()
             await pilot.pause(0.08)
+            if is_asking(app):
+                seen.clear()
             seen.append(screen_lines(app))
 
 
-def said(app: ConsoleApp) -> list[str]:
-    """The toasts, oldest first."""
-    return [note.message for note in app._notifications]
+def is_asking(app: ConsoleApp) -> bool:
+    """Whether an answer of the server is on its way."""
+    assert app.session is not None
+    pool = app.session.api.transport._http._transport._pool  # type: ignore[attr-defined]
+    return any(not (one.is_idle() or one.is_closed()) for one in pool.connections)
+
+
+def why_not(app: ConsoleApp, id: str) -> str:
+    """Why an action cannot be done now; empty when it can."""
+    return app.screen.refusal(BY_ID[id])  # type: ignore[attr-defined,no-any-return]

@@ -1,8 +1,8 @@
 """All that match: counted by the server, done to all, told case by case, taken back with one key."""
 
 from backend.incidences.schemas import IncidenceChange, NoteAdd
-from tests.console.desk.floor import Floor, said, until
-from tests.widgets.stage import screen_lines
+from tests.console.desk.floor import Floor, until
+from tests.widgets.stage import said, screen_lines
 from widgets.prompt import Choice, Confirm
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from backend.client import ApiError
 from backend.incidences.schemas import NoteAdd
-from tests.console.desk.floor import Floor, said, until
+from tests.console.desk.floor import Floor, until
 from tests.core.test_outage import room
-from tests.widgets.stage import screen_lines
+from tests.widgets.stage import said, screen_lines
 
 
 async def fill(floor: Floor, id: str) -> None:

@@ -12,8 +12,8 @@ from backend.incidences.view_schemas import ViewKeep
 from console.desk.filter_line import FilterLine
 from console.desk.queue import QueueScreen
 from console.preferences import PreferenceFile
-from tests.console.desk.floor import Console, Floor, said, until
-from tests.widgets.stage import screen_lines
+from tests.console.desk.floor import Console, Floor, until
+from tests.widgets.stage import said, text_of
 from widgets.composer import Composer
 from widgets.prompt import Confirm
 from widgets.queue_table import QueueTable
@@ -37,10 +37,6 @@ def refs(app: Console) -> list[str]:
 
 def counts(app: Console) -> dict[str, int | None]:
     return {tab.key: tab.count for tab in app.screen.query_one(TabStrip)._tabs}
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
 
 
 async def go_to(pilot: Pilot[Any], app: Console, ref: str) -> None:

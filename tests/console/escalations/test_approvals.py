@@ -4,13 +4,13 @@ import asyncio
 
 from backend.agent.schemas import ActionAsk
 from backend.client import ApiError
-from console.actions import BY_ID
 from console.escalations.asked import APPROVALS
 from console.incidences.asks import AskNote
-from tests.console.desk.floor import Console, Floor, Row, said, until
+from tests.console.desk.floor import Floor, Row, until, why_not
 from tests.console.escalations.test_board import on_board
-from tests.console.escalations.world import supervisor, text_of
+from tests.console.escalations.world import supervisor
 from tests.console.incidences.test_acting import BEN, discount, given
+from tests.widgets.stage import said, text_of
 from widgets.prompt import Confirm
 
 
@@ -22,10 +22,6 @@ async def ask(floor: Floor, row: Row, percent: int = 15) -> None:
         await floor.ben.agent.act(row["incidenceId"], body)
     except ApiError as error:
         assert error.code == "APPROVAL_REQUIRED"
-
-
-def why_not(app: Console, id: str) -> str:
-    return app.screen.refusal(BY_ID[id])  # type: ignore[attr-defined,no-any-return]
 
 
 async def test_a_supervisor_says_y_and_the_agents_screen_moves_by_itself(floor: Floor) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 from textual.pilot import Pilot
 
 from backend.incidences.schemas import IncidenceChange
-from console.actions import BY_ID
 from console.escalations.escalations import EscalationsScreen
 from console.incidences.asks import AskNote
 from console.incidences.workspace import IncidenceScreen
-from tests.console.desk.floor import Console, Floor, Row, said, until
-from tests.console.escalations.world import hand_up, supervisor, text_of, world
+from tests.console.desk.floor import Console, Floor, Row, until, why_not
+from tests.console.escalations.world import hand_up, supervisor, world
+from tests.widgets.stage import said, text_of
 from widgets.card_board import CardBoard
 from widgets.prompt import Confirm
 from widgets.tabs import TabStrip
@@ -37,10 +37,6 @@ def lanes(board: CardBoard, app: Console) -> dict[str, list[str]]:
 
 def counts(app: Console) -> dict[str, int | None]:
     return {tab.key: tab.count for tab in app.screen.query_one(TabStrip)._tabs}
-
-
-def why_not(app: Console, id: str) -> str:
-    return app.screen.refusal(BY_ID[id])  # type: ignore[attr-defined,no-any-return]
 
 
 async def test_by_level_live_and_counted(floor: Floor) -> None:

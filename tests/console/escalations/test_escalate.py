@@ -7,8 +7,8 @@ from textual.pilot import Pilot
 from console.actions import BY_ID
 from console.incidences.asks import AskReason
 from console.incidences.workspace import IncidenceScreen
-from tests.console.desk.floor import Console, Floor, said, until
-from tests.console.escalations.world import text_of
+from tests.console.desk.floor import Console, Floor, until
+from tests.widgets.stage import said, text_of
 from widgets.prompt import Confirm
 
 

@@ -8,7 +8,8 @@ from tests.console.desk.floor import Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.escalations.test_approvals import ask
 from tests.console.escalations.test_board import on_board
-from tests.console.escalations.world import text_of, world
+from tests.console.escalations.world import world
+from tests.widgets.stage import text_of
 
 
 @pytest.mark.parametrize(

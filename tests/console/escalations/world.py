@@ -3,8 +3,7 @@
 from backend.client import Client
 from backend.identity.schemas import MemberAdd
 from backend.incidences.schemas import EscalationRead, EscalationTrigger
-from tests.console.desk.floor import PASSWORD, Console, Floor, Row
-from tests.widgets.stage import screen_lines
+from tests.console.desk.floor import PASSWORD, Floor, Row
 
 GUESTS = (
     ("Priya Raman", "Cannot change the guests after the deposit", 48_000),
@@ -54,7 +53,3 @@ async def supervisor(floor: Floor, name: str = "Sunita Rao") -> tuple[str, Clien
     client = Client(floor.url)
     await client.identity.sign_in(email, PASSWORD)
     return email, client
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))

@@ -8,22 +8,13 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.pilot import Pilot
 
 from backend.client import ApiError
-from console.actions import BY_ID
 from console.finance.screen import FinanceScreen
-from tests.console.desk.floor import PASSWORD, Console, said, still, until
+from tests.console.desk.floor import PASSWORD, Console, still, until, why_not
 from tests.console.desk.test_looks import look
 from tests.console.finance.conftest import Till, month
-from tests.widgets.stage import screen_lines
+from tests.widgets.stage import said, text_of
 from widgets.outline import Outline
 from widgets.prompt import Confirm
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
-
-
-def why_not(app: Console, id: str) -> str:
-    return app.screen.refusal(BY_ID[id])  # type: ignore[attr-defined,no-any-return]
 
 
 async def on_finance(app: Console, pilot: Pilot[Any]) -> FinanceScreen:

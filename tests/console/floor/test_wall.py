@@ -9,7 +9,8 @@ from console.actions import BY_ID
 from console.connection import Target
 from console.floor.wall import FloorScreen
 from tests.console.desk.floor import EMAIL, PASSWORD, Console, Floor, until
-from tests.console.floor.world import Crowd, text_of, toast, world
+from tests.console.floor.world import Crowd, world
+from tests.widgets.stage import said, text_of
 from widgets.prompt import Choice, Confirm
 
 
@@ -49,14 +50,14 @@ async def test_capacity_by_command(floor: Floor, crowd: Crowd) -> None:
     await world(floor, crowd)
     async with floor.console() as (app, pilot):
         wall = await on_wall(app, pilot)
-        for said, says in (
+        for typed, says in (
             ("ben", "Say who, and how many."),
             ("nobody 3", "is nobody, or several people"),
             ("ben many", "Say who, and how many."),
             ("ben 3", "Ben Carter can have 3 cases at a time."),
         ):
-            await wall.perform(BY_ID["capacity"], said)
-            await until(lambda says=says: any(says in note for note in toast(app)))  # type: ignore[misc]
+            await wall.perform(BY_ID["capacity"], typed)
+            await until(lambda says=says: any(says in note for note in said(app)))  # type: ignore[misc]
         await until(lambda: "3/3 full" in text_of(app))
         await wall.perform(BY_ID["capacity"], "ben role")
         await until(lambda: "3/12" in text_of(app))
@@ -73,7 +74,7 @@ async def test_saying_that_one_is_away(floor: Floor, crowd: Crowd) -> None:
         await pilot.press("colon", *"availability meeting back 30m", "enter")
         await until(lambda: "away (meeting) until 15:00" in text_of(app))
         await pilot.press("colon", *"availability away back someday", "enter")
-        await until(lambda: any("is no time" in note for note in toast(app)))
+        await until(lambda: any("is no time" in note for note in said(app)))
         await pilot.press("colon", *"availability online", "enter")
         await until(lambda: "● available" in text_of(app))
         assert app.troubles == []
@@ -92,8 +93,8 @@ async def test_one_more_than_one_can_have_is_asked_for(floor: Floor, crowd: Crow
         await pilot.press("N")
         await until(lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
-        await until(lambda: any("you are at 1 of 0" in note for note in toast(app)))
-        assert "INC-1 is yours: priority 2 · you are at 1 of 0" in toast(app)
+        await until(lambda: any("you are at 1 of 0" in note for note in said(app)))
+        assert "INC-1 is yours: priority 2 · you are at 1 of 0" in said(app)
         assert (await floor.api.incidences.show("INC-1")).agent_id == floor.me.member_id
 
 
@@ -108,7 +109,7 @@ async def test_who_gets_it_with_loads_beside(floor: Floor, crowd: Crowd) -> None
         assert "2/2 full" in text_of(app)
         assert f"Assign {rows[6]['ref']}, {rows[6]['customer']['name']}" in text_of(app)
         await pilot.press(*"devi", "enter")
-        await until(lambda: any("Devi Menon" in note for note in toast(app)))
+        await until(lambda: any("Devi Menon" in note for note in said(app)))
         entry = (await floor.api.incidences.timeline(rows[6]["incidenceId"])).items[-1]
         assert entry.data is not None
         assert entry.data["overCapacity"] == {"load": 3, "capacity": 2}

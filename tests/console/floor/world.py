@@ -1,13 +1,10 @@
 """A floor with people on it: three agents with different loads, one of them at lunch, one who never came."""
 
-from typing import Any
-
 from backend.client import Client
 from backend.identity.schemas import AvailabilitySay, MemberAdd, MemberChange
 from backend.incidences.schemas import IncidenceChange, MessageSend
-from tests.console.desk.floor import PASSWORD, Console, Floor, Row
+from tests.console.desk.floor import PASSWORD, Floor, Row
 from tests.support.socket import Socket
-from tests.widgets.stage import screen_lines
 
 CASES = (
     ("Priya Raman", "Cannot change the guests after the deposit", 48_000),
@@ -77,11 +74,3 @@ async def world(floor: Floor, crowd: Crowd) -> list[Row]:
     await crowd.clients["Devi"].agent.say_availability(lunch)
     floor.clock.advance(minutes=2)
     return rows
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
-
-
-def toast(app: Any) -> list[str]:
-    return [note.message for note in app._notifications]

@@ -9,9 +9,10 @@ from backend.client import ApiError
 from console import approvals
 from console.incidences.asks import Ask
 from console.incidences.workspace import IncidenceScreen
-from tests.console.desk.floor import Console, Floor, Row, said, until
-from tests.console.escalations.world import supervisor, text_of
+from tests.console.desk.floor import Console, Floor, Row, until
+from tests.console.escalations.world import supervisor
 from tests.console.incidences.test_workspace import opened
+from tests.widgets.stage import said, text_of
 from widgets.prompt import Choice, Confirm
 
 BEN = "ben@feast.co"

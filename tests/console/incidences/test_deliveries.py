@@ -6,8 +6,9 @@ from backend.demo.outside.serve import served
 from backend.demo.outside.talks import Mishap
 from backend.integrations.schemas import IntegrationAdd
 from console.incidences.deliveries import Deliveries, told
-from tests.console.desk.floor import Floor, said, until
-from tests.console.incidences.test_workspace import composer, opened, text_of
+from tests.console.desk.floor import Floor, until
+from tests.console.incidences.test_workspace import composer, opened
+from tests.widgets.stage import said, text_of
 
 
 async def test_what_became_of_an_answer_stands_beside_it_and_R_delivers_what_failed(floor: Floor) -> None:

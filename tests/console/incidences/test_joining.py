@@ -4,8 +4,9 @@ from pathlib import Path
 
 from console.drafts import Draft, Drafts
 from console.incidences.workspace import IncidenceScreen
-from tests.console.desk.floor import Floor, said, until
-from tests.console.incidences.test_workspace import composer, opened, text_of
+from tests.console.desk.floor import Floor, until
+from tests.console.incidences.test_workspace import composer, opened
+from tests.widgets.stage import said, text_of
 from widgets.prompt import Choice, Confirm
 
 

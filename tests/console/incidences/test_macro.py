@@ -4,8 +4,9 @@ from typing import Any
 
 from backend.incidences.macro_schemas import MacroMake
 from console.incidences.workspace import IncidenceScreen
-from tests.console.desk.floor import Floor, said, until
-from tests.console.incidences.test_workspace import composer, messages, text_of
+from tests.console.desk.floor import Floor, until
+from tests.console.incidences.test_workspace import composer, messages
+from tests.widgets.stage import said, text_of
 from widgets.prompt import Choice, Confirm
 
 

@@ -1,8 +1,9 @@
 """Working together in the console: labels, watching, and colleagues named in notes."""
 
 from console.incidences.naming import named
-from tests.console.desk.floor import Floor, said, until
-from tests.console.incidences.test_workspace import composer, opened, text_of
+from tests.console.desk.floor import Floor, until
+from tests.console.incidences.test_workspace import composer, opened
+from tests.widgets.stage import said, text_of
 
 
 async def test_labels_watching_and_mentions(floor: Floor) -> None:

@@ -12,16 +12,12 @@ from backend.signals.schemas import CartPut, ScreenPut, SignalPost
 from console.incidences.side import Side
 from console.incidences.workspace import IncidenceScreen
 from console.setup.sign_in import SignInScreen
-from tests.console.desk.floor import EMAIL, PASSWORD, Console, Floor, Row, said, until
+from tests.console.desk.floor import EMAIL, PASSWORD, Console, Floor, Row, until
 from tests.console.place import burst
-from tests.widgets.stage import screen_lines
+from tests.widgets.stage import said, text_of
 from widgets.composer import Composer
 from widgets.queue_table import QueueTable
 from widgets.timeline import Timeline
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
 
 
 def composer(app: Console) -> Composer:

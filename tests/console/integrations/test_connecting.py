@@ -15,8 +15,9 @@ from console.integrations.imports import ImportsScreen
 from console.integrations.log_screen import LogScreen
 from console.integrations.mapping_text import MappingText, read, written
 from console.rules.typing_prompt import TypingPrompt
-from tests.console.desk.floor import Console, Floor, said, until
-from tests.console.integrations.test_integrations import on_integrations, text_of, why_not
+from tests.console.desk.floor import Console, Floor, until, why_not
+from tests.console.integrations.test_integrations import on_integrations
+from tests.widgets.stage import said, text_of
 from widgets.outline import Outline
 from widgets.prompt import Choice, Confirm
 

@@ -12,21 +12,12 @@ from backend.integrations.models import Integration, OutgoingCall
 from backend.integrations.schemas import IntegrationAdd
 from backend.jobs.models import PendingJob
 from backend.work import Work
-from console.actions import BY_ID
 from console.incidences.workspace import IncidenceScreen
 from console.integrations.integrations import IntegrationsScreen
-from tests.console.desk.floor import Console, Floor, Row, said, still, until
+from tests.console.desk.floor import Console, Floor, Row, still, until, why_not
 from tests.console.desk.test_looks import look
-from tests.widgets.stage import screen_lines
+from tests.widgets.stage import said, text_of
 from widgets.outline import Outline
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
-
-
-def why_not(app: Console, id: str) -> str:
-    return app.screen.refusal(BY_ID[id])  # type: ignore[attr-defined,no-any-return]
 
 
 async def world(floor: Floor) -> Row:

@@ -9,8 +9,8 @@ from backend.interventions.schemas import InterventionChange, InterventionCreate
 from console.customers.customer import CustomerScreen
 from console.interventions.interventions import InterventionsScreen
 from tests.console.customers.world import tells, upsets
-from tests.console.desk.floor import Console, Floor, said, until
-from tests.console.incidences.test_workspace import text_of
+from tests.console.desk.floor import Console, Floor, until
+from tests.widgets.stage import said, text_of
 
 
 async def planned(floor: Floor, user: str, hours: float | None = None, **fields: Any) -> Any:

@@ -10,17 +10,13 @@ from console.actions import BY_ID
 from console.macros.editor import MacroEditor
 from console.macros.macros import MacrosScreen
 from console.macros.text import NEW, read, written
-from tests.console.desk.floor import Console, Floor, said, until
-from tests.widgets.stage import screen_lines
+from tests.console.desk.floor import Console, Floor, until
+from tests.widgets.stage import said, text_of
 from widgets.composer import Composer
 from widgets.outline import Outline
 from widgets.prompt import Choice, Confirm
 
 MEMBERS = {"m-1": {"id": "m-1", "name": "Asha", "email": "asha@feast.co"}}
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
 
 
 async def made(floor: Floor, name: str, *, shared: bool = True, **steps: Any) -> MacroRead:

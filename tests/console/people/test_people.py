@@ -21,16 +21,12 @@ from console.people.people import PeopleScreen
 from console.rules.typing_prompt import TypingPrompt
 from console.setup.sign_in import SignInScreen
 from tests.console.desk.floor import EMAIL, PASSWORD, Console, Floor, until
-from tests.console.place import burst, toasts
+from tests.console.place import burst
 from tests.identity.mail import letters, mailed
-from tests.widgets.stage import screen_lines
+from tests.widgets.stage import said, text_of
 from widgets.outline import Outline
 from widgets.prompt import Choice, Confirm
 from widgets.qr import half_blocks
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
 
 
 async def go(app: Console, pilot: Pilot[Any], letter: str, kind: type[Any]) -> Outline:
@@ -75,21 +71,21 @@ async def test_people_are_asked_changed_and_taken_away(floor: Floor) -> None:
         assert "the mail waits to leave" in text_of(app)
         first = await mailed(floor.backend)
         await pilot.press("s")
-        await until(lambda: any("in 60 s" in text for text in toasts(app)))
+        await until(lambda: any("in 60 s" in text for text in said(app)))
         floor.clock.advance(seconds=60)
         await pilot.press("s")
-        await until(lambda: any("Another mail" in text for text in toasts(app)))
+        await until(lambda: any("Another mail" in text for text in said(app)))
         assert await mailed(floor.backend) != first
         await pilot.press("D")
         await asked(app, pilot, Confirm, "y")
-        await until(lambda: any("taken back" in text for text in toasts(app)))
+        await until(lambda: any("taken back" in text for text in said(app)))
         assert (await floor.api.invitations.list(floor.me.business.id)).items == []
         await to_line(outline, pilot, f"member:{floor.me.member_id}")
         assert app.screen.refusal(BY_ID["member_remove"]) == "That is you."  # type: ignore[attr-defined]
         await to_line(outline, pilot, f"member:{floor.ben_id}")
         await pilot.press("r")
         await asked(app, pilot, Choice, "admin", "enter")
-        await until(lambda: any("Ben Carter is admin now" in text for text in toasts(app)))
+        await until(lambda: any("Ben Carter is admin now" in text for text in said(app)))
         assert (await floor.ben.keys.list()).items == []
         await pilot.press("D")
         await asked(app, pilot, Confirm, "enter")
@@ -130,7 +126,7 @@ async def test_an_account_is_looked_after(floor: Floor) -> None:
         await until(lambda: "not proven" not in text_of(app) and isinstance(app.screen, AccountScreen))
         await pilot.press("X")
         await asked(app, pilot, Confirm, "y")
-        await until(lambda: any("2 have ended" in text for text in toasts(app)))  # the phone's and the floor's own
+        await until(lambda: any("2 have ended" in text for text in said(app)))  # the phone's and the floor's own
         await to_line(outline, pilot, "codes")
         await pilot.press("enter")
         await asked(app, pilot, TypingPrompt, *PASSWORD, "enter")

@@ -13,8 +13,8 @@ from console.playbooks.playbook_yaml import PlaybookYamlScreen
 from console.playbooks.playbooks import PlaybooksScreen
 from console.rules.reason_prompt import ReasonPrompt
 from tests.console.customers.world import tells
-from tests.console.desk.floor import Console, Floor, said, until
-from tests.widgets.stage import screen_lines
+from tests.console.desk.floor import Console, Floor, until
+from tests.widgets.stage import said, text_of
 from widgets.prompt import Choice, Confirm
 
 YAML = """
@@ -27,10 +27,6 @@ steps:
 - {kind: condition, id: quiet, when: {fact: customer_wrote, op: eq, value: false}}
 - {kind: notify, id: look, to: supervisors, text: Have a look}
 """
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
 
 
 async def begun(floor: Floor) -> Any:

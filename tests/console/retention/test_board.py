@@ -11,7 +11,8 @@ from console.retention.flow_versions import FlowVersionsScreen
 from console.retention.flow_yaml import FlowYamlScreen
 from console.rules.reason_prompt import ReasonPrompt
 from tests.console.desk.floor import until
-from tests.console.retention.world import Leaving, text_of
+from tests.console.retention.world import Leaving
+from tests.widgets.stage import text_of
 
 
 async def on_board(app: Any, pilot: Any) -> None:

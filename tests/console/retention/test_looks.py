@@ -11,7 +11,8 @@ from tests.console.desk.floor import still, until
 from tests.console.desk.test_looks import look
 from tests.console.retention.test_board import on_board
 from tests.console.retention.test_results import on_results
-from tests.console.retention.world import Leaving, filled, past, text_of
+from tests.console.retention.world import Leaving, filled, past
+from tests.widgets.stage import text_of
 
 
 async def test_looks(leaving: Leaving, snapshot: SnapshotAssertion) -> None:

@@ -6,7 +6,8 @@ from console.incidences.workspace import IncidenceScreen
 from console.retention.behind import BehindScreen
 from tests.console.desk.floor import Floor, still, until
 from tests.console.retention.test_board import on_board
-from tests.console.retention.world import Leaving, past, text_of
+from tests.console.retention.world import Leaving, past
+from tests.widgets.stage import text_of
 
 
 async def on_results(app: Any, pilot: Any) -> None:

@@ -17,7 +17,6 @@ from backend.work import Work
 from tests.console.desk.floor import Floor
 from tests.retention.past import Bill, Past, Place
 from tests.support.stripe import API, DoubleTransport
-from tests.widgets.stage import screen_lines
 
 GUESTS = ("Priya Raman", "Arjun Mehta", "Lakshmi Narayanan", "Chloé Dubois", "李小龍")
 HIDDEN = 0.0001
@@ -84,11 +83,6 @@ class Leaving:
 
 async def _at_once(_seconds: float) -> None:
     pass
-
-
-def text_of(app: Any) -> str:
-    """What is on the screen."""
-    return "\n".join(screen_lines(app))
 
 
 async def filled(leaving: Leaving) -> None:

@@ -13,15 +13,11 @@ from console.rules.rule_set import RuleSetScreen
 from console.rules.trial import TrialScreen
 from console.rules.typing_prompt import TypingPrompt
 from console.rules.versions import VersionsScreen
-from tests.console.desk.floor import Console, Floor, said, until
+from tests.console.desk.floor import Console, Floor, until
 from tests.support.incidences import open_case
-from tests.widgets.stage import screen_lines
+from tests.widgets.stage import said, text_of
 from widgets.composer import Composer
 from widgets.outline import Outline
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
 
 
 def outline(app: Console) -> Outline:

@@ -22,7 +22,8 @@ from tests.console.desk.floor import Console, Floor, still, until
 from tests.console.desk.test_looks import look
 from tests.console.interventions.test_interventions import at_plans
 from tests.console.playbooks.test_playbooks import begun, on_playbooks
-from tests.console.running.test_running import go, text_of, to_line, world
+from tests.console.running.test_running import go, to_line, world
+from tests.widgets.stage import text_of
 
 
 @pytest.fixture(autouse=True)

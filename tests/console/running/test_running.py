@@ -10,23 +10,14 @@ from backend.demo.outside.pigeonhole import SLACK_PATH, Pigeonhole
 from backend.demo.outside.serve import served
 from backend.jobs.models import DeadLetter
 from backend.work import Work
-from console.actions import BY_ID
 from console.delivery.delivery import DeliveryScreen
 from console.jobs.jobs import JobsScreen
 from console.rules.typing_prompt import TypingPrompt
-from tests.console.desk.floor import Console, Floor, said, until
+from tests.console.desk.floor import Console, Floor, until, why_not
 from tests.console.place import burst
-from tests.widgets.stage import screen_lines
+from tests.widgets.stage import said, text_of
 from widgets.outline import Outline
 from widgets.prompt import Choice, Confirm
-
-
-def text_of(app: Console) -> str:
-    return "\n".join(screen_lines(app))
-
-
-def why_not(app: Console, id: str) -> str:
-    return app.screen.refusal(BY_ID[id])  # type: ignore[attr-defined,no-any-return]
 
 
 async def go(app: Console, pilot: Pilot[Any], letter: str, kind: type[Any]) -> Outline:
