@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -317,4 +318,6 @@ class ConsoleApp(Signing):
 def run(target: Target) -> None:
     """Run the console in this terminal until it is left."""
     os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "auto")
+    if hasattr(signal, "SIGHUP"):  # whoever started us may have had it ignored: without a terminal nobody can leave us
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     ConsoleApp(target).run()

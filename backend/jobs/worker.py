@@ -67,8 +67,11 @@ class Worker:
         if not pause.cancelled():
             await self.start()
 
-    async def start(self) -> None:
-        """Launch, and take up what an earlier process left. On failure `state` is `failed`, and the error is raised."""
+    async def start(self, *, by_hand: bool = False) -> None:
+        """Launch, and take up what an earlier process left. On failure `state` is `failed`, and the error is raised.
+
+        With `by_hand`, for tests, nothing runs but while `drain` does.
+        """
         self.state = "starting"
         try:
             await self.janitor.beat()  # before its first job, so that nobody takes it for dead
@@ -77,7 +80,8 @@ class Worker:
             self.state = "failed"
             logger.error("jobs cannot run", exc_info=error)
             raise
-        self._tasks = [asyncio.create_task(part.run()) for part in (self.janitor, self.relay, self.cron)]
+        if not by_hand:
+            self._tasks = [asyncio.create_task(part.run()) for part in (self.janitor, self.relay, self.cron)]
         self.state = "running"
 
     async def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:

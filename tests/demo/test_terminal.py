@@ -31,7 +31,14 @@ class Terminal:
             env.pop(name, None)
         command = [sys.executable, "-m", "console", *words]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),  # as under nohup
         )
         os.close(theirs)
         self.fd, self.drawn = ours, b""

@@ -93,10 +93,10 @@ class Backend:
         return Units(self.runtime, await business_of(client or await self.owner()))
 
     async def drain(self) -> None:
-        """Run every job that is due now, and what it makes due, to its end."""
+        """Run every job that is due now, and what it makes due, to its end. Between two of these none runs."""
         if self.runtime.worker is None:
             self.runtime.worker = self.runtime.make_worker()
-            await self.runtime.worker.start()
+            await self.runtime.worker.start(by_hand=True)
         await self.runtime.worker.drain()
 
     async def rest(self) -> None:

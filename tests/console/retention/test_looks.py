@@ -18,6 +18,7 @@ from tests.widgets.stage import text_of
 async def test_looks(leaving: Leaving, snapshot: SnapshotAssertion) -> None:
     """Each tab once at each size; the live board in both themes."""
     await filled(leaving)
+    await leaving.floor.backend.drain()
     seen: Any = snapshot.use_extension(SVGImageSnapshotExtension)
     for size, theme in (((80, 24), "day"), ((140, 45), "night")):
         name = f"{size[0]}x{size[1]}-{theme}"
