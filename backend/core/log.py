@@ -32,7 +32,8 @@ class Logger:
         """Gets every error as well: the line, the exception and the fields."""
 
     def debug(self, event: str, **fields: Any) -> None:
-        self.log(logging.DEBUG, event, **fields)
+        if self.level <= logging.DEBUG:  # of each request
+            self.log(logging.DEBUG, event, **fields)
 
     def info(self, event: str, **fields: Any) -> None:
         self.log(logging.INFO, event, **fields)

@@ -65,7 +65,6 @@ class Protocol(HttpToolsProtocol):
     """HTTP/1.1 as uvicorn speaks it, on a :class:`Gathering` transport; a head that does not end is not waited for, and a body
     that has stopped is told of by empty pieces. Most requests come whole, and need no timer."""
 
-    _is_in_head = False
     _head_length = 0
     _giving_up: asyncio.TimerHandle | None = None
     _nudging: asyncio.TimerHandle | None = None
@@ -77,13 +76,17 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._is_in_head:
+        if self.scope is not None and "method" not in self.scope:  # a head has begun and not ended
             self._head_length += len(data)
             if self._head_length > LONGEST_HEAD:
                 self.send_400_response("The head of the request is too long.")
             elif self._giving_up is None:
                 self._giving_up = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
-        elif self.cycle is not None and self.cycle.more_body and self._nudging is None:
+            return
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up, self._head_length = None, 0
+        if self.cycle is not None and self.cycle.more_body and self._nudging is None:
             self._nudging = self.loop.call_later(NUDGE_SECONDS, self._nudge)
 
     def _nudge(self) -> None:
@@ -91,17 +94,6 @@ class Protocol(HttpToolsProtocol):
         if self.cycle.more_body:
             self.cycle.message_event.set()
             self._nudging = self.loop.call_later(NUDGE_SECONDS, self._nudge)
-
-    def on_message_begin(self) -> None:
-        self._is_in_head, self._head_length = True, 0
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._is_in_head = False
-        if self._giving_up is not None:
-            self._giving_up.cancel()
-            self._giving_up = None
-        super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._giving_up, self._nudging):

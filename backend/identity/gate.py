@@ -1,9 +1,11 @@
 """The gate: from a bearer token or an API key to the Caller it speaks for."""
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -52,12 +54,12 @@ class Gate:
         self.database, self.clock = database, clock
         self.secret = settings.resolved_secret()
         self._known: dict[str, tuple[float, Caller]] = {}
-        self._forgotten = 0
+        self._asking: dict[str, asyncio.Task[Caller]] = {}
 
     def forget(self) -> None:
         """Something was revoked, removed or changed: look everybody up again."""
         self._known.clear()
-        self._forgotten += 1
+        self._asking.clear()
 
     async def enter(
         self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str]
@@ -102,21 +104,23 @@ class Gate:
     async def by_token(self, token: str) -> Caller:
         """The member that an access token speaks for."""
         claims = read_claims(token, self.secret, self.clock.now())
-        sign_in_id, forgotten = str(claims.get("sid", "")), self._forgotten
-        if known := self._remembered(sign_in_id):
-            return known
+        sign_in_id = str(claims.get("sid", ""))
+        return self._remembered(sign_in_id) or await self._ask_once(sign_in_id, self._member)
+
+    async def by_key(self, key: str) -> Caller:
+        """The business that an API key speaks for."""
+        mark = fingerprint(key)
+        return self._remembered(mark) or await self._ask_once(mark, self._holder)
+
+    async def _member(self, sign_in_id: str) -> Caller:
         caller, used = await self.database.read(lambda session: _member_of(session, sign_in_id))
         now = self.clock.now()
         if used is None or now - used > _TOUCH_SIGN_IN_EVERY:
             touch = update(SignIn).where(SignIn.id == sign_in_id).values(last_used_at=now)
             await self.database.write(lambda session: session.execute(touch) and None)
-        return self._remember(sign_in_id, caller, forgotten)
+        return caller
 
-    async def by_key(self, key: str) -> Caller:
-        """The business that an API key speaks for."""
-        mark, forgotten = fingerprint(key), self._forgotten
-        if caller := self._remembered(mark):
-            return caller
+    async def _holder(self, mark: str) -> Caller:
         found = await self.database.read(
             lambda session: session.scalar(select(ApiKey).where(ApiKey.fingerprint == mark))
         )
@@ -128,20 +132,29 @@ class Gate:
             await self.database.write(lambda session: session.execute(touch) and None)
         scopes, origins = frozenset(found.scopes), frozenset(found.origins or ())
         actor = Actor("key", found.id, found.name)
-        caller = Caller(found.business_id, actor, scopes=scopes, origins=origins, fingerprint=mark)
-        return self._remember(mark, caller, forgotten)
+        return Caller(found.business_id, actor, scopes=scopes, origins=origins, fingerprint=mark)
 
     def _remembered(self, mark: str) -> Caller | None:
         until, caller = self._known.get(mark, (0.0, None))
         return caller if until > time.monotonic() else None
 
-    def _remember(self, mark: str, caller: Caller, forgotten: int) -> Caller:
-        if forgotten != self._forgotten:  # something was revoked while we looked: this may be what it was before
-            return caller
+    async def _ask_once(self, mark: str, look_up: Callable[[str], Coroutine[Any, Any, Caller]]) -> Caller:
+        """What is found, remembered for a while. Sixty requests that come when that is over ask the database once."""
+        asking = self._asking.get(mark)
+        if asking is None:
+            asking = self._asking[mark] = asyncio.create_task(look_up(mark))
+            asking.add_done_callback(lambda task: self._remember(mark, task))
+        return await asyncio.shield(asking)
+
+    def _remember(self, mark: str, asked: asyncio.Task[Caller]) -> None:
+        is_newest = self._asking.get(mark) is asked
+        if is_newest:
+            del self._asking[mark]
+        if asked.cancelled() or asked.exception() or not is_newest:  # revoked since: it may be what it was before
+            return
         if len(self._known) >= _REMEMBER_AT_MOST:
             self._known.clear()
-        self._known[mark] = (time.monotonic() + _REMEMBER_SECONDS, caller)
-        return caller
+        self._known[mark] = (time.monotonic() + _REMEMBER_SECONDS, asked.result())
 
 
 def _member_of(session: Session, sign_in_id: str) -> tuple[Caller, datetime | None]:

@@ -175,3 +175,31 @@ async def test_a_key_that_is_rotated_while_it_is_looked_up_is_not_remembered(
     await gate.by_key(created.key)
     with pytest.raises(Unauthenticated):
         await gate.by_key(created.key)
+
+
+async def test_who_asks_at_once_is_looked_up_once(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = (await (await backend.owner()).keys.create(KeyCreate(name="web"))).key
+    read, gate, looks = backend.runtime.database.read, backend.runtime.gate, 0
+
+    async def counted(unit: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return await read(unit)
+
+    monkeypatch.setattr(backend.runtime.database, "read", counted)
+    callers = await asyncio.gather(*(gate.by_key(key) for _ in range(20)))
+    assert (looks, len({id(caller) for caller in callers})) == (1, 1)
+    wrong = await asyncio.gather(*(gate.by_key("nobody's") for _ in range(20)), return_exceptions=True)
+    assert looks == 2
+    assert all(isinstance(one, Unauthenticated) for one in wrong)
+    with pytest.raises(Unauthenticated):
+        await gate.by_key("nobody's")
+    assert looks == 3, "what is refused is not remembered"
+
+
+async def test_who_leaves_while_they_are_looked_up_leaves_the_others_their_answer(backend: Backend) -> None:
+    key = (await (await backend.owner()).keys.create(KeyCreate(name="web"))).key
+    first, second = (asyncio.create_task(backend.runtime.gate.by_key(key)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await second).is_key
