@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -70,8 +70,16 @@ def backoff(job: Job, attempt: int, chance: Callable[[], float] = random.random)
 class Attempts:
     """Runs handed jobs on the app's event loop and settles their failures."""
 
-    def __init__(self, database: Database, clock: Clock, runtime: Any, wake: Callable[[], None]) -> None:
-        self._database, self._clock, self._runtime, self._wake = database, clock, runtime, wake
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        runtime: Any,
+        wake: Callable[[], None],
+        let_go: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """`let_go` returns when a job's row has left the outbox; `wake` says that another has come in."""
+        self._database, self._clock, self._runtime, self._wake, self._let_go = database, clock, runtime, wake, let_go
 
     async def run(self, handed: Handed) -> Failure | None:
         """Run the job's function once. None when it went well, else the error and whether it is hopeless."""
@@ -89,6 +97,7 @@ class Attempts:
         )
         began, has_failed = time.perf_counter(), True
         try:
+            await self._let_go(handed.id)
             async with asyncio.timeout(job.timeout_seconds):
                 await job.run(context, **handed.args)
             has_failed = False

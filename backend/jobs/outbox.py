@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 # Built once, on the bare table: building and planning them anew each time cost more than running them.
 _TABLE = table_of(PendingJob)
 _INSERT = insert(_TABLE)
-_IS_THERE = select(_TABLE.c.id).where(_TABLE.c.business_id == bindparam("business"), _TABLE.c.key == bindparam("which"))
+_IS_THERE = (
+    select(_TABLE.c.id)
+    .where(_TABLE.c.business_id == bindparam("business"), _TABLE.c.key == bindparam("which"))
+    .with_for_update(read=True, key_share=True)  # it starts after this unit's commit, and sees what the unit did
+)
 _DELETE = delete(_TABLE).where(_TABLE.c.business_id == bindparam("business"), _TABLE.c.key == bindparam("which"))
 
 

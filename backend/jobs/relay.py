@@ -32,6 +32,8 @@ class Relay:
         """Until when it sleeps. While it looks, whatever is committed may have come too late to be seen."""
         self._taking = asyncio.Lock()
         self._queue_of: dict[str, str] = {}
+        self._leaving: dict[str, asyncio.Future[bool]] = {}
+        """Of each job that started here, whether its row could be deleted, once that has been tried."""
         self._busy: Counter[str] = Counter()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -44,6 +46,7 @@ class Relay:
     def finished(self, id: str) -> None:
         """A job that started here has ended: its slot is free."""
         queue = self._queue_of.pop(id, None)
+        self._leaving.pop(id, None)
         if queue is not None:
             self._busy[queue] -= 1
             self._woken.set()
@@ -58,6 +61,13 @@ class Relay:
     async def ended(self) -> None:
         """Wait until no job runs in this process."""
         await self._ended.wait()
+
+    async def let_go(self, id: str) -> None:
+        """Return when the row of a job that started has left the outbox: before, whoever looks there would take it for one
+        that still waits, and add neither its next try nor another job of its key. Outage when it cannot be deleted."""
+        leaving = self._leaving.get(id)
+        if leaving is None or not await asyncio.shield(leaving):  # none: a process that died had started it
+            await self._database.write(lambda session: _forget(session, [id]))
 
     async def is_quiet(self) -> bool:
         """Whether nothing runs in this process and nothing is due. (A look with all slots taken sees nothing due.)"""
@@ -85,19 +95,28 @@ class Relay:
         async with self._taking:
             taken = 0
             while due := await self._database.read(self._due):
-                started = await asyncio.gather(*(self._begin(handed) for handed in due))
-                ids = [handed.id for handed in due]
-                await self._database.write(lambda session, ids=ids: _forget(session, ids))  # type: ignore[misc]
-                taken += sum(started)
+                taken += await self._hand_over(due)
             return taken
 
-    async def _begin(self, handed: Handed) -> bool:
+    async def _hand_over(self, due: list[Handed]) -> int:
+        ids, left = [handed.id for handed in due], asyncio.get_running_loop().create_future()
+        try:
+            started = await asyncio.gather(*(self._begin(handed, left) for handed in due))
+            await self._database.write(lambda session: _forget(session, ids))
+            left.set_result(True)
+        finally:
+            if not left.done():
+                left.set_result(False)
+        return sum(started)
+
+    async def _begin(self, handed: Handed, left: "asyncio.Future[bool]") -> bool:
         if handed.id in self._queue_of:  # it runs, but its row could not be deleted last time
             return False
         queue = JOBS[handed.job].queue
         self._ended.clear()
         self._busy[queue] += 1
         self._queue_of[handed.id] = queue  # before it starts: it may have ended when `begin` answers
+        self._leaving[handed.id] = left
         started = False
         try:
             started = await self._engine.begin(handed)

@@ -42,7 +42,7 @@ class Worker:
         self.state: State = "off"
         self._clock = clock
         self._executor_id = new_id()
-        attempts = Attempts(database, clock, runtime, lambda: self.wake())
+        attempts = Attempts(database, clock, runtime, lambda: self.wake(), lambda id: self.relay.let_go(id))
         self.engine = Engine(system_url(database_url), self._executor_id, attempts.run, attempts.settle)
         self.relay = Relay(database, clock, self.engine)
         self.janitor = Janitor(database, clock, self.engine, self._executor_id)

@@ -11,6 +11,7 @@ from backend.core.databases import connect
 from backend.core.errors import Invalid, Unavailable
 from backend.events.event import Event
 from backend.jobs import janitor
+from backend.jobs.models import PendingJob
 from backend.jobs.registry import GiveUp, JobContext, job, on
 from backend.jobs.worker import Worker
 
@@ -46,6 +47,13 @@ async def follow(ctx: JobContext, *, event_id: str, seq: int) -> None:
 @job()
 async def tidy(ctx: JobContext) -> None:
     note(ctx.runtime, f"tidy {ctx.business_id or 'all'}")
+
+
+@job()
+async def peek(ctx: JobContext, *, folder: str) -> None:
+    """Notes how many jobs of its key wait while it runs."""
+    waiting = await ctx.read(lambda work: work.session.query(PendingJob).filter_by(key="peek").count())
+    note(folder, f"{waiting} wait")
 
 
 @job(retries=2, backoff_seconds=10)

@@ -106,13 +106,55 @@ async def test_a_retry_gives_way_to_a_newer_job_of_its_key(
     assert sample.lines(tmp_path) == ["attempt 1", "newer"]
 
 
+async def test_a_job_that_fails_at_once_comes_back_however_slowly_others_start_beside_it(
+    worker: Worker, desk: Desk, clock: FrozenClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = worker.engine.begin
+
+    async def slowly(handed: Handed) -> bool:
+        if handed.job == sample.jot.name:
+            await asyncio.sleep(0.4)
+        return await begin(handed)
+
+    def both(work: Work) -> None:
+        work.enqueue(sample.stumble, key="sync", folder=str(tmp_path), times=1)
+        work.enqueue(sample.jot, folder=str(tmp_path), line="slow")
+
+    monkeypatch.setattr(worker.engine, "begin", slowly)
+    await desk(both)
+    await worker.drain()
+    clock.advance(hours=1)
+    await worker.drain()
+    assert sorted(sample.lines(tmp_path)) == ["attempt 1", "attempt 2", "slow"]
+
+
+async def test_a_job_that_runs_waits_in_the_outbox_no_more(worker: Worker, desk: Desk, tmp_path: Path) -> None:
+    """Nor does one that a process had started which died before it could delete the row."""
+    handed: list[Handed] = []
+
+    def want(work: Work) -> None:
+        work.enqueue(sample.peek, key="peek", folder=str(tmp_path))
+        work.session.flush()
+        handed.append(Handed.of(work.session.query(PendingJob).one()))
+
+    await desk(want)
+    await worker.engine.begin(handed[0])
+    async with asyncio.timeout(10):
+        while len(sample.lines(tmp_path)) < 1:  # noqa: ASYNC110 - it shows in a file
+            await asyncio.sleep(0.01)
+    await worker.drain()
+    await desk(want)
+    await worker.drain()
+    assert sample.lines(tmp_path) == ["0 wait", "0 wait"]
+
+
 async def test_no_more_run_at_a_time_than_there_are_slots(worker: Worker, desk: Desk, tmp_path: Path) -> None:
     sample.note(str(tmp_path), "first")
     sample.note(str(tmp_path), "second")
 
     def many(work: Work) -> None:
         for _ in range(10):
-            work.enqueue(sample.linger, folder=str(tmp_path), seconds=0.05)
+            work.enqueue(sample.linger, folder=str(tmp_path), seconds=0.25)
 
     await desk(many)
     await worker.drain()
