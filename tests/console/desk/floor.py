@@ -157,12 +157,14 @@ async def still(app: ConsoleApp, pilot: Pilot[Any]) -> None:
     for written in app.screen.query("Input, TextArea"):
         written.cursor_blink = False  # type: ignore[attr-defined]
     seen: list[list[str]] = []
+    for _ in range(50):  # a line that was broken off in the midst of a question is not idle, and asks nothing
+        if not is_asking(app):
+            break
+        await pilot.pause(0.08)
     async with asyncio.timeout(20):
         while len(seen) < 3 or any(lines != seen[-1] for lines in seen[-3:]):
             await pilot.pause()
             await pilot.pause(0.08)
-            if is_asking(app):
-                seen.clear()
             seen.append(screen_lines(app))
 
 
