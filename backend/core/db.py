@@ -19,6 +19,9 @@ T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an item of a merged write
 R = TypeVar("R")
 
+_GIVEN_UP = ("40001", "40P01")
+"""Serialization failure, deadlock."""
+
 ReadUnit = Callable[[Session], T]
 MergedUnit = Callable[[Session, list[I]], Sequence[R]]
 
@@ -61,7 +64,7 @@ class Waiting:
             with session_of() as session:
                 return list(unit(session, items))
         except Exception as error:
-            if outage_of(error) is not None:  # it is nobody's item
+            if outage_of(error) is not None or must_start_over(error):  # it is nobody's item
                 raise
             if len(items) == 1:
                 return [error]
@@ -71,8 +74,15 @@ class Waiting:
                 with session_of() as session:
                     results.extend(unit(session, [item]))
             except Exception as error:
+                if must_start_over(error):
+                    raise
                 results.append(error)
         return results
+
+
+def must_start_over(error: BaseException) -> bool:
+    """Whether the database gave a whole transaction up in favour of another one: it left nothing behind."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in _GIVEN_UP
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -26,6 +26,8 @@ BODY_SECONDS = 30.0
 piece, of which a body that has stopped gets an empty one now and then: see `core.packets`."""
 FILE_SECONDS = 300.0
 """The same for files."""
+_NO_MORE = {"connection": "close"}
+"""What is still to come of a body that was given up is not waited for either."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
 """What is taken of a client's X-Request-Id; anything else is answered, and written down, with one of ours."""
 AT_ONCE = "holdfast.at_once"
@@ -113,11 +115,11 @@ class Edge:
             message = await receive()
             read += len(message.get("body", b""))
             if read > most:
-                raise TooLarge(f"The body is over {most} bytes. Send less at once.")
+                raise TooLarge(f"The body is over {most} bytes. Send less at once.", headers=_NO_MORE)
             if message.get("more_body", False):
                 limit = BODY_SECONDS if most == self.max_body_bytes else FILE_SECONDS
                 if time.perf_counter() - started > limit:
-                    raise TooSlow(f"The body did not come within {limit:g} s. Send it again.")
+                    raise TooSlow(f"The body did not come within {limit:g} s. Send it again.", headers=_NO_MORE)
             return message
 
         async def tagged(message: Message) -> None:
@@ -129,7 +131,7 @@ class Edge:
 
         try:
             if length > most:
-                raise TooLarge(f"The body is over {most} bytes. Send less at once.")
+                raise TooLarge(f"The body is over {most} bytes. Send less at once.", headers=_NO_MORE)
             await self.app(scope, bounded, tagged)
         except Failure as failure:
             await envelope(failure, request_id)(scope, receive, tagged)

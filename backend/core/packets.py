@@ -76,22 +76,30 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.scope is not None and "method" not in self.scope:  # a head has begun and not ended
-            self._head_length += len(data)
+        if self not in self.connections:  # it is a WebSocket now
+            return
+        is_in_head = self.scope is not None and "method" not in self.scope
+        if is_in_head or self.cycle is None or self.cycle.response_complete:  # the next request has not come whole
+            self._head_length += len(data) if is_in_head else 0
             if self._head_length > LONGEST_HEAD:
                 self.send_400_response("The head of the request is too long.")
             elif self._giving_up is None:
-                self._giving_up = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+                seconds = HEAD_SECONDS if is_in_head else self.timeout_keep_alive
+                self._giving_up = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
             return
         if self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up, self._head_length = None, 0
-        if self.cycle is not None and self.cycle.more_body and self._nudging is None:
+        if self._nudging is None and self._is_in_body():
             self._nudging = self.loop.call_later(NUDGE_SECONDS, self._nudge)
+
+    def _is_in_body(self) -> bool:
+        """Whether somebody may wait for more of a body; when the answer is there, nobody does."""
+        return self.cycle is not None and self.cycle.more_body and not self.cycle.response_complete
 
     def _nudge(self) -> None:
         self._nudging = None
-        if self.cycle.more_body:
+        if self._is_in_body():
             self.cycle.message_event.set()
             self._nudging = self.loop.call_later(NUDGE_SECONDS, self._nudge)
 

@@ -11,12 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from backend.core.db import MergedUnit, Waiting, answer
+from backend.core.db import MergedUnit, Waiting, answer, must_start_over
 from backend.core.errors import Invalid
 from backend.core.outage import Health, outage_of
 
 T = TypeVar("T")
-_RETRIED = ("40001", "40P01")  # serialization failure, deadlock: the transaction left nothing behind, so run it again
 # PostgreSQL stores every character but that one, and normal forms of a text may be longer than the text was.
 _IN_WORDS = dict.fromkeys(("22021", "22P05"), "A text holds the character NUL. Leave it out.")
 _IN_WORDS["22001"] = "A text is longer than its field. Shorten it."
@@ -66,7 +65,7 @@ class PostgresDatabase(Health):
                 async with AsyncSession(self._snapshots, autoflush=False, expire_on_commit=False) as session:
                     return await session.run_sync(unit)
             except Exception as error:
-                if not remaining or not (_is_broken_line(error) or _is_retried(error)):
+                if not remaining or not (_is_broken_line(error) or must_start_over(error)):
                     self._raise(error)
         raise AssertionError("unreachable")
 
@@ -79,7 +78,7 @@ class PostgresDatabase(Health):
                     is_commit = True
                     await session.commit()
             except Exception as error:
-                if remaining and _is_retried(error):
+                if remaining and must_start_over(error):
                     await asyncio.sleep(random.uniform(0, _APART_SECONDS))  # so that they do not meet again
                     continue
                 if remaining and not is_commit and _is_broken_line(error):
@@ -132,10 +131,6 @@ class PostgresDatabase(Health):
         if self._merging:
             await asyncio.wait(self._merging)
         await self._engine.dispose()
-
-
-def _is_retried(error: Exception) -> bool:
-    return getattr(getattr(error, "orig", None), "sqlstate", None) in _RETRIED
 
 
 def _is_broken_line(error: Exception) -> bool:

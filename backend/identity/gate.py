@@ -54,7 +54,7 @@ class Gate:
         self.database, self.clock = database, clock
         self.secret = settings.resolved_secret()
         self._known: dict[str, tuple[float, Caller]] = {}
-        self._asking: dict[str, asyncio.Task[Caller]] = {}
+        self._asking: dict[str, tuple[float, asyncio.Task[Caller]]] = {}
 
     def forget(self) -> None:
         """Something was revoked, removed or changed: look everybody up again."""
@@ -139,22 +139,24 @@ class Gate:
         return caller if until > time.monotonic() else None
 
     async def _ask_once(self, mark: str, look_up: Callable[[str], Coroutine[Any, Any, Caller]]) -> Caller:
-        """What is found, remembered for a while. Sixty requests that come when that is over ask the database once."""
-        asking = self._asking.get(mark)
-        if asking is None:
-            asking = self._asking[mark] = asyncio.create_task(look_up(mark))
-            asking.add_done_callback(lambda task: self._remember(mark, task))
+        """What is found, remembered from when it was asked. Sixty requests that come when that is over ask once."""
+        now = time.monotonic()
+        until, asking = self._asking.get(mark, (0.0, None))
+        if asking is None or until <= now:  # one that hangs does not know what was revoked meanwhile
+            until, asking = now + _REMEMBER_SECONDS, asyncio.create_task(look_up(mark))
+            self._asking[mark] = until, asking
+            asking.add_done_callback(lambda task: self._remember(mark, until, task))
         return await asyncio.shield(asking)
 
-    def _remember(self, mark: str, asked: asyncio.Task[Caller]) -> None:
-        is_newest = self._asking.get(mark) is asked
+    def _remember(self, mark: str, until: float, asked: asyncio.Task[Caller]) -> None:
+        is_newest = self._asking.get(mark) == (until, asked)
         if is_newest:
             del self._asking[mark]
         if asked.cancelled() or asked.exception() or not is_newest:  # revoked since: it may be what it was before
             return
         if len(self._known) >= _REMEMBER_AT_MOST:
             self._known.clear()
-        self._known[mark] = (time.monotonic() + _REMEMBER_SECONDS, asked.result())
+        self._known[mark] = until, asked.result()
 
 
 def _member_of(session: Session, sign_in_id: str) -> tuple[Caller, datetime | None]:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from backend.core.clock import Clock
@@ -16,6 +17,7 @@ from backend.core.db import Database
 from backend.core.errors import Failure as ServiceFailure
 from backend.core.errors import kept
 from backend.core.log import logger
+from backend.core.outage import Outage
 from backend.core.text import clean
 from backend.events.event import SYSTEM
 from backend.jobs import dead_letter
@@ -28,6 +30,8 @@ from backend.work import Work
 T = TypeVar("T")
 _LONGEST_BACKOFF_SECONDS = 3600.0
 _ERROR_LENGTH = 2000
+OUTAGE_SECONDS = 1.0
+"""Between two tries to write down what became of a job, while the database is out."""
 _HOPELESS_STATUS = frozenset({400, 401, 403, 404, 413, 422})
 """A service's refusals that stay refusals; a conflict, a rate limit or something unavailable may pass."""
 
@@ -114,17 +118,31 @@ class Attempts:
         job = JOBS.get(handed.job)
         last = handed.last_attempt or (job.retries + 1 if job else handed.attempt)
         if job is None or failure["hopeless"] or handed.attempt >= last:
-            await self._database.write(
-                lambda session: dead_letter.record(session, handed, failure["error"], self._clock.now())
-            )
+            bury = partial(dead_letter.record, handed=handed, error=failure["error"], now=self._clock.now())
+            await once_it_can(self._database, bury)
             return False
         due = self._clock.now() + backoff(job, handed.attempt)
-        await self._database.write(lambda session: _come_back(session, handed, failure["error"], due))
+        await once_it_can(self._database, lambda session: _come_back(session, handed, failure["error"], due))
         self._wake()
         return True
 
 
+async def once_it_can(database: Database, unit: Callable[[Session], T]) -> T:
+    """The result of a unit that writes, as soon as the database can: what becomes of a job must not end with an outage."""
+    while True:
+        try:
+            return await database.write(unit)
+        except Outage:
+            await asyncio.sleep(OUTAGE_SECONDS)
+
+
+def forget(session: Session, id: str) -> None:
+    """The row of a job that has begun goes."""
+    session.execute(delete(PendingJob).where(PendingJob.id == id))
+
+
 def _come_back(session: Session, handed: Handed, error: str, due: datetime) -> None:
+    forget(session, handed.id)
     same_key = (PendingJob.business_id == handed.business_id) & (PendingJob.key == handed.key)
     found = PendingJob.id == handed.next_id()
     if handed.key is not None:

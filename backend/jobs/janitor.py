@@ -62,6 +62,7 @@ class Janitor:
 
     async def sweep(self) -> int:
         """Resume the jobs of dead processes, bury what cannot run, forget old records; how many resumed."""
+        running = await self._engine.running_executors()  # first: who begins to beat now has run nothing before
         others = await self._database.read(lambda session: session.scalars(select(Executor)).all())
         dead = {
             other.id
@@ -70,7 +71,7 @@ class Janitor:
         }
         living = {other.id for other in others} - dead | {self._id}
         resumed = 0
-        for executor_id in await self._engine.running_executors() - living:
+        for executor_id in running - living:
             resumed += await self._engine.recover(executor_id)
         if dead:
             await self._database.write(lambda session: _remove(session, sorted(dead)))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -11,6 +12,7 @@ from backend.core.clock import Clock
 from backend.core.db import Database
 from backend.core.log import logger
 from backend.core.outage import Outage
+from backend.jobs.attempt import forget, once_it_can
 from backend.jobs.engine import Engine
 from backend.jobs.handed import Handed
 from backend.jobs.models import PendingJob
@@ -32,8 +34,8 @@ class Relay:
         """Until when it sleeps. While it looks, whatever is committed may have come too late to be seen."""
         self._taking = asyncio.Lock()
         self._queue_of: dict[str, str] = {}
-        self._leaving: dict[str, asyncio.Future[bool]] = {}
-        """Of each job that started here, whether its row could be deleted, once that has been tried."""
+        self._leaving: dict[str, asyncio.Future[Collection[str]]] = {}
+        """Of each job that started here, what was deleted when the rows of its handful were, once that has been tried."""
         self._busy: Counter[str] = Counter()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -63,11 +65,11 @@ class Relay:
         await self._ended.wait()
 
     async def let_go(self, id: str) -> None:
-        """Return when the row of a job that started has left the outbox: before, whoever looks there would take it for one
-        that still waits, and add neither its next try nor another job of its key. Outage when it cannot be deleted."""
+        """Return when the row of a job that started has left the outbox, however long the database is out: before, whoever
+        looks there would take it for one that still waits, and add neither its next try nor another job of its key."""
         leaving = self._leaving.get(id)
-        if leaving is None or not await asyncio.shield(leaving):  # none: a process that died had started it
-            await self._database.write(lambda session: _forget(session, [id]))
+        if leaving is None or id not in await asyncio.shield(leaving):  # none: a process that died had started it
+            await once_it_can(self._database, lambda session: forget(session, id))
 
     async def is_quiet(self) -> bool:
         """Whether nothing runs in this process and nothing is due. (A look with all slots taken sees nothing due.)"""
@@ -95,21 +97,29 @@ class Relay:
         async with self._taking:
             taken = 0
             while due := await self._database.read(self._due):
-                taken += await self._hand_over(due)
+                started, gone = await self._hand_over(due)
+                taken += started
+                if not started and not gone:  # somebody looks at each of them just now
+                    break
             return taken
 
-    async def _hand_over(self, due: list[Handed]) -> int:
-        ids, left = [handed.id for handed in due], asyncio.get_running_loop().create_future()
+    async def _hand_over(self, due: list[Handed]) -> tuple[int, int]:
+        """(how many started, how many rows are gone)."""
+        left: asyncio.Future[Collection[str]] = asyncio.get_running_loop().create_future()
+        gone: list[str] = []
         try:
-            started = await asyncio.gather(*(self._begin(handed, left) for handed in due))
-            await self._database.write(lambda session: _forget(session, ids))
-            left.set_result(True)
+            # Of each it has to be known whether it is on disk, before a row is deleted and before they are looked at again.
+            begun = await asyncio.gather(*(self._begin(handed, left) for handed in due), return_exceptions=True)
+            ids = [handed.id for handed, one in zip(due, begun, strict=True) if not isinstance(one, BaseException)]
+            gone = await self._database.write(lambda session: _forget_free(session, ids))
         finally:
-            if not left.done():
-                left.set_result(False)
-        return sum(started)
+            left.set_result(gone)
+        for one in begun:
+            if isinstance(one, BaseException):
+                raise one
+        return begun.count(True), len(gone)
 
-    async def _begin(self, handed: Handed, left: "asyncio.Future[bool]") -> bool:
+    async def _begin(self, handed: Handed, left: "asyncio.Future[Collection[str]]") -> bool:
         if handed.id in self._queue_of:  # it runs, but its row could not be deleted last time
             return False
         queue = JOBS[handed.job].queue
@@ -142,5 +152,9 @@ class Relay:
         return min(at_most, session.scalar(query) or at_most)
 
 
-def _forget(session: Session, ids: list[str]) -> None:
-    session.execute(delete(PendingJob).where(PendingJob.id.in_(ids)))
+def _forget_free(session: Session, ids: list[str]) -> list[str]:
+    """Delete those that nobody looks at just now (who waited for several could wait for each other); which were."""
+    mine = select(PendingJob.id).where(PendingJob.id.in_(ids)).with_for_update(skip_locked=True)
+    free = list(session.scalars(mine))
+    session.execute(delete(PendingJob).where(PendingJob.id.in_(free)))
+    return free

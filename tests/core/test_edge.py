@@ -56,4 +56,5 @@ async def test_a_body_that_does_not_come_is_given_up(
     async with asyncio.timeout(3):
         await backend.app({**scope, "client": ("127.0.0.1", 1), "server": ("holdfast", 80)}, trickle, send)
     assert sent[0]["status"] == 408
+    assert (b"connection", b"close") in sent[0]["headers"], "what is still to come is not waited for"
     assert orjson.loads(sent[1]["body"])["error"]["code"] == "TOO_SLOW"

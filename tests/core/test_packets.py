@@ -43,12 +43,18 @@ async def count(request: Request) -> Response:
             return PlainTextResponse(repr(pieces))
 
 
+async def refuse(_: Request) -> Response:
+    """Answers before the body is there."""
+    return PlainTextResponse("no", 401)
+
+
 APP = Starlette(
     routes=[
         Route("/say/{word}", say),
         Route("/long", long),
         Route("/stream", stream),
         Route("/count", count, methods=["POST"]),
+        Route("/refuse", refuse, methods=["POST"]),
     ]
 )
 
@@ -56,7 +62,9 @@ APP = Starlette(
 @asynccontextmanager
 async def served() -> AsyncIterator[int]:
     """The port of a server that speaks `Protocol`."""
-    config = uvicorn.Config(APP, port=0, http=Protocol, lifespan="off", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        APP, port=0, http=Protocol, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=1
+    )
     answers = asyncio.Event()
 
     class Server(uvicorn.Server):
@@ -143,6 +151,35 @@ async def test_who_reads_a_body_that_has_stopped_hears_of_it(monkeypatch: pytest
         async with asyncio.timeout(10):
             assert (await asked(port, head + "abc")).endswith(b"[b'abc', b'', b'', b'']")
         assert (await asked(port, head + "abcdefghij")).endswith(b"[b'abcdefghij']")
+
+
+@pytest.mark.parametrize(
+    "first", ["\r\n", get("/say/one") + "\r\n", "POST /refuse HTTP/1.1\r\nhost: t\r\ncontent-length: 9\r\n\r\nab"]
+)
+async def test_a_line_on_which_no_request_follows_is_closed(first: str) -> None:
+    """An empty line, or the rest of a body that was answered already, is no request."""
+    async with served() as port, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(first.encode())
+        if first.startswith("POST"):
+            await reader.readuntil(b"no")
+            writer.write(b"cdefghi")
+        await reader.read(-1)
+        writer.close()
+
+
+async def test_a_body_that_was_answered_early_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.core.packets.NUDGE_SECONDS", 0.02)
+    nudged: list[Protocol] = []
+    nudge = Protocol._nudge
+    monkeypatch.setattr(Protocol, "_nudge", lambda self: (nudged.append(self), nudge(self)))
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /refuse HTTP/1.1\r\nhost: t\r\ncontent-length: 9\r\n\r\nab")
+        await reader.readuntil(b"no")
+        await asyncio.sleep(0.2)
+        assert len(nudged) <= 1, "and then no more"
+        writer.close()
 
 
 async def test_a_head_that_comes_in_pieces_is_taken_and_one_without_end_is_refused() -> None:

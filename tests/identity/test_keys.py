@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, text, update
 from sqlalchemy.orm import Session
 
 from backend.client import ApiError
 from backend.core.errors import Unauthenticated
+from backend.identity.models import ApiKey
 from backend.identity.schemas import KeyCreate
 from tests.support.backend import Backend
 
@@ -203,3 +204,29 @@ async def test_who_leaves_while_they_are_looked_up_leaves_the_others_their_answe
     await asyncio.sleep(0)
     first.cancel()
     assert (await second).is_key
+
+
+async def test_who_comes_while_a_look_hangs_waits_for_it_no_longer_than_it_would_be_believed(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may have revoked the key since: nobody tells us."""
+    created = await (await backend.owner()).keys.create(KeyCreate(name="web"))
+    gate, database, goes_on = backend.runtime.gate, backend.runtime.database, asyncio.Event()
+    write = database.write
+    monkeypatch.setattr("backend.identity.gate._REMEMBER_SECONDS", 0.1)
+
+    async def slowly(unit: Any) -> Any:
+        await goes_on.wait()
+        return await write(unit)
+
+    monkeypatch.setattr(database, "write", slowly)
+    first = asyncio.create_task(gate.by_key(created.key))
+    await asyncio.sleep(0.2)
+    revoked = update(ApiKey).where(ApiKey.id == created.id).values(revoked_at=backend.clock.now())
+    await write(lambda session: session.execute(revoked) and None)
+    with pytest.raises(Unauthenticated):
+        await gate.by_key(created.key)
+    goes_on.set()
+    assert (await first).is_key
+    with pytest.raises(Unauthenticated):
+        await gate.by_key(created.key)
