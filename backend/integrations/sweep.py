@@ -3,8 +3,11 @@ was told before changes nothing. Page by page, with the place kept, so that a ki
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import orjson
 
 from backend.core.errors import Unprocessable
 from backend.core.outside import Outside, Refused, Throttled, Trouble
@@ -27,36 +30,58 @@ PAGES_AT_ONCE = 20
 """After so many pages a job ends, and the next one goes on."""
 
 
+@dataclass(frozen=True)
 class Place:
-    """Where a sweep is: a page by the platform's cursor, and how many of its conversations are done."""
+    """Where a sweep is: when it began, however many jobs ago; a page by the platform's cursor; and which conversations of
+    that page are done, by their ids, as the list may have moved when it is read again."""
 
-    def __init__(self, door: Door, since: datetime, place: str | None, known: Sequence[str]) -> None:
-        self.door, self.since, self.known = door, since, known
-        done, _, cursor = (place or "").partition(":")
-        self.done, self.cursor = int(done or 0), cursor or None
+    began: datetime
+    cursor: str | None = None
+    done: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return orjson.dumps(self).decode()
+
+    @classmethod
+    def parse(cls, text: str | None, now: datetime) -> "Place":
+        """The inverse of `str`; the beginning of a sweep when none is under way."""
+        if text is None or not text.startswith("{"):  # places once told no beginning: those sweeps begin anew
+            return cls(now)
+        found = orjson.loads(text)
+        return cls(datetime.fromisoformat(found["began"]), found["cursor"], tuple(found["done"]))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The next page to read, and how. `kept` is what the row held, by which another sweep's moves are seen."""
+
+    door: Door
+    since: datetime
+    known: Sequence[str]
+    place: Place
+    kept: tuple[str | None, datetime | None]
 
 
 async def sweep(ctx: JobContext, integration_id: str) -> None:
     """Read back everything that changed at one connection since its last sweep."""
     outside: Outside = ctx.runtime.outside
-    began: datetime = outside.clock.now()
     for _ in range(PAGES_AT_ONCE):
-        place: Place | None = await ctx.read(_place, integration_id, ctx.runtime.vault)
-        if place is None:
+        reading: Reading | None = await ctx.read(_reading, integration_id, ctx.runtime.vault)
+        if reading is None:
             return
-        account = open_account(place.door, outside, is_patient=True)
-        done = place.done
+        account, place = open_account(reading.door, outside, is_patient=True), reading.place
+        done = list(place.done)
         try:
-            page = await account.changed(place.since, place.known, place.cursor)
-            for id in page.conversation_ids[place.done :]:
-                await read_back(ctx, account, place.door.platform, id)
-                done += 1
+            page = await account.changed(reading.since, reading.known, place.cursor)
+            for id in page.conversation_ids:
+                if id not in place.done:
+                    await read_back(ctx, account, reading.door.platform, id)
+                    done.append(id)
         except Trouble as trouble:
-            onwards = f"{done}:{place.cursor or ''}"
-            await ctx.write(_trouble, integration_id, onwards, trouble.brief, _seconds(trouble))
+            reached = replace(place, done=tuple(done))
+            await ctx.write(_trouble, integration_id, reading, reached, trouble.brief, _seconds(trouble))
             return
-        await ctx.write(_onwards, integration_id, page.cursor, began)
-        if page.cursor is None:
+        if not await ctx.write(_onwards, integration_id, reading, page.cursor):
             return
     await ctx.write(_go_on, integration_id, None)
 
@@ -102,35 +127,45 @@ def tell(work: Work, platform: str, conversation_id: str, facts: Sequence[Fact],
         telling.tell(work, platform, who, at)
 
 
-def _place(work: Work, integration_id: str, vault: Vault) -> Place | None:
+def _reading(work: Work, integration_id: str, vault: Vault) -> Reading | None:
     row = work.session.get(Integration, integration_id)
     if row is None or row.business_id != work.business_id or (row.paused_until and row.paused_until > work.now):
         return None
     door = connections.door_of(row, row.platform, vault)
     if isinstance(door, str):
         return None
-    since = (row.swept_until or work.now - FIRST) - OVERLAP
+    place = Place.parse(row.sweep_cursor, work.now)
+    since = (row.swept_until or place.began - FIRST) - OVERLAP
     known = repository.recent_conversations(work.session, work.business_id, row.platform, since)
-    return Place(door, since, row.sweep_cursor, known)
+    return Reading(door, since, known, place, _kept(row))
 
 
-def _onwards(work: Work, integration_id: str, cursor: str | None, began: datetime) -> None:
-    """A page was told: keep the place, or the end."""
-    row = work.session.get(Integration, integration_id)
-    if row is None:
-        return
+def _kept(row: Integration) -> tuple[str | None, datetime | None]:
+    return row.sweep_cursor, row.swept_until
+
+
+def _onwards(work: Work, integration_id: str, reading: Reading, cursor: str | None) -> bool:
+    """A page was told: keep the place, or the end. False when it is over, or another sweep is faster."""
+    row = work.session.get(Integration, integration_id, with_for_update=True)
+    if row is None or _kept(row) != reading.kept:
+        return False
     row.answered_at, row.error = work.now, None
-    row.sweep_cursor = None if cursor is None else f"0:{cursor}"
-    if cursor is None:
-        row.swept_until, row.swept_at = began, work.now
+    if cursor is not None:
+        row.sweep_cursor = str(Place(reading.place.began, cursor))
+        return True
+    row.sweep_cursor, row.swept_until, row.swept_at = None, reading.place.began, work.now
+    return False
 
 
-def _trouble(work: Work, integration_id: str, place: str, words: str, seconds: float | None) -> None:
-    """It went on up to `place`, and not further; the next sweep begins there."""
-    row = work.session.get(Integration, integration_id)
+def _trouble(
+    work: Work, integration_id: str, reading: Reading, reached: Place, words: str, seconds: float | None
+) -> None:
+    """It went on up to `reached`, and not further; the next sweep begins there, unless another one is faster."""
+    row = work.session.get(Integration, integration_id, with_for_update=True)
     if row is None:
         return
-    row.sweep_cursor = place
+    if _kept(row) == reading.kept:
+        row.sweep_cursor = str(reached)
     connections.note_error(work, row, words)
     if seconds is not None:
         row.paused_until = work.now + timedelta(seconds=seconds)

@@ -1,13 +1,16 @@
 """The reconcile sweep: what a platform dropped is repaired, once; and nothing else is touched."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from backend.core.outside import Unclear
 from backend.demo.outside.talks import Mishap
 from backend.incidences.models import Incidence
 from backend.incidences.schemas import IncidenceChange
 from backend.integrations import sweep
+from backend.integrations.models import Integration
 from backend.integrations.schemas import IntegrationChange
 from tests.integrations.conftest import Chat
 from tests.integrations.outside import Line, connected
@@ -130,6 +133,70 @@ async def test_a_sweep_goes_on_where_it_was_cut_off_and_past_trouble(
         assert seen == ["6", "5", "4", "3", "4", "3", "2", "1"]
         (shown,) = (await (await chat.backend.owner()).integrations.list()).items
         assert shown.swept_at is not None
+
+
+async def test_a_sweep_that_goes_on_later_loses_nothing_that_moved_meanwhile(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(chat, "chatwoot", sends=["messages"]) as line:
+        line.double.page = 2
+        for number in range(1, 7):
+            line.backend.clock.advance(seconds=10)
+            line.double.customer_says(str(number), f"m{number}", customer=str(number))
+        read_back, has_failed = sweep.read_back, False
+
+        async def fails_once(ctx: Any, account: Any, platform: str, conversation_id: str) -> None:
+            nonlocal has_failed
+            if conversation_id == "3" and not has_failed:
+                has_failed = True
+                raise Unclear("nothing sensible was answered")
+            await read_back(ctx, account, platform, conversation_id)
+
+        monkeypatch.setattr(sweep, "read_back", fails_once)
+        line.backend.clock.advance(minutes=20)  # no later sweep looks back so far
+        await swept(line)
+        line.backend.clock.advance(minutes=1)
+        line.double.customer_says("5", "while it was cut off", customer="5")  # on a page that is not read again
+        drop(line)
+        del line.double.talks["4"]  # which was done: all after it move up
+        line.backend.clock.advance(minutes=15)
+        await swept(line)
+        assert {row.summary for row in await chat.rows(Incidence)} == {f"m{number}" for number in range(1, 7)}
+        line.backend.clock.advance(minutes=15)
+        await swept(line)
+        five = await chat.incidence("5")
+        assert five is not None
+        assert [text for _, text in await chat.told(five.id)] == ["m5", "while it was cut off"]
+
+
+def test_a_place_that_was_kept_without_its_beginning_begins_anew() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    assert sweep.Place.parse("3:2", now) == sweep.Place.parse(None, now) == sweep.Place(now)
+
+
+async def test_a_sweep_that_another_one_overtook_moves_nothing_back(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(chat, "chatwoot", sends=["messages"]) as line:
+        line.double.page = 1
+        line.double.customer_says("1", "m1", customer="1")
+        line.backend.clock.advance(seconds=10)
+        line.double.customer_says("2", "m2", customer="2")
+        drop(line)
+        read_back, seen = sweep.read_back, list[str]()
+
+        async def overtaken(ctx: Any, account: Any, platform: str, conversation_id: str) -> None:
+            seen.append(conversation_id)
+            if len(seen) == 1:
+                line.backend.clock.advance(minutes=1)
+                await sweep.sweep(ctx, line.integration.id)
+            await read_back(ctx, account, platform, conversation_id)
+
+        monkeypatch.setattr(sweep, "read_back", overtaken)
+        await swept(line)
+        assert seen == ["2", "2", "1"]
+        (row,) = await chat.rows(Integration)
+        assert (row.sweep_cursor, row.swept_until) == (None, chat.at(0))
 
 
 async def test_what_was_closed_and_given_here_before_anything_was_connected_stays_so(chat: Chat) -> None:
