@@ -157,9 +157,10 @@ def _wait(work: Work, delivery: WebhookDelivery, conversation_id: str) -> None:
     if work.now >= until:
         _settle(work, delivery, "expired", "no customer's message opened this conversation within a day")
         return
+    is_first = delivery.outcome != "waiting"  # attempts count tries that failed, too
     delivery.outcome = "waiting"
     work.enqueue("integrations.process_delivery", at=until, key=_later(delivery.id), delivery_id=delivery.id)
-    if delivery.attempts == 1:
+    if is_first:
         work.enqueue(
             "integrations.read_conversation",
             at=work.now + LATE_AT_LEAST,

@@ -9,9 +9,10 @@ from backend.core.outside import Unclear
 from backend.demo.outside.talks import Mishap
 from backend.incidences.models import Incidence
 from backend.incidences.schemas import IncidenceChange
-from backend.integrations import sweep
+from backend.integrations import service, sweep
 from backend.integrations.models import Integration
 from backend.integrations.schemas import IntegrationChange
+from backend.work import Work
 from tests.integrations.conftest import Chat
 from tests.integrations.outside import Line, connected
 from tests.integrations.voices import PLATFORMS
@@ -245,14 +246,27 @@ async def test_a_page_that_is_cut_off_again_and_again_is_finished_all_the_same(c
         assert len(read) == 2  # the conversation and how it stands: once, though the page was begun four times
 
 
-async def test_a_conversation_whose_beginning_was_dropped_is_read_back_when_something_else_is_told(chat: Chat) -> None:
+@pytest.mark.parametrize("fails", [0, 1])
+async def test_a_conversation_whose_beginning_was_dropped_is_read_back_when_something_else_is_told(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    process, tries = service.process, list[str]()
+
+    def fails_at_first(work: Work, delivery_id: str) -> None:
+        tries.append(delivery_id)
+        if len(tries) <= fails:
+            raise RuntimeError("not this time")
+        process(work, delivery_id)
+
+    monkeypatch.setattr(service, "process", fails_at_first)
     async with connected(chat, "freshchat", sends=["messages"]) as line:
         line.double.customer_says("1", "the first", external_id="cust-1")
         drop(line)
         line.double.set_resolved("1", True)
         await line.post()
         assert await chat.rows(Incidence) == []
-        await line.later(60)
+        for _ in range(1 + fails):
+            await line.later(60)
         case = await line.case()
         assert await chat.told(case.id) == [("message_received", "the first")]
         assert case.status == "CLOSED"
