@@ -168,7 +168,14 @@ def connect(
         told["replaces"] = replaces
     work.emit(events.AccountConnected(subject_id=row.id, data=told))
     work.enqueue("billing.check_scopes")
-    work.enqueue("billing.sync", key="stripe-sync", is_full=True)
+    want_sync(work, is_full=True)
+
+
+def want_sync(work: Work, *, is_full: bool) -> str:
+    """Want the account read; the job's key. A full reading has one of its own, so that no short one takes its place."""
+    key = "stripe-sync-full" if is_full else "stripe-sync"
+    work.enqueue("billing.sync", key=key, is_full=is_full)
+    return key
 
 
 def others_have(work: Work, stripe_account_id: str) -> bool:

@@ -77,8 +77,7 @@ def want(work: Work, *, is_full: bool) -> str | None:
     row = repository.account(work.session, work.business_id)
     if row is not None and row.disconnected_at is not None:
         return None
-    work.enqueue("billing.sync", key="stripe-sync", is_full=is_full)
-    return "stripe-sync"
+    return accounts.want_sync(work, is_full=is_full)
 
 
 def _read_until(work: Work, now: datetime) -> tuple[datetime | None, int]:

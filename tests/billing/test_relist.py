@@ -2,10 +2,13 @@
 
 import pytest
 
+from backend.billing.gateway import TRIES
 from backend.billing.models import Dispute, Invoice, StripeAccount
+from backend.billing.schemas import SyncAsked
 from backend.billing.syncing import EVENTS_LAST
 from backend.demo.outside.stripe import Mischief, Mishap
 from tests.billing.conftest import Billing
+from tests.support.backend import business_of
 
 pytestmark = [pytest.mark.alike, pytest.mark.settings(token_days=4_000)]
 
@@ -31,6 +34,25 @@ async def test_what_no_event_tells_is_repaired_in_the_night(billing: Billing) ->
     api = await billing.backend.owner()
     assert (await api.subscriptions.show(gone["id"])).freshness == "GONE"
     assert (await billing.told())[-1] == "subscription.ended"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_everything_is_read_though_a_short_reading_is_wanted_meanwhile(billing: Billing, fails: bool) -> None:
+    await billing.begin()
+    gone = billing.stripe.subscribe()
+    await billing.read_all()
+    billing.stripe.account.rows("subscription").remove(gone["id"])  # which only a full reading finds
+    owner = await billing.backend.owner()
+    business_id = await business_of(owner)
+    await owner.stripe.sync(business_id, SyncAsked(is_full=True))
+    if fails:
+        billing.stripe.mishaps.append(Mishap("drop", on="GET /v1/events", times=TRIES))
+        await billing.backend.drain()
+    await owner.stripe.sync(business_id, SyncAsked())
+    await billing.backend.drain()
+    billing.backend.clock.advance(minutes=2)
+    await billing.backend.drain()
+    assert (await billing.subscription(gone["id"])).gone_at is not None
 
 
 async def test_a_relist_goes_on_where_it_was_cut_off(billing: Billing) -> None:
