@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ from backend.unit import Gated, Router
 
 # FastAPI keeps it quiet where it makes a field of a route; ours are finished when they are first used.
 warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
+# FastAPI would load it (20 ms, 2 MB) to find that none of our types is of the Pydantic before this one.
+sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]
 
 _YOUNG_OBJECTS = 5_000
 """Between two looks for garbage: sixty requests at work hold more than the 700 that are the default."""

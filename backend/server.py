@@ -77,13 +77,13 @@ def serve(
     """
     _share_heaps()
     is_ready = prepare(settings)
+    listening = _listen(host, port)
     import uvicorn
 
     from backend.app import create_app
     from backend.core.packets import Protocol, SocketProtocol
     from backend.runtime import Runtime
 
-    listening = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
 
     class Server(uvicorn.Server):
@@ -122,6 +122,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # who comes while the rest is imported waits, and need not ask again
     except OSError:
         listening.close()
         raise

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -53,7 +54,8 @@ class ConsoleApp(Signing):
     """`ConsoleApp(Target(url)).run()`. `modes` and `incidence` replace screens, for tests."""
 
     TITLE = "Holdfast"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "desk/queue.tcss"]
+    """With that of the screen that is shown first: another file means another look at all rules."""
     ENABLE_COMMAND_PALETTE = False
     DEFAULT_MODE = START
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True)]

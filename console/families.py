@@ -37,6 +37,11 @@ INCIDENCE = "console.incidences.workspace:IncidenceScreen"
 
 def screen_of(place: str, *args: Any) -> "FrameScreen":
     """A new screen from `module:class`."""
+    return imported(place)(*args)
+
+
+def imported(place: str) -> "type[FrameScreen]":
+    """The class at `module:class`."""
     module, _, name = place.partition(":")
-    screen: FrameScreen = getattr(import_module(module), name)(*args)
+    screen: type[FrameScreen] = getattr(import_module(module), name)
     return screen

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from console.splash import splash
+
 
 def console(
     url: Annotated[str, typer.Argument(help="Where the backend answers.")] = "http://127.0.0.1:8000",
@@ -13,8 +15,9 @@ def console(
     ] = False,
 ) -> None:
     """Open the console on a running backend."""
-    from console.app import run
-    from console.connection import Target
+    with splash("starting …"):
+        from console.app import run
+        from console.connection import Target
 
     run(Target(url if "://" in url else f"http://{url}", email=email, wall=wall))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from console.output import fail
+from console.splash import splash
 
 if TYPE_CHECKING:
     from backend.demo.place import Place
@@ -62,15 +63,16 @@ def command(folder: Path, *flags: str, port: int, seed: int, speed: float = 1.0)
 
 
 def _open_console(folder: Path, role: str, seed: int, speed: float, port: int, *, is_kept: bool) -> None:
-    from console.connection import Target, begin, free_port, log_file
-
     # Drafts, logs and settings of the demo stay with the demo.
     os.environ.setdefault("HOLDFAST_HOME", str(folder / "console"))
-    port = port or free_port()
-    started = command(folder, *([] if is_kept else ["--throw-away"]), port=port, seed=seed, speed=speed)
-    child = begin(started, log_file())
-    from backend.demo.cast import PASSWORD, STAFF  # while the child starts: it takes as long as all of this
-    from console.app import run
+    with splash("opening a world of its own …"):
+        from console.connection import Target, begin, free_port, log_file
+
+        port = port or free_port()
+        started = command(folder, *([] if is_kept else ["--throw-away"]), port=port, seed=seed, speed=speed)
+        child = begin(started, log_file())
+        from backend.demo.cast import PASSWORD, STAFF  # while the child starts: it takes as long as all of this
+        from console.app import run
 
     email, url = next(one.email for one in STAFF if one.role == role), f"http://127.0.0.1:{port}"
     run(Target(url, command=started, child=child, email=email, password=PASSWORD, is_passing=True))

@@ -1,8 +1,10 @@
 """Who sits here: signing in and out, going to another business, locking the screen."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from console import approvals, families, servers
@@ -50,7 +52,8 @@ class Signing(Verbs):
 
     async def _begin(self) -> None:
         try:
-            await self.connection.open()
+            # While the server is waited for, what comes after the sign-in is imported.
+            await asyncio.gather(self.connection.open(), asyncio.to_thread(_import_desk))
         except Unreachable as error:
             self._sign_in_screen.refuse(str(error))
             return
@@ -179,3 +182,9 @@ class Signing(Verbs):
             isinstance(screen, (LockScreen, SignInScreen)) for screen in self.screen_stack
         ):
             self.push_screen(LockScreen(self.session.me.user.email, self.connection.api, self.target.hint))
+
+
+def _import_desk() -> None:
+    for module in ("console.session", "console.copilot.talk", "websockets.asyncio.client"):
+        import_module(module)
+    families.imported(families.MODES[families.HOME])

@@ -1,6 +1,7 @@
 """`holdfast serve` as users run it: a process of its own, over sockets."""
 
 import asyncio
+import select
 import socket
 import subprocess
 import sys
@@ -142,6 +143,28 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def test_who_comes_while_it_starts_is_answered_once_it_is_ready(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = probe.getsockname()
+    command = [sys.executable, "-m", "console", "serve", "--port", str(address[1]), "--data-dir", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        try:
+            line = socket.socket()
+            while line.connect_ex(address):
+                assert process.poll() is None
+                line.close()
+                line = socket.socket()
+            assert process.stdout is not None
+            assert not select.select([process.stdout], [], [], 0)[0]  # it has not said yet that it is ready
+            with line:
+                line.sendall(b"GET /ready HTTP/1.1\r\nhost: h\r\n\r\n")
+                line.settimeout(60)
+                assert line.recv(100).startswith(b"HTTP/1.1 200 ")
+        finally:
+            process.terminate()
 
 
 def test_a_taken_port_is_told_in_words(tmp_path: Path) -> None:
