@@ -14,7 +14,7 @@ from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from backend import slices
+from backend import openapi, slices
 from backend.core.http import Doors, Edge, HttpMetrics, answer_failures, serve_door
 from backend.health import router as health
 from backend.identity.browsers import Across
@@ -53,10 +53,10 @@ def create_app(runtime: Runtime, *, run_jobs: bool = True) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
     )
     app.state.runtime = runtime
-    app.router.routes += _routes()
+    app.router.routes += [*_routes(), Route(openapi.PATH, openapi.OpenApi().answer)]
     answer_failures(app)
     edge: dict[str, Any] = {
         "metrics": HttpMetrics(runtime.registry, runtime.meters.responses),
@@ -90,7 +90,7 @@ def routes_of(app: FastAPI) -> set[tuple[str, str]]:
     for route in app.routes:
         if isinstance(route, WebSocketRoute):
             found.add(("WS", route.path))
-        elif isinstance(route, Route) and route.path != "/openapi.json":
+        elif isinstance(route, Route) and route.path != openapi.PATH:
             methods = route.methods or set()
             found |= {(method, route.path) for method in methods if method != "HEAD" or "GET" not in methods}
     return found

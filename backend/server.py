@@ -7,7 +7,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from backend.core.log import configure
@@ -150,12 +149,3 @@ def work(settings: Settings) -> None:
 
     is_ready()
     asyncio.run(run())
-
-
-def openapi() -> dict[str, object]:
-    """The OpenAPI document of this release; touches no database and no folder."""
-    from backend.app import create_app
-    from backend.runtime import Runtime
-
-    nowhere = Settings(database_url="sqlite://", secret="unused", data_dir=Path())
-    return create_app(Runtime.build(nowhere), run_jobs=False).openapi()

@@ -7,9 +7,9 @@ import typer
 
 def openapi() -> None:
     """Print the OpenAPI document of the API."""
-    from backend import server
+    from backend import document
 
-    print(json.dumps(server.openapi(), indent=2))
+    print(json.dumps(document.openapi(), indent=2))
 
 
 def register(app: typer.Typer) -> None:

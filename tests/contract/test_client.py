@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from backend import client, server
+from backend import client
 from backend.identity.permissions import TABLE
 
 Operation = tuple[str, str]
@@ -52,7 +52,7 @@ def called() -> set[Operation]:
 
 def served() -> set[Operation]:
     """Every operation of the OpenAPI document."""
-    paths = server.openapi()["paths"]
+    paths = document.openapi()["paths"]
     assert isinstance(paths, dict)
     return {(method.upper(), path) for path, methods in paths.items() for method in methods}
 
