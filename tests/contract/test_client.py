@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from backend import client
+from backend import client, document
 from backend.identity.permissions import TABLE
 
 Operation = tuple[str, str]
