@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from backend.core.errors import Invalid
@@ -89,10 +89,17 @@ def id_of(session: Session, business_id: str, id_or_ref: str) -> str | None:
     return session.connection().execute(select(CASES.id).where(CASES.business_id == business_id, is_it)).scalar()
 
 
+# In the words of the statement and not beside them: PostgreSQL then knows what it plans for, and keeps the plan.
+_CLOSED: ColumnElement[str] = literal_column("'CLOSED'")
+_SNOOZED: ColumnElement[str] = literal_column("'SNOOZED'")
+_HIGH_FRICTION: ColumnElement[int] = literal_column(str(HIGH_FRICTION))
+_HIGH_CHURN: ColumnElement[int] = literal_column(str(HIGH_CHURN))
+
+
 def view_of(view: str, member_id: str | None, now: datetime) -> ColumnElement[bool]:
     """What a tab of the queue holds."""
-    is_open = CASES.status != "CLOSED"
-    awake = and_(is_open, CASES.status != "SNOOZED")
+    is_open = CASES.status != _CLOSED
+    awake = and_(is_open, CASES.status != _SNOOZED)
     match view:
         case "mine":
             return and_(awake, CASES.agent_id == member_id)
@@ -103,14 +110,14 @@ def view_of(view: str, member_id: str | None, now: datetime) -> ColumnElement[bo
         case "sla_risk":
             return and_(awake, CASES.sla_risk_at <= now)
         case "high_friction":
-            return and_(awake, CASES.friction_score > HIGH_FRICTION)
+            return and_(awake, CASES.friction_score > _HIGH_FRICTION)
         case "high_churn":
-            return and_(awake, SCORE >= HIGH_CHURN)
+            return and_(awake, SCORE >= _HIGH_CHURN)
         case "escalated":
             return and_(is_open, CASES.escalation_level.is_not(None))
         case "snoozed":
-            return CASES.status == "SNOOZED"
-    return CASES.status == "CLOSED"
+            return CASES.status == _SNOOZED
+    return CASES.status == _CLOSED
 
 
 SORTS: dict[str, tuple[tuple[Any, bool], ...]] = {
@@ -142,7 +149,8 @@ def page(
         if [type(value) for value in after] != [datetime if sort in _BY_INSTANT else int, str]:
             raise Invalid("This cursor belongs to another order. Start from the first page.", field="cursor")
         query = query.where(_beyond(keys, after))
-    query = query.order_by(*(key.desc() if descending else key.asc() for key, descending in keys)).limit(limit + 1)
+    query = query.order_by(*(key.desc() if descending else key.asc() for key, descending in keys))
+    query = query.limit(literal_column(str(limit + 1)))
     rows = session.connection().execute(query, {"business": business_id}).all()
     if len(rows) <= limit:
         return rows, None
