@@ -65,6 +65,7 @@ class Engine:
         self._settle = settle
         self._finished: Callable[[str], None] = lambda _id: None
         self._running: set[asyncio.Task[None]] = set()
+        self._adrift: set[str] = set()
 
     async def start(self, finished: Callable[[str], None]) -> None:
         """Launch; `finished(id)` is called on the app's loop when a job that started here has ended."""
@@ -105,13 +106,14 @@ class Engine:
             log.propagate = False
         import dbos
         from dbos._core import WorkflowHandleAsyncTask
+        from dbos._utils import INTERNAL_QUEUE_NAME
 
-        self._dbos, self._local_handle = dbos, WorkflowHandleAsyncTask
+        self._dbos, self._local_handle, self._recovery_queue = dbos, WorkflowHandleAsyncTask, INTERNAL_QUEUE_NAME
         if self._url.startswith("sqlite:///"):
             with sqlite3.connect(self._url.removeprefix("sqlite:///")) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")  # stays with the file
             connection.close()
-        dbos.DBOS(
+        self._library = dbos.DBOS(
             config={
                 "name": "holdfast",
                 "system_database_url": self._url,
@@ -181,6 +183,18 @@ class Engine:
         recover = self._dbos.DBOS._recover_pending_workflows
         return len(await self._here(asyncio.to_thread(recover, [executor_id])))
 
+    async def recover_adrift(self) -> int:
+        """Run again what counts as running here and does not, since the disk was full when it ended; how many. Each is seen
+        twice before: one that just begins is on disk a moment before it runs."""
+        mine = {"status": ["PENDING"], "executor_id": self._executor_id, "load_input": False, "load_output": False}
+        seen = {job.workflow_id for job in await self.records(**mine)}
+        seen -= set(self._library._active_workflows_set.activeList())  # asked last: what has ended since is left alone
+        again, self._adrift = sorted(seen & self._adrift), seen
+        recover = self._library._sys_db.reenqueue_for_recovery
+        for id in again:
+            await self._here(asyncio.to_thread(recover, id, [self._executor_id], self._recovery_queue))
+        return len(again)
+
     async def is_idle(self) -> bool:
         """Whether no job is running or waits to be run again, in any process."""
         return not await self.records(status=ACTIVE, limit=1, load_input=False, load_output=False)
@@ -199,7 +213,11 @@ class Engine:
 
 
 def _json_serializer(base: Any) -> "Serializer":
-    """Plain JSON in the library's tables: readable, and nothing in them can run code. An error keeps name and text."""
+    """Plain JSON in the library's tables: readable, and nothing in them can run code. An error keeps name and text.
+
+    What a workflow ends with is ours. Another error (the library could not write down how it went, say) is none: it is not
+    kept, so the workflow counts as running and is run again.
+    """
 
     def encode(error: object) -> dict[str, str]:
         if isinstance(error, BaseException):
@@ -213,6 +231,8 @@ def _json_serializer(base: Any) -> "Serializer":
 
     class JsonSerializer(base):  # type: ignore[misc]
         def serialize(self, data: Any) -> str:
+            if isinstance(data, Exception) and not isinstance(data, JobFailed | JobRetried):
+                raise data
             return json.dumps(data, default=encode)
 
         def deserialize(self, serialized_data: str) -> Any:

@@ -27,6 +27,7 @@ UNKNOWN_FOR = timedelta(hours=1)
 """How long a job that this release does not know waits for a process of another release."""
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 _FORGET_AT_ONCE = 500
+_POISON = "each time that this job ran, the process died or could not write down how it went"
 
 
 class Janitor:
@@ -61,7 +62,8 @@ class Janitor:
         await self._database.write(lambda session: _remove(session, [self._id]))
 
     async def sweep(self) -> int:
-        """Resume the jobs of dead processes, bury what cannot run, forget old records; how many resumed."""
+        """Resume the jobs of dead processes and what is adrift in this one, bury what cannot run, forget old records; how many
+        resumed."""
         running = await self._engine.running_executors()  # first: who begins to beat now has run nothing before
         others = await self._database.read(lambda session: session.scalars(select(Executor)).all())
         dead = {
@@ -73,13 +75,15 @@ class Janitor:
         resumed = 0
         for executor_id in running - living:
             resumed += await self._engine.recover(executor_id)
+        if adrift := await self._engine.recover_adrift():
+            logger.warning("resumed jobs whose end could not be written down", jobs=adrift)
         if dead:
             await self._database.write(lambda session: _remove(session, sorted(dead)))
             logger.warning("resumed the jobs of dead processes", processes=len(dead), jobs=resumed)
         await self._bury_unknown()
         await self._bury_poisoned()
         await self._forget_old()
-        return resumed
+        return resumed + adrift
 
     def _beat(self, session: Session) -> None:
         now = self._clock.now()
@@ -96,7 +100,7 @@ class Janitor:
 
         def bury(session: Session) -> None:
             for handed in poisoned:
-                dead_letter.record(session, handed, "the process died each time that this job ran", self._clock.now())
+                dead_letter.record(session, handed, _POISON, self._clock.now())
 
         if poisoned:
             await self._database.write(bury)
