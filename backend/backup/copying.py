@@ -1,7 +1,8 @@
 """One backup is a folder: the app's data, what the job library keeps, and `backup.json`, which tells what is in it.
 
-The jobs' file is copied before the app's: a job that ended in between is then run once more, which jobs bear. The other
-way round it would count as done while what it did is missing.
+The jobs' file is copied before the app's: a job that was still in its midst is then run once more, which jobs bear. The
+other way round it would count as done while what it did is missing. No job begins or ends in between: one that began would
+have left the app's file, and not be in the other.
 """
 
 import hashlib
@@ -69,11 +70,9 @@ def make(settings: Settings, folder: Path, clock: Clock) -> Backup:
     with _beginning(folder, now) as (place, name):
         trouble = ""
         if url.startswith("sqlite:///"):
-            app = Path(url.removeprefix("sqlite:///"))
-            if jobs_file(app).exists():
-                _copy_sqlite(jobs_file(app), place / JOBS)
+            _copy_files(Path(url.removeprefix("sqlite:///")), place)
+            if (place / JOBS).exists():
                 trouble = checking.check_file(place / JOBS)
-            _copy_sqlite(app, place / APP)
             found = checking.check_sqlite(place / APP)
         else:
             postgres.dump(url, place / DUMP)
@@ -137,6 +136,18 @@ def _beginning(folder: Path, now: datetime) -> Iterator[tuple[Path, str]]:
         place.rename(folder / name)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _copy_files(app: Path, place: Path) -> None:
+    """Both files, while whoever writes to the jobs' file waits: two seconds or so for each GB."""
+    jobs = jobs_file(app)
+    if not jobs.exists():
+        _copy_sqlite(app, place / APP)
+        return
+    with closing(sqlite3.connect(jobs, timeout=60, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        _copy_sqlite(jobs, place / JOBS)
+        _copy_sqlite(app, place / APP)
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:

@@ -1,8 +1,10 @@
 """Backups of a database in use: whole, opened and checked, kept so many, and restored without losing what was there."""
 
+import asyncio
 import json
 import shutil
 import sqlite3
+from concurrent.futures import Future, wait
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,9 @@ from backend.backup.restoring import Refused
 from backend.copilot import pgvector
 from backend.core.files import jobs_file
 from backend.settings import Settings
+from backend.work import Work
 from console.cli import command_line
+from tests.jobs import sample
 from tests.support.backend import Backend
 from tests.support.incidences import open_case
 
@@ -60,6 +64,39 @@ async def test_a_backup_is_whole_and_comes_back(backend: Backend, tmp_path: Path
         assert [one.ref for one in (await client.incidences.list()).items] == [case.ref]
         assert (await client.audit.verify())["isWhole"] is True
         await again.drain()
+
+
+@on_sqlite
+async def test_a_job_that_begins_between_the_two_files_is_in_the_backup(
+    backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backend.owner()
+    await backend.drain()
+    worker, loop, copy = backend.runtime.worker, asyncio.get_running_loop(), copying._copy_sqlite
+    assert worker is not None
+    await (await backend.units()).write(Work.enqueue, sample.linger, folder=str(tmp_path), seconds=0)
+    taken: list[Future[int]] = []
+
+    def copy_and_begin(source: Path, target: Path) -> None:
+        copy(source, target)
+        if target.name == JOBS:
+            taken.append(asyncio.run_coroutine_threadsafe(worker.relay.take(), loop))
+            wait(taken, timeout=0.5)  # or it waits until both are copied
+
+    monkeypatch.setattr(copying, "_copy_sqlite", copy_and_begin)
+    made = await asyncio.to_thread(copying.make, backend.settings, tmp_path / "backups", backend.clock)
+    assert await asyncio.wrap_future(taken[0]) == 1
+    async with asyncio.timeout(10):
+        while not sample.lines(tmp_path):  # noqa: ASYNC110 - it shows in a file
+            await asyncio.sleep(0.01)
+    await worker.stop(grace_seconds=0)  # in the midst of it
+    backend.runtime.worker = None
+    target = elsewhere(backend, tmp_path)
+    restoring.restore(target, tmp_path / "backups" / made.name, backend.clock)
+    async with Backend(target.database_url, backend.settings.data_dir) as again:
+        await again.drain()
+        await again.rest()
+    assert [line.split()[0] for line in sample.lines(tmp_path)] == ["begin", "begin", "end"], "it runs there, once"
 
 
 @on_sqlite
