@@ -52,3 +52,9 @@ async def kinds(client: Client, case: IncidenceRead) -> list[str]:
     """The types of what happened in a case, without their slice."""
     page = await client.incidences.timeline(case.incidence_id)
     return [entry.type for entry in page.items]
+
+
+async def denied(client: Client) -> list[dict[str, Any]]:
+    """The denied tries in the audit, the newest first."""
+    items: list[dict[str, Any]] = (await client.audit.list(type="incidence.action_denied"))["items"]
+    return items

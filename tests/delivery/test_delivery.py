@@ -1,72 +1,19 @@
 """Letters to staff: by real SMTP and real webhooks to doubles that refuse, delay, hang up and throttle."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import select
 
-from backend.client import ApiError, Client
-from backend.delivery import carrier, pruning, service
-from backend.delivery.address import Kind, checked, mailbox
+from backend.client import ApiError
+from backend.delivery import carrier, pruning
 from backend.delivery.channels import ways
 from backend.delivery.models import Channel, Letter
-from backend.delivery.schemas import ChannelAdd, ChannelChange, ChannelRead
-from backend.demo.outside.mailbox import Mailbox
-from backend.demo.outside.pigeonhole import SLACK_PATH, TEAMS_PATH, Pigeonhole
-from backend.demo.outside.serve import served
-from backend.unit import Units
+from backend.delivery.schemas import ChannelChange
+from backend.demo.outside.pigeonhole import SLACK_PATH, TEAMS_PATH
 from backend.work import Work
-from tests.support.backend import Backend
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@dataclass
-class Post:
-    """A business with a mail server, a Slack and a Teams webhook around it."""
-
-    backend: Backend
-    owner: Client
-    units: Units
-    mail: Mailbox
-    chat: Pigeonhole
-    smtp: str
-    web: str
-
-    async def add(self, kind: str, name: str = "", address: str = "") -> ChannelRead:
-        addresses = {
-            "EMAIL": f"{self.smtp}?from=desk@example.com&to=team@example.com",
-            "SLACK": self.web + SLACK_PATH,
-            "TEAMS": f"{self.web}{TEAMS_PATH}?api-version=1&sig=abc",
-        }
-        body = {"kind": kind, "name": name or kind.lower(), "address": address or addresses[kind]}
-        return await self.owner.delivery.add(ChannelAdd.model_validate(body))
-
-    async def write(self, to: str = "asha@example.com", cause: str = "c-1", **more: Any) -> str:
-        words = {"subject": "Hello", "text": "What you should know."} | more
-        return await self.units.write(service.post, to=to, cause=cause, **words)
-
-    async def settled(self, id: str) -> Letter:
-        await self.backend.drain()
-        return await self.units.read(lambda work: work.get(Letter, id))
-
-    async def later(self, **more: float) -> None:
-        self.backend.clock.advance(**more)
-        await self.backend.drain()
-
-
-@pytest_asyncio.fixture
-async def post(backend: Backend) -> AsyncIterator[Post]:
-    mail, chat = Mailbox(), Pigeonhole()
-    async with mail.served() as smtp, served(chat) as web:
-        owner = await backend.owner()
-        yield Post(backend, owner, await backend.units(), mail, chat, smtp, web)
+from tests.delivery.conftest import Post, on_sqlite
 
 
 @on_sqlite
@@ -235,99 +182,6 @@ async def test_words_that_open_something_are_sealed_and_then_gone(post: Post) ->
     assert (row.state, row.error, row.sealed) == ("FAILED", "it would have come too late", None)
     with pytest.raises(ApiError, match="words of this letter are gone"):
         await post.owner.delivery.retry(late)
-
-
-WRONG = [
-    ("SLACK", "http://hooks.slack.com/services/T/B/X", "must be https"),
-    ("SLACK", "https://10.0.0.7/services/T/B/X", "private address"),
-    ("TEAMS", "https://169.254.169.254/latest/meta-data", "link-local address"),
-    ("TEAMS", "https://user@evil.example/x", "whole address"),
-    ("SLACK", "https://hooks.slack.com", "whole address"),
-    ("SLACK", "gopher://x/y", "must be an address"),
-    ("EMAIL", "smtp://localhost?from=a@example.com", "private address"),
-    ("EMAIL", "smtp://mail.example.com:6379?from=a@example.com", "port 6379"),
-    ("EMAIL", "smtp://mail.example.com", "who writes"),
-    ("EMAIL", "smtp://mail.example.com?from=a@example.com%0d%0aRCPT%20TO", "one e-mail address"),
-    ("EMAIL", "https://mail.example.com", "must be an address"),
-]
-
-
-@pytest.mark.parametrize(("kind", "address", "why"), WRONG)
-def test_nothing_is_sent_where_it_must_not_go(kind: Kind, address: str, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        checked(kind, address, is_private_open=False)
-
-
-@on_sqlite
-@pytest.mark.settings(private_addresses=False)
-async def test_such_an_address_makes_no_channel(backend: Backend) -> None:
-    owner = await backend.owner()
-    for kind, address, why in WRONG[1:3]:
-        with pytest.raises(ApiError) as refused:
-            await owner.delivery.add(ChannelAdd.model_validate({"kind": kind, "name": "x", "address": address}))
-        assert (refused.value.status, why in refused.value.message) == (422, True), refused.value.message
-    assert (await owner.delivery.channels()).items == []
-
-
-@on_sqlite
-@pytest.mark.settings(slack_url="http://127.0.0.1:9/services/T0/B0/X0")
-async def test_an_address_that_leads_inside_when_it_is_sent_is_not_called(post: Post) -> None:
-    channel = await post.add("SLACK")
-    post.backend.runtime.outside.is_private_open = False
-    row = await post.settled(await post.write(to="", kind="SLACK"))
-    assert (row.state, "private address" in (row.error or ""), post.chat.tries) == ("FAILED", True, 0)
-    await post.owner.delivery.remove(channel.id or "")
-    row = await post.settled(await post.write(to="", kind="SLACK", cause="c-2"))
-    assert "cannot be reached" in (row.error or ""), "whoever runs the server may have theirs on this machine"
-    assert "X0" not in (row.error or ""), "whoever knows the whole address can write there"
-
-
-NAMED = {
-    "SLACK": "https://chat.example/services/T/B/X",
-    "EMAIL": "smtp://mail.example?from=a@example.com&to=b@example.com",
-}
-
-
-@on_sqlite
-@pytest.mark.parametrize("kind", NAMED)
-async def test_what_a_name_was_judged_by_is_what_is_connected_to(
-    post: Post, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever owns a name answers the first look-up with a public address, and any other with one inside."""
-    asked: list[str] = []
-    dialled: list[tuple[str, int]] = []
-
-    async def found(host: Any, *_: Any, **__: Any) -> list[Any]:
-        asked.append(host)
-        return [(0, 0, 0, "", (address, 0)) for address in (public if len(asked) == 1 else ["127.0.0.1"])]
-
-    def connect(address: tuple[str, int], *_: Any, **__: Any) -> Any:
-        dialled.append(address)
-        raise OSError("nobody is there")
-
-    public = ["93.184.215.14", "93.184.215.15"]
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    await post.add(kind, address=NAMED[kind])
-    post.backend.runtime.outside.is_private_open = False
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found, raising=False)
-    monkeypatch.setattr(socket, "create_connection", connect)
-    letter = await post.write(to="", kind=kind)
-    row = await post.settled(letter)
-    port = 443 if kind == "SLACK" else 587
-    assert (row.state, dialled) == ("PENDING", [(one, port) for one in public])
-    await post.later(minutes=1)
-    row = await post.settled(letter)
-    assert (row.state, "private address" in (row.error or ""), len(dialled)) == ("FAILED", True, 2)
-    assert len(asked) == 2
-
-
-@pytest.mark.parametrize(
-    "to", ["nobody", "a@b\r\nBcc: c@d.example", "a@b.example, c@d.example", "<a@b.example>", "a b@c.de"]
-)
-def test_what_is_no_address_is_refused_at_once(to: str) -> None:
-    with pytest.raises(ValueError, match="one e-mail address"):
-        mailbox(to)
 
 
 async def test_a_letter_is_held_by_one_and_a_cause_is_one_letter(post: Post) -> None:

@@ -1,11 +1,12 @@
 """Policies and clocks for tests."""
 
 import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
+from backend.agent.schemas import SlaPanel
 from backend.client import Client
 from backend.customers.schemas import CustomerChange
 from backend.incidences.schemas import IncidenceChange, IncidenceRead, MessageSend
@@ -16,6 +17,8 @@ from tests.support.backend import Backend
 from tests.support.incidences import open_case
 
 OFFICE = {day: [{"start": "09:00", "end": "18:00"}] for day in ("monday", "tuesday", "wednesday", "thursday", "friday")}
+FIRST, NEXT, RESOLUTION = "first_response", "next_response", "resolution"
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 async def publish(
@@ -71,3 +74,15 @@ async def timers_of(backend: Backend) -> list[datetime]:
     """When the pending timers of clocks are due."""
     query = select(PendingJob.due_at).where(PendingJob.job == "incidences.watch_sla").order_by(PendingJob.due_at)
     return await backend.runtime.database.read(lambda session: list(session.scalars(query)))
+
+
+async def panel_of(client: Client, case: IncidenceRead) -> SlaPanel:
+    panel = (await client.agent.dashboard(case.incidence_id)).sla
+    assert panel is not None
+    return panel
+
+
+async def to(backend: Backend, at: datetime) -> None:
+    """Let the time pass to `at`, and do what is due."""
+    backend.clock.advance(seconds=(at - backend.clock.now()).total_seconds())
+    await backend.drain()
