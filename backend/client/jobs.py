@@ -24,4 +24,4 @@ class Jobs(Noun):
         return dict(await self.transport.call("GET", "/api/dead-letters", **query))
 
     async def replay(self, id: str) -> dict[str, Any]:
-        return dict(await self.transport.call("POST", "/api/dead-letters/{letter_id}/replay", letter_id=id))
+        return dict(await self.transport.call("POST", "/api/dead-letters/{dead_letter_id}/replay", dead_letter_id=id))

@@ -291,7 +291,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("POST", "/api/jobs/{job_id}/retry"): ADMIN,
     ("POST", "/api/jobs/{job_id}/cancel"): ADMIN,
     ("GET", "/api/dead-letters"): ADMIN,
-    ("POST", "/api/dead-letters/{letter_id}/replay"): ADMIN,
+    ("POST", "/api/dead-letters/{dead_letter_id}/replay"): ADMIN,
     ("GET", "/api/delivery/channels"): SUPERVISOR,
     ("POST", "/api/delivery/channels"): ADMIN,
     ("PATCH", "/api/delivery/channels/{channel_id}"): ADMIN,

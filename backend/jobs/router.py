@@ -94,7 +94,7 @@ async def list_dead_letters(unit: Unit, limit: Limit = 50, cursor: str | None = 
     return Page(items=items, next_cursor=items[-1].id if len(items) == limit else None)
 
 
-@router.post("/dead-letters/{letter_id}/replay", status_code=202)
-async def replay_dead_letter(letter_id: str, unit: Unit) -> DeadLetterRead:
+@router.post("/dead-letters/{dead_letter_id}/replay", status_code=202)
+async def replay_dead_letter(dead_letter_id: str, unit: Unit) -> DeadLetterRead:
     """Give its job one more attempt, at once. 409 when it was replayed before."""
-    return await unit.write(dead_letter.replay, letter_id)
+    return await unit.write(dead_letter.replay, dead_letter_id)

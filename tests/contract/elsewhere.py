@@ -46,12 +46,11 @@ steps:
 
 
 class Elsewhere:
-    """`ids` are of what is there, by the names that paths have for them; a dead letter shares its name with other letters."""
+    """`ids` are of what is there, by the names that paths have for them."""
 
     def __init__(self, backend: Backend, owner: Client, business: str) -> None:
         self.backend, self.owner, self.business = backend, owner, business
         self.ids = {"business_id": business, "user_id": USER, "order_id": ORDER}
-        self.dead_letter = ""
 
     @classmethod
     async def build(cls, backend: Backend) -> "Elsewhere":
@@ -133,10 +132,10 @@ class Elsewhere:
         """What the rest has led to."""
         self.ids |= {
             "alert_id": (await self.owner.alerts.list()).items[0].id,
+            "dead_letter_id": (await self.owner.jobs.dead_letters())["items"][0]["id"],  # nothing was set to mail by
             "job_id": (await self.owner.jobs.list())["items"][0]["id"],
             "post_id": (await self.owner.integrations.posts(self.ids["integration_id"])).items[0].id,
         }
-        self.dead_letter = (await self.owner.jobs.dead_letters())["items"][0]["id"]  # nothing was set to mail by
         app = await self.backend.key(of=self.owner)
         for _ in range(4):
             told = await app.context.signal(USER, SignalPost(signal_type="platter_view"))

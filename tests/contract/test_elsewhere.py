@@ -42,7 +42,7 @@ class Walk:
     def __init__(self, backend: Backend, elsewhere: Elsewhere) -> None:
         self.backend, self.elsewhere = backend, elsewhere
         self.document = backend.app.openapi()
-        self.secrets = {MARKER, elsewhere.dead_letter, *elsewhere.ids.values()} - {USER, ORDER}
+        self.secrets = {MARKER, *elsewhere.ids.values()} - {USER, ORDER}
 
     async def through(self, client: Client, *, role: str = "", scope: str = "") -> list[Any]:
         """Every path, with ids from elsewhere alone: what is wrong with the answers."""
@@ -95,9 +95,7 @@ class Walk:
 
     def _asked(self, own: dict[str, str]) -> Iterator[Asking]:
         ids = self.elsewhere.ids
-        for one in askings(self.document, {name: NOWHERE[name] for name in OF_ALL} | ids | own, ids):
-            is_dead = one.template.startswith("/api/dead-letters/")
-            yield one._replace(path=one.path.replace(ids["letter_id"], self.elsewhere.dead_letter)) if is_dead else one
+        return askings(self.document, {name: NOWHERE[name] for name in OF_ALL} | ids | own, ids)
 
     async def _tried(self, client: Client, one: Asking) -> tuple[int, str]:
         """The status, and the answer if it tells what is not theirs to know or is no answer of ours."""

@@ -143,6 +143,7 @@ async def known(backend: Backend) -> dict[str, str]:
         "import_id": UNKNOWN,
         "alert_id": UNKNOWN,
         "letter_id": UNKNOWN,
+        "dead_letter_id": UNKNOWN,
         "recommendation_id": UNKNOWN,
     }
 
