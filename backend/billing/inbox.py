@@ -4,11 +4,10 @@ An event is a hint: its object is fetched again. So all events that came about o
 settled by fetching it once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import orjson
@@ -19,6 +18,7 @@ from backend.billing import events, hints, mirror, payers, repository
 from backend.billing.mirror import Outcome
 from backend.billing.models import StripeEvent
 from backend.core.databases import insert_into
+from backend.core.db import by_business
 from backend.core.errors import kept
 from backend.core.ids import new_id
 from backend.core.rows import table_of
@@ -61,26 +61,7 @@ class Arrival:
 
 def keep(session: Session, arrivals: Sequence[Arrival]) -> list[bool]:
     """Keep the events of all arrivals (see `Database.merge`) and want them processed; for each, whether it was new."""
-    by_business: dict[str, list[int]] = {}
-    for index, arrival in enumerate(arrivals):
-        by_business.setdefault(arrival.business_id, []).append(index)
-    answers = [False] * len(arrivals)
-    for business_id, indexes in by_business.items():
-        with _within(session, business_id):
-            kept = _keep(session, business_id, [arrivals[index] for index in indexes])
-        for index, is_new in zip(indexes, kept, strict=True):
-            answers[index] = is_new
-    return answers
-
-
-@contextmanager
-def _within(session: Session, business_id: str) -> Iterator[None]:
-    """The session sees the rows of one business only."""
-    session.info["business_id"] = business_id
-    try:
-        yield
-    finally:
-        del session.info["business_id"]
+    return by_business(session, arrivals, partial(_keep, session))
 
 
 def _keep(session: Session, business_id: str, arrivals: list[Arrival]) -> list[bool]:

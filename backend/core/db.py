@@ -18,6 +18,7 @@ from backend.core.rows import BusinessOwned
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an item of a merged write
 R = TypeVar("R")
+B = TypeVar("B", bound="OfBusiness")
 
 _GIVEN_UP = ("40001", "40P01")
 """Serialization failure, deadlock."""
@@ -78,6 +79,29 @@ class Waiting:
                     raise
                 results.append(error)
         return results
+
+
+class OfBusiness(Protocol):
+    """An item of a merged write that is of one business."""
+
+    @property
+    def business_id(self) -> str: ...
+
+
+def by_business(session: Session, items: Sequence[B], take: Callable[[str, list[B]], Sequence[R]]) -> list[R]:
+    """What `take` makes of the items, in their order. It is given those of one business at a time, and meanwhile the
+    session sees the rows of that business only."""
+    places: dict[str, list[int]] = {}
+    for place, item in enumerate(items):
+        places.setdefault(item.business_id, []).append(place)
+    results: dict[int, R] = {}
+    for business_id, own in places.items():
+        session.info["business_id"] = business_id
+        try:
+            results |= zip(own, take(business_id, [items[place] for place in own]), strict=True)
+        finally:
+            del session.info["business_id"]
+    return [results[place] for place in range(len(items))]
 
 
 def must_start_over(error: BaseException) -> bool:

@@ -4,8 +4,7 @@
 batch that wants counts. Requests of several businesses may share a transaction; each statement names its business.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ import orjson
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from backend.core.db import by_business
 from backend.core.ids import new_id
 from backend.core.rows import from_micros, to_micros
 from backend.rules import service as rules
@@ -81,26 +81,7 @@ class Answer(NamedTuple):
 
 def ingest(session: Session, arrivals: Sequence[Arrival]) -> list[Answer]:
     """Store the signals of all arrivals and answer each, in their order."""
-    by_business: dict[str, list[int]] = {}
-    for index, arrival in enumerate(arrivals):
-        by_business.setdefault(arrival.business_id, []).append(index)
-    answers: list[Answer] = [Answer(0, 0)] * len(arrivals)
-    for business_id, indexes in by_business.items():
-        with _within(session, business_id):
-            group = _Group(session, business_id, [arrivals[index] for index in indexes])
-            for index, answer in zip(indexes, group.take_all(), strict=True):
-                answers[index] = answer
-    return answers
-
-
-@contextmanager
-def _within(session: Session, business_id: str) -> Iterator[None]:
-    """The session sees the rows of one business only."""
-    session.info["business_id"] = business_id
-    try:
-        yield
-    finally:
-        del session.info["business_id"]
+    return by_business(session, arrivals, lambda business_id, own: _Group(session, business_id, own).take_all())
 
 
 class _Group:
