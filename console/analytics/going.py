@@ -9,14 +9,14 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from console.analytics.days import Days, NoDays, parse
-from console.frame.screen import FrameScreen
+from console.frame.tabbed import Tabbed
 from widgets.tabs import TabStrip
 from widgets.tiles import Tiles
 
 P = TypeVar("P", bound=Widget)
 
 
-class GoingAbout(FrameScreen):
+class GoingAbout(Tabbed):
     """Keys that move, and how numbers are asked for. The screen has a `TabStrip`, `Tiles`, a `#page` that scrolls, and
     a `#plot`."""
 
@@ -102,19 +102,6 @@ class GoingAbout(FrameScreen):
         """As many days after these."""
         self._days = self.days.moved(1)
         self.read()
-
-    def action_tab(self, number: str) -> None:
-        """The tab with that number."""
-        if number.isdigit() and number != "0":
-            self.query_one(TabStrip).action_choose(int(number))
-
-    def action_next_tab(self) -> None:
-        """The tab to the right."""
-        self.query_one(TabStrip).step(1)
-
-    def action_previous_tab(self) -> None:
-        """The tab to the left."""
-        self.query_one(TabStrip).step(-1)
 
     def _move(self, lines: int, columns: int = 0) -> None:
         page, tiles = self.query_one("#page", VerticalScroll), self.query_one(Tiles)
