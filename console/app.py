@@ -148,6 +148,13 @@ class ConsoleApp(Signing):
         """Open the workspace over this screen; `neighbours` is the order that J and K walk."""
         self.push_screen(families.screen_of(self._incidence, incidence_id, list(neighbours)))
 
+    def open_named(self, ref: str) -> None:
+        """Open the case of that name, which the mirror must have."""
+        if (row := self.store.find(ref)) is None:
+            self.say(f"{ref} is not in the mirror; open it from the queue.", "warning")
+        else:
+            self.open_incidence(row["incidenceId"])
+
     # -- what all screens show
 
     def frames(self) -> Iterator[FrameScreen]:

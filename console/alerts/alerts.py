@@ -168,11 +168,8 @@ class AlertsScreen(Tabbed):
 
     def action_open(self, ref: str = "") -> None:
         """Jump to the cause of the one under the cursor, or to the case named."""
-        row = self.store.find(ref) if ref else None
-        if row is not None:
-            self.console.open_incidence(row["incidenceId"])
-        elif ref:
-            self.console.say(f"{ref} is not in the mirror; open it from the queue.", "warning")
+        if ref:
+            self.console.open_named(ref)
         else:
             self.table.action_open()
 

@@ -219,11 +219,8 @@ class CustomersScreen(FrameScreen):
 
     def action_open(self, ref: str = "") -> None:
         """Everything about the customer under the cursor; or the case named."""
-        named = self.store.find(ref) if ref else None
-        if named is not None:
-            self.console.open_incidence(named["incidenceId"])
-        elif ref:
-            self.console.say(f"{ref} is not in the mirror; open it from the queue.", "warning")
+        if ref:
+            self.console.open_named(ref)
         elif (row := self.table.row(self.table.cursor_key)) is not None:
             self.app.push_screen(CustomerScreen(row["id"]))
 

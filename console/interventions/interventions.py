@@ -281,12 +281,9 @@ class InterventionsScreen(PlanVerbs):
 
     def action_open(self, ref: str = "") -> None:
         """Everything about its customer, or the case named."""
-        named, row = self.store.find(ref) if ref else None, self.row()
-        if named is not None:
-            self.console.open_incidence(named["incidenceId"])
-        elif ref:
-            self.console.say(f"{ref} is not in the mirror; open it from the queue.", "warning")
-        elif row is not None:
+        if ref:
+            self.console.open_named(ref)
+        elif (row := self.row()) is not None:
             from console.customers.customer import CustomerScreen
 
             self.app.push_screen(CustomerScreen(row["customerId"]))

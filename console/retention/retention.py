@@ -49,11 +49,8 @@ class RetentionScreen(Board):
 
     def action_open(self, ref: str = "") -> None:
         """Jump to the customer's case, into the flow under the cursor, or to the case named."""
-        named = self.store.find(ref) if ref else None
-        if named is not None:
-            self.console.open_incidence(named["incidenceId"])
-        elif ref:
-            self.console.say(f"{ref} is not in the mirror; open it from the queue.", "warning")
+        if ref:
+            self.console.open_named(ref)
         elif (flow := self.flow()) is not None:
             self.app.push_screen(FlowScreen(flow["flowId"], flow["name"]))
         elif (run := self.run()) is not None:
