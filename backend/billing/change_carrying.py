@@ -22,6 +22,7 @@ from backend.billing.standing import Shown, Standing, in_words, standing_of, unl
 from backend.core.errors import Failure
 from backend.core.outside import Refused, Throttled, Trouble, Unclear
 from backend.core.text import clean_line
+from backend.jobs.handed import first_id
 from backend.jobs.models import PendingJob
 from backend.jobs.registry import JobContext
 from backend.work import Work
@@ -32,6 +33,10 @@ REDEEM_WITHIN = timedelta(hours=1)
 TRIES_OF_A_KEY = 3
 """Stripe answers a key with what it answered first, an error of its own too: after so many the next key is taken."""
 STUCK_AFTER = timedelta(minutes=5)
+HELD = timedelta(minutes=10)
+"""How long a job has a change for itself, so that nobody else speaks to Stripe about it."""
+TRY_AT_MOST = 540.0
+"""Seconds. A try that takes longer ends as a failure, before others may take its change up."""
 _FIRST_WAIT, _LONGEST_WAIT = 2.0, 300.0
 
 
@@ -83,18 +88,28 @@ class Outcome:
 
 async def carry(ctx: JobContext, change_id: str) -> None:
     """Bring a change one try further, and write down what came of it."""
-    step: Step | None = await ctx.read(take, change_id)
+    holder = first_id(ctx.job_id)
+    step: Step | None = await ctx.write(take, change_id, holder)
     if step is None:
         return
-    outcome = await _tried(ctx, step)
-    await ctx.write(settle, change_id, outcome)
+    outcome = await _tried(ctx, step, holder)
+    await ctx.write(settle, change_id, holder, outcome)
 
 
-def take(work: Work, change_id: str) -> Step | None:
-    """The change, while it is open."""
+def take(work: Work, change_id: str, holder: str) -> Step | None:
+    """The change, now held by that job; None when it is settled, or held by another one.
+
+    The next try of a job that died has it at once; any other job when its time is over (`resume_stuck`).
+    """
     change = work.session.get(SubscriptionChange, change_id)
-    if change is None or change.business_id != work.business_id or change.state not in changes.OPEN:
+    if change is None or change.business_id != work.business_id:
         return None
+    change = _locked(work, change_id)
+    if change.state not in changes.OPEN:
+        return None
+    if change.held_by != holder and change.held_until is not None and change.held_until > work.now:
+        return None
+    change.held_by, change.held_until = holder, work.now + HELD
     return _step(work, change)
 
 
@@ -109,10 +124,10 @@ def _step(work: Work, change: SubscriptionChange) -> Step:
     return Step(asked, change.before, change.wanted, change.tries, since, work.now)
 
 
-def begin(work: Work, change_id: str, before: Standing, wanted: Standing) -> Step | None:
-    """Mark that calls may be made from now on, and how it stood before the first. None when it is settled meanwhile."""
+def begin(work: Work, change_id: str, holder: str, before: Standing, wanted: Standing) -> Step | None:
+    """Mark that calls may be made from now on, and how it stood before the first. None when another job has it now."""
     change = _locked(work, change_id)
-    if change.state not in changes.OPEN:
+    if change.state not in changes.OPEN or change.held_by != holder:
         return None
     change.state, change.tries = "CALLING", change.tries + 1
     if change.called_at is None:
@@ -120,7 +135,7 @@ def begin(work: Work, change_id: str, before: Standing, wanted: Standing) -> Ste
     return _step(work, change)
 
 
-async def _tried(ctx: JobContext, step: Step) -> Outcome:
+async def _tried(ctx: JobContext, step: Step, holder: str) -> Outcome:
     """One try, with no transaction open while Stripe is asked."""
     try:
         sight = Sight(ctx, await accounts.reach(ctx), step.asked.stripe_subscription_id)
@@ -139,9 +154,9 @@ async def _tried(ctx: JobContext, step: Step) -> Outcome:
         return Outcome("failed", "It bills several things at once. Change its plan at Stripe.", seen, before, wanted)
     if step.is_late:
         return _not_done("not there a day after it was first tried", before, wanted, seen)
-    begun: Step | None = await ctx.write(begin, step.asked.id, before, wanted)
+    begun: Step | None = await ctx.write(begin, step.asked.id, holder, before, wanted)
     if begun is None:
-        return Outcome("wait")  # somebody has settled it: `settle` leaves it alone
+        return Outcome("wait")  # `settle` leaves it alone
     try:
         return await _made(sight, begun, before, wanted, seen)
     except Trouble as trouble:
@@ -244,11 +259,13 @@ def _unreadable(step: Step, words: str) -> Outcome:
     return Outcome("mismatched" if step.before else "failed", words)
 
 
-def settle(work: Work, change_id: str, outcome: Outcome) -> None:
-    """Write down what came of a try: the mirror, the change, and the event that tells of it."""
+def settle(work: Work, change_id: str, holder: str, outcome: Outcome) -> None:
+    """Write down what came of a try: the mirror, the change, and the event that tells of it. What another job has by now
+    is left to that one."""
     change = _locked(work, change_id)
-    if change.state not in changes.OPEN:
+    if change.state not in changes.OPEN or change.held_by != holder:
         return None
+    change.held_by = change.held_until = None
     if outcome.what == "wait":
         return _wait(work, change, outcome)
     if outcome.seen is not None:
@@ -299,12 +316,13 @@ def _enqueue(work: Work, change_id: str, at: datetime) -> None:
 
 
 def resume_stuck(work: Work) -> int:
-    """Set the job again of every change that is open and has none that waits; how many they were."""
-    long_ago = work.now - STUCK_AFTER
+    """Set the job again of every change that is open, and has none that waits or holds it; how many they were."""
+    long_ago, held_until = work.now - STUCK_AFTER, SubscriptionChange.held_until
     is_open = SubscriptionChange.state.in_(changes.OPEN) & (SubscriptionChange.asked_at <= long_ago)
+    is_free = held_until.is_(None) | (held_until <= work.now)
     mine = SubscriptionChange.business_id == work.business_id
     stuck = 0
-    for id in work.session.scalars(select(SubscriptionChange.id).where(mine, is_open)):
+    for id in work.session.scalars(select(SubscriptionChange.id).where(mine, is_open, is_free)):
         waits = (PendingJob.business_id == work.business_id) & (PendingJob.key == changes.job_key(id))
         if work.session.scalar(select(PendingJob.id).where(waits).limit(1)) is None:
             _enqueue(work, id, work.now)

@@ -78,7 +78,7 @@ async def sync_nightly(ctx: JobContext) -> None:
     await ctx.write(syncing.want, is_full=True)
 
 
-@job(queue="outside", retries=8, backoff_seconds=5)
+@job(queue="outside", retries=8, backoff_seconds=5, timeout_seconds=change_carrying.TRY_AT_MOST)
 async def carry_out(ctx: JobContext, *, change_id: str) -> None:
     """Bring a change that was asked for one try further."""
     await change_carrying.carry(ctx, change_id)

@@ -301,6 +301,9 @@ class SubscriptionChange(Identified, BusinessOwned, Base):
     """The member; None when the customer asked in a cancel flow."""
     asked_at: Mapped[datetime]
     called_at: Mapped[datetime | None]
+    held_by: Mapped[str | None] = mapped_column(String(128))
+    """The job that carries it out, until `held_until`; none between two tries."""
+    held_until: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     run_id: Mapped[str | None] = mapped_column(String(36), index=True)
     incidence_id: Mapped[str | None] = mapped_column(String(36))

@@ -36,4 +36,9 @@ class Handed:
 
 def next_id(id: str, attempt: int) -> str:
     """The id of the attempt after `attempt`, which ran under `id`."""
-    return f"{id.partition(_SEPARATOR)[0]}{_SEPARATOR}{attempt + 1}"
+    return f"{first_id(id)}{_SEPARATOR}{attempt + 1}"
+
+
+def first_id(id: str) -> str:
+    """The id of the first attempt, which all attempts of a job share."""
+    return id.partition(_SEPARATOR)[0]

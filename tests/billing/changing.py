@@ -176,11 +176,13 @@ class World:
             await self.work_once(newest["id"])
         return newest
 
-    async def work_once(self, change_id: str, *, dies: Callable[[str], bool] = lambda _: False) -> None:
-        """A worker's try, killed (Killed) around the write of the service for whose name `dies` says so."""
+    async def work_once(
+        self, change_id: str, *, dies: Callable[[str], bool] = lambda _: False, job: str = "job"
+    ) -> None:
+        """A worker's try, as that job, killed (Killed) around the write of the service for whose name `dies` says so."""
         runtime = self.backend.runtime
         business = await business_of(self.owner)
-        ctx = Context(runtime.database, runtime.clock, runtime, "job", business, "", 1)
+        ctx = Context(runtime.database, runtime.clock, runtime, job, business, "", 1)
         await change_carrying.carry(Dying(ctx, dies), change_id)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
 from backend.billing import change_carrying, changes
@@ -90,6 +91,61 @@ async def test_the_sweep_goes_on_with_what_a_crash_left(backend: Backend) -> Non
     world.double.advance(minutes=2)
     assert await units.write(change_carrying.resume_stuck) == 1
     assert (await world.settle())["state"] == "DONE"
+
+
+async def test_while_a_carrier_is_slow_no_second_one_speaks_to_stripe(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await World(backend).begin()
+    change = await world.ask("pause", months=1)
+    units = await backend.units()
+    await units.write(lambda work: work.cancel(changes.job_key(change["id"])))  # as when a job begins
+    forward, asked = world.wire.handle_async_request, list[str]()
+    has_come, may_go = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        if asked == ["GET", "POST"]:
+            has_come.set()
+            await may_go.wait()
+        return await forward(request)
+
+    monkeypatch.setattr(world.wire, "handle_async_request", slow)
+    first = asyncio.create_task(world.work_once(change["id"], job="first"))
+    await has_come.wait()
+    world.double.advance(minutes=6)
+    stuck = await units.write(change_carrying.resume_stuck)
+    await world.work_once(change["id"], job="second")
+    seen = list(asked)
+    may_go.set()
+    await first
+    assert (stuck, seen) == (0, ["GET", "POST"])
+    assert ((await world.changes())[0]["state"], len(world.written())) == ("DONE", 1)
+
+
+async def test_a_change_whose_carrier_died_is_taken_up(backend: Backend) -> None:
+    world = await World(backend).begin()
+    change = await world.ask("pause", months=1)
+    units = await backend.units()
+    await units.write(lambda work: work.cancel(changes.job_key(change["id"])))
+    with pytest.raises(Killed):
+        await world.work_once(change["id"], dies=lambda at: at == "after begin", job="first")
+    world.double.advance(minutes=6)
+    await world.work_once(change["id"], job="second")
+    assert world.written() == []
+    world.double.advance(minutes=5)
+    assert await units.write(change_carrying.resume_stuck) == 1
+    assert (await world.settle())["state"] == "DONE"
+    assert len(world.written()) == 1
+
+
+async def test_the_next_try_of_the_job_that_died_need_not_wait(backend: Backend) -> None:
+    world = await World(backend).begin()
+    change = await world.ask("pause", months=1)
+    with pytest.raises(Killed):
+        await world.work_once(change["id"], dies=lambda at: at == "after begin", job="first~2")
+    await world.work_once(change["id"], job="first~3")
+    assert ((await world.changes())[0]["state"], len(world.written())) == ("DONE", 1)
 
 
 async def test_after_a_day_it_is_only_looked_at(backend: Backend) -> None:
