@@ -38,6 +38,8 @@ class Integration(Identified, BusinessOwned, Base):
     sweep_cursor: Mapped[str | None] = mapped_column(Text)
     """Where in its pages a sweep is that has not come to its end."""
     swept_at: Mapped[datetime | None]
+    wanted_at: Mapped[datetime | None]
+    """When a member last wanted it swept: a sweep that began before is followed by another one."""
     told_seq: Mapped[int | None]
     """Of an endpoint of webhooks, the last event that it has been decided about."""
     failures: Mapped[int] = mapped_column(Integer, default=0)

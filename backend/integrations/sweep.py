@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from backend.core.errors import Unprocessable
+from backend.core.log import logger
 from backend.core.outside import Outside, Refused, Throttled, Trouble
 from backend.core.sealing import Vault
 from backend.events.event import Actor
@@ -28,6 +29,8 @@ FIRST = timedelta(days=1)
 """How far back the first sweep goes."""
 PAGES_AT_ONCE = 20
 """After so many pages a job ends, and the next one goes on."""
+_OF_US = (401, 403)
+"""Refusals of whoever asks, whatever they ask for."""
 
 
 @dataclass(frozen=True)
@@ -66,24 +69,36 @@ async def sweep(ctx: JobContext, integration_id: str) -> None:
     """Read back everything that changed at one connection since its last sweep."""
     outside: Outside = ctx.runtime.outside
     for _ in range(PAGES_AT_ONCE):
-        reading: Reading | None = await ctx.read(_reading, integration_id, ctx.runtime.vault)
+        reading: Reading | None = await ctx.write(_reading, integration_id, ctx.runtime.vault)
         if reading is None:
             return
         account, place = open_account(reading.door, outside, is_patient=True), reading.place
-        done = list(place.done)
+        done, page = list(place.done), None
         try:
             page = await account.changed(reading.since, reading.known, place.cursor)
             for id in page.conversation_ids:
                 if id not in place.done:
-                    await read_back(ctx, account, reading.door.platform, id)
+                    await _read_back_if_given(ctx, account, reading.door.platform, id)
                     done.append(id)
         except Trouble as trouble:
             reached = replace(place, done=tuple(done))
+            if page is None and isinstance(trouble, Refused) and trouble.status not in _OF_US:
+                reached = Place(place.began)  # the cursor may be what is refused: all its pages are read anew
             await ctx.write(_trouble, integration_id, reading, reached, trouble.brief, _seconds(trouble))
             return
         if not await ctx.write(_onwards, integration_id, reading, page.cursor):
             return
     await ctx.write(_go_on, integration_id, None)
+
+
+async def _read_back_if_given(ctx: JobContext, account: Account, platform: str, conversation_id: str) -> None:
+    """The same as `read_back`, but one that the platform does not give holds up none of those after it."""
+    try:
+        await read_back(ctx, account, platform, conversation_id)
+    except Refused as refused:
+        if refused.status in _OF_US:
+            raise
+        logger.warning("conversation not read back", platform=platform, told=refused.brief)
 
 
 async def read_back(ctx: JobContext, account: Account, platform: str, conversation_id: str) -> None:
@@ -129,7 +144,10 @@ def tell(work: Work, platform: str, conversation_id: str, facts: Sequence[Fact],
 
 def _reading(work: Work, integration_id: str, vault: Vault) -> Reading | None:
     row = work.session.get(Integration, integration_id)
-    if row is None or row.business_id != work.business_id or (row.paused_until and row.paused_until > work.now):
+    if row is None or row.business_id != work.business_id:
+        return None
+    if row.paused_until is not None and row.paused_until > work.now:
+        _go_on(work, integration_id, row.paused_until)
         return None
     door = connections.door_of(row, row.platform, vault)
     if isinstance(door, str):
@@ -154,6 +172,8 @@ def _onwards(work: Work, integration_id: str, reading: Reading, cursor: str | No
         row.sweep_cursor = str(Place(reading.place.began, cursor))
         return True
     row.sweep_cursor, row.swept_until, row.swept_at = None, reading.place.began, work.now
+    if row.wanted_at is not None and row.wanted_at > reading.place.began:
+        _go_on(work, integration_id, None)  # what is meant may have come after its page was read
     return False
 
 
@@ -198,10 +218,12 @@ def _door(work: Work, platform: str, conversation_id: str, vault: Vault) -> Door
 
 
 def begin(work: Work, integration_id: str) -> str:
-    """Sweep a connection now. NotFound when it is not there, Unprocessable when there is nothing to read; its id."""
+    """Sweep a connection now, or once more after the sweep that runs. NotFound when it is not there, Unprocessable when
+    there is nothing to read; its id."""
     row = work.get(Integration, integration_id, "integration")
     if not BY_NAME[row.platform].is_synced:
         raise Unprocessable("Nothing is read back from it: it is only told.", code="NOT_SYNCED")
+    row.wanted_at = work.now
     _go_on(work, row.id, None)
     return row.id
 
