@@ -191,7 +191,10 @@ async def _made(sight: Sight, step: Step, before: Standing, wanted: Standing, se
                 return _not_done(str(refused), before, wanted, await _undone(sight, step, before, seen))
         except Unclear as trouble:
             unclear = trouble
-        seen = await sight.look()
+        try:
+            seen = await sight.look()
+        except Trouble as trouble:  # what the call did is not known, whatever is wrong with looking
+            raise Unclear(str(trouble)) from trouble
         if not unlike(wanted, seen.standing):
             return Outcome("done", seen=seen, before=before, wanted=wanted, is_ours=True)
         if unclear is not None:

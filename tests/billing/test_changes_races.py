@@ -148,6 +148,22 @@ async def test_the_next_try_of_the_job_that_died_need_not_wait(backend: Backend)
     assert ((await world.changes())[0]["state"], len(world.written())) == ("DONE", 1)
 
 
+async def test_what_cannot_be_read_back_at_once_is_ours_still(backend: Backend) -> None:
+    world = await World(backend).begin()
+    change = await world.ask("pause", months=1)
+
+    class After(Mishap):
+        def befalls(self, asked: str) -> bool:
+            return asked.startswith("GET /v1/subscriptions") and world.stripe["pause_collection"] is not None
+
+    world.double.mishaps.append(After("throttle", seconds=30))
+    await world.work_once(change["id"])
+    done = await world.settle()
+    assert (done["state"], done["tries"]) == ("DONE", 1)
+    (told,) = [one for one in await world.told() if one["type"] == "subscription_change.done"]
+    assert told["data"]["isOurs"] is True
+
+
 async def test_after_a_day_it_is_only_looked_at(backend: Backend) -> None:
     world = await World(backend).begin()
     change = await world.ask("pause", months=1)
