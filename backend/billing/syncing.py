@@ -56,7 +56,9 @@ async def sync(ctx: JobContext, *, is_full: bool) -> None:
 
 
 async def read_events(ctx: JobContext, gateway: Gateway, until: datetime | None) -> int:
-    """Keep the events since `until` that no webhook told; how many. The place moves when all of them are on disk."""
+    """Keep the events since `until` that no webhook told; how many. The place moves when all of them are on disk, and not
+    past the beginning: what happened since may be of a type that had been read."""
+    began = ctx.runtime.clock.now()
     since = {"created": {"gte": int(until.timestamp()) - OVERLAP_SECONDS}} if until else {}
     newest, found_new = until, 0
     for types in TYPES:
@@ -68,7 +70,7 @@ async def read_events(ctx: JobContext, gateway: Gateway, until: datetime | None)
             newest = max([*instants, *([newest] if newest else [])], default=None)
             if after is None:
                 break
-    await ctx.write(_read_on, newest)
+    await ctx.write(_read_on, newest and min(newest, began))
     return found_new
 
 

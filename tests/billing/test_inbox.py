@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.billing.gateway import Gateway
 from backend.billing.models import StripeAccount, StripeEvent
 from backend.core.ids import new_id
 from backend.demo.outside.stripe import Mischief, Mishap
@@ -204,6 +205,29 @@ async def test_events_that_no_webhook_told_are_found_in_the_list(billing: Billin
     before = len(await billing.rows(StripeEvent))
     await billing.read_changes()  # reads with an overlap, and knows all of it
     assert len(await billing.rows(StripeEvent)) == before
+    assert (await billing.subscription(sub["id"])).cancel_at_period_end is True
+
+
+async def test_what_happens_while_the_list_is_read_is_found_by_the_next_reading(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sub = billing.stripe.subscribe()
+    await billing.begin()
+    page, asked = Gateway.page, list[str]()
+
+    async def slow(gateway: Gateway, path: str, after: str | None = None, **filters: Any) -> Any:
+        answer = await page(gateway, path, after, **filters)
+        asked.append(path)
+        if asked == ["events"]:  # those of subscriptions are read
+            await billing.call("post", f"subscriptions/{sub['id']}", cancel_at_period_end=True)
+            billing.backend.clock.advance(minutes=15)
+            billing.stripe.subscribe(is_told=True)
+        return answer
+
+    monkeypatch.setattr(Gateway, "page", slow)
+    await billing.read_changes()
+    assert (await billing.subscription(sub["id"])).cancel_at_period_end is False
+    await billing.read_changes()
     assert (await billing.subscription(sub["id"])).cancel_at_period_end is True
 
 
