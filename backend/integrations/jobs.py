@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.alerts.causes import Notice
 from backend.alerts.jobs import also_follow
-from backend.integrations import arrivals, carrier, connections, repository, service, sweep, sync
+from backend.integrations import arrivals, carrier, connections, outgoing, repository, service, sweep, sync
 from backend.integrations.events import OutgoingFailed
 from backend.integrations.importing import imports
 from backend.integrations.webhooks import posts, sending
@@ -98,7 +98,9 @@ async def run_import(ctx: JobContext, *, import_id: str) -> None:
 @cron("*/15 * * * *")
 @job()
 async def reconcile(ctx: JobContext) -> None:
-    """Repair what platforms dropped."""
+    """Repair what platforms dropped, and go on with what a crash left behind."""
     await ctx.write(sweep.begin_all)
     while await ctx.write(posts.follow):
         pass
+    await ctx.write(outgoing.resume_left)
+    await ctx.write(posts.resume_left)

@@ -21,6 +21,7 @@ from backend.integrations.facts import AgentMessage
 from backend.integrations.models import Integration, OutgoingCall
 from backend.integrations.schemas import OutgoingRead
 from backend.integrations.spoken import same_words
+from backend.jobs.outbox import is_pending
 from backend.work import Work
 
 OPEN = ("QUEUED", "SENDING", "UNKNOWN")
@@ -30,6 +31,8 @@ SPOKEN = ("MESSAGE", "NOTE")
 """Kinds that must not be done twice. The others say how it should be, which may be said again."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far a platform's clock may be from ours."""
+LEFT_AFTER = timedelta(minutes=10)
+"""What is due for so long should have been done, or put off."""
 _ABOUT = {
     "MESSAGE": "messages",
     "NOTE": "context",
@@ -127,6 +130,18 @@ def carry_later(work: Work, tie: Tie, at: datetime) -> None:
         platform=tie.platform,
         conversation_id=tie.conversation_id,
     )
+
+
+def resume_left(work: Work) -> None:
+    """Look after calls that are long due and wait for no job: a dead letter left them, or a backup was restored."""
+    mine = (OutgoingCall.business_id == work.business_id) & OutgoingCall.state.in_(OPEN)
+    query = select(OutgoingCall.platform, OutgoingCall.conversation_id).where(
+        mine, OutgoingCall.due_at <= work.now - LEFT_AFTER
+    )
+    for platform, conversation_id in work.session.execute(query.distinct()).all():
+        tie = Tie(platform, conversation_id)
+        if not is_pending(work, repository.job_key("carry", *tie)):
+            carry_later(work, tie, work.now)
 
 
 def sent(work: Work, call: OutgoingCall, message_id: str | None, at: datetime | None) -> None:

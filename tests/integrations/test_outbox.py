@@ -11,6 +11,7 @@ from backend.demo.outside.talks import Mishap
 from backend.incidences.link_schemas import Merge
 from backend.incidences.schemas import MessageSend
 from backend.integrations import carrier
+from backend.integrations.repository import job_key
 from backend.work import Work
 from tests.integrations.conftest import Chat
 from tests.integrations.outside import Line, connected
@@ -202,6 +203,18 @@ async def test_a_kill_between_call_and_record_sends_nothing_twice(chat: Chat, is
             await line.settle(is_told=False)
             assert line.talk.answers.count(moment) == 1
         assert {call.state for call in await line.calls()} == {"SENT"}
+
+
+async def test_a_message_whose_job_is_gone_is_sent_all_the_same(chat: Chat) -> None:
+    async with connected(chat, "freshchat", sends=["messages"]) as line:
+        await line.begin()
+        await line.send("on our way")
+        units = await chat.backend.units()
+        await units.write(lambda work: work.cancel(job_key("carry", "freshchat", "1")))  # as a dead letter leaves it
+        await line.later(60)
+        assert line.talk.answers == []
+        await line.later(1_800)
+        assert line.talk.answers == ["on our way"]
 
 
 async def test_two_workers_and_two_agents_at_once_send_each_message_once_and_in_order(chat: Chat) -> None:

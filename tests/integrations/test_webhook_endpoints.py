@@ -16,6 +16,7 @@ from backend.demo.outside.serve import served
 from backend.events.models import EventRow
 from backend.integrations import webhooks
 from backend.integrations.models import Integration, WebhookPost
+from backend.integrations.repository import job_key
 from backend.integrations.schemas import IntegrationAdd, IntegrationChange, IntegrationMade, ReplayAsked
 from backend.integrations.standard_webhooks import new_secret, signed, verify
 from backend.integrations.webhooks import sending
@@ -195,6 +196,18 @@ async def test_a_kill_in_the_midst_sends_it_again_under_the_same_id(backend: Bac
         assert len(receiver.got) == 1, "who has it, has it"
         await later(backend, minutes=4)
         assert [one.id for one in receiver.got] == [step.post_id] * 2
+
+
+async def test_a_post_whose_job_is_gone_is_sent_all_the_same(backend: Backend) -> None:
+    async with endpoint(backend, "incidence.opened") as (receiver, made):
+        await open_case(await backend.key(), "u-1")
+        units = await backend.units()
+        await units.write(webhooks.posts.follow)
+        await units.write(lambda work: work.cancel(job_key("post", made.id)))  # as a dead letter leaves it
+        await later(backend, minutes=1)
+        assert receiver.got == []
+        await later(backend, minutes=30)
+        assert len(receiver.got) == 1
 
 
 @ONLY_SQLITE

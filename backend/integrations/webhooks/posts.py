@@ -21,6 +21,7 @@ from backend.integrations.kinds import WEBHOOK
 from backend.integrations.models import Integration, WebhookPost
 from backend.integrations.schemas import PostRead, PostState, Replayed
 from backend.jobs import following
+from backend.jobs.outbox import is_pending
 from backend.work import Work
 
 OPEN = ("QUEUED", "SENDING")
@@ -28,6 +29,8 @@ UNTOLD = ("webhook", "integration", "outgoing")
 """Begin the types of events that no endpoint is told: what becomes of telling would tell of itself for ever."""
 AT_ONCE = 200
 """Events that are decided about in one transaction."""
+LEFT_AFTER = timedelta(minutes=10)
+"""What is due for so long should have been sent, or put off."""
 _JOB = "integrations.post_webhooks"
 _ERASED = "the customer was erased"
 
@@ -91,6 +94,15 @@ def _want(work: Work, row: Integration, cause: str, type: str, **more: Any) -> s
 def send_later(work: Work, integration_id: str, at: datetime) -> None:
     """Look after an endpoint's posts at `at`."""
     work.enqueue(_JOB, at=at, key=repository.job_key("post", integration_id), integration_id=integration_id)
+
+
+def resume_left(work: Work) -> None:
+    """Look after posts that are long due and wait for no job: a dead letter left them, or a backup was restored."""
+    mine = (WebhookPost.business_id == work.business_id) & WebhookPost.state.in_(OPEN)
+    query = select(WebhookPost.integration_id).where(mine, WebhookPost.due_at <= work.now - LEFT_AFTER)
+    for id in work.session.scalars(query.distinct()).all():
+        if not is_pending(work, repository.job_key("post", id)):
+            send_later(work, id, work.now)
 
 
 def wants(patterns: Sequence[str], type: str) -> bool:
