@@ -222,9 +222,18 @@ class Rest:
     async def get(self, path: str, **query: Any) -> Answer:
         return await self.call("GET", path, query=query)
 
-    async def call(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Answer:
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        *,
+        is_reading: bool = False,
+    ) -> Answer:
         """The answer, when it is a good one. Throttled, Unreached, Refused or Unclear otherwise. A body that is bytes
-        already goes as it is."""
+        already goes as it is. What is read (`is_reading`, GET) has to be JSON: a proxy's page that says sorry, and 200, is
+        not the empty list that it would be taken for."""
         import httpx
 
         await self._outside.admit(self._base)
@@ -250,6 +259,9 @@ class Rest:
             raise Unclear(f"{self._title} did not answer ({type(error).__name__})") from error
         found = _json(told)
         if response.is_success:
+            if found is None and (is_reading or method == "GET"):
+                raise Unclear(f"{self._title} answered {response.status_code}, but no JSON")
+            found = {} if found is None else found
             return Answer(response.status_code, found if isinstance(found, dict) else {"items": found}, _date(response))
         status, phrase = response.status_code, _phrase(response.status_code)
         brief = f"{self._title} answered {status} ({phrase})" if phrase else f"{self._title} answered {status}"
@@ -274,10 +286,11 @@ class Rest:
 
 
 def _json(content: bytes) -> Any:
+    """What it holds; None when it is no JSON."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
-        return {}
+        return None
 
 
 def _phrase(status: int) -> str:

@@ -43,7 +43,7 @@ class HubSpot:
     async def read(self, since: datetime, cursor: str | None, now: datetime) -> Batch:
         """Contacts that were changed since, the longest ago first. The cursor is `milliseconds:after`."""
         begin, _, after = (cursor or f"{int(since.timestamp() * 1_000)}:").partition(":")
-        answer = await self._rest.call("POST", _SEARCH, self._question(begin, PAGE, after))
+        answer = await self._rest.call("POST", _SEARCH, self._question(begin, PAGE, after), is_reading=True)
         found = [one for one in answer.body.get("results") or [] if isinstance(one, dict)]
         following = at_path(answer.body, ("paging", "next", "after"))
         if not following or not found:
@@ -67,7 +67,7 @@ class HubSpot:
 
     async def check(self) -> str:
         """How many contacts there are, in words."""
-        answer = await self._rest.call("POST", _SEARCH, self._question("0", 1))
+        answer = await self._rest.call("POST", _SEARCH, self._question("0", 1), is_reading=True)
         return f"It answers, and has {answer.body.get('total', 0)} contacts."
 
 

@@ -69,7 +69,7 @@ class IntercomAccount:
         """Its search finds by whole seconds, and `>` is strict."""
         newer = {"field": "updated_at", "operator": ">", "value": int(since.timestamp()) - 1}
         body = {"query": newer, "pagination": {"per_page": _PAGE, "starting_after": cursor}}
-        answer = await self._rest.call("POST", "/conversations/search", body)
+        answer = await self._rest.call("POST", "/conversations/search", body, is_reading=True)
         ids = [key_in(item, "id") for item in objects_in(answer.body, "conversations")]
         following = line_in(object_in(answer.body, "pages", "next"), "starting_after")
         return Changed([id for id in ids if id], following or None)

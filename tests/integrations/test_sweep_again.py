@@ -1,14 +1,16 @@
-"""The reconcile sweep that cannot go on where it was, and the one that is wanted while another one runs; on both databases."""
+"""The reconcile sweep that cannot go on where it was, that is wanted while another one runs, or is answered with nonsense."""
 
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from starlette.responses import HTMLResponse, Response
 
 from backend.demo.outside.talks import Mishap, Refusal
 from backend.incidences.models import Incidence
 from backend.integrations import sweep
 from backend.integrations.models import Integration
+from backend.integrations.platforms import BY_NAME
 from backend.integrations.repository import job_key
 from backend.jobs.models import PendingJob
 from tests.integrations.conftest import Chat
@@ -130,3 +132,45 @@ async def test_a_sweep_that_is_wanted_in_a_pause_leaves_the_one_that_waits(chat:
         assert due == [chat.at(9)]
         await line.later(541)
         assert await told(chat, "1") == ["m1"]
+
+
+def say_sorry(line: Line, monkeypatch: pytest.MonkeyPatch, on: str) -> None:
+    """Whatever ends so is answered by a page of the platform's proxy, which says that all is well."""
+    respond = line.double._respond
+
+    async def sorry(request: Any, asked: str, body: dict[str, Any], mishap: Mishap | None) -> Response | None:
+        if asked.endswith(on):
+            return HTMLResponse("<p>We are back in a minute.</p>")
+        return await respond(request, asked, body, mishap)
+
+    monkeypatch.setattr(line.double, "_respond", sorry)
+
+
+@pytest.mark.parametrize(("platform", "on"), [("chatwoot", "/conversations"), ("intercom", "/conversations/search")])
+async def test_a_page_that_says_sorry_is_no_empty_list(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, platform: str, on: str
+) -> None:
+    async with connected(chat, platform, sends=["messages"]) as line:
+        write_in(line, 1)
+        line.backend.clock.advance(minutes=20)
+        with monkeypatch.context() as while_it_lasts:
+            say_sorry(line, while_it_lasts, on)
+            await swept(line)
+        (row,) = await chat.rows(Integration)
+        assert (row.swept_at, row.error) == (None, f"{BY_NAME[platform].title} answered 200, but no JSON")
+
+
+async def test_a_page_that_says_sorry_is_no_reason_to_send_a_message_again(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(chat, "freshchat", sends=["messages"]) as line:
+        await line.begin()
+        line.double.mishaps.append(Mishap("break", "POST /conversations/1/messages", is_done=True))
+        await line.send("on our way")
+        with monkeypatch.context() as while_it_lasts:
+            say_sorry(line, while_it_lasts, "GET /conversations/1/messages")
+            for _ in range(10):
+                await line.later(60)
+        await line.settle(is_told=False)
+        assert line.talk.answers == ["on our way"]
+        assert {call.state for call in await line.calls()} == {"SENT"}
