@@ -11,7 +11,7 @@ from backend.integrations.source import Batch
 
 PAGE = 100
 FURTHEST = 10_000
-"""A search shows so many results at most; after those it has to begin anew from the last one."""
+"""A search shows so many results at most."""
 _SEARCH = "/crm/v3/objects/contacts/search"
 _CHANGED = "lastmodifieddate"
 
@@ -41,19 +41,20 @@ class HubSpot:
         self._properties = list(dict.fromkeys([*named, _CHANGED]))
 
     async def read(self, since: datetime, cursor: str | None, now: datetime) -> Batch:
-        """Contacts that were changed since, the longest ago first. The cursor is `milliseconds:after`."""
+        """Contacts that were changed since, the longest ago first. The cursor is `milliseconds:after`: the instant of the
+        last one, and how many of that instant were read. By its place in the whole list alone somebody would be passed by,
+        as whoever changes meanwhile moves to the end, and all others up."""
         begin, _, after = (cursor or f"{int(since.timestamp() * 1_000)}:").partition(":")
         answer = await self._rest.call("POST", _SEARCH, self._question(begin, PAGE, after), is_reading=True)
         found = [one for one in answer.body.get("results") or [] if isinstance(one, dict)]
-        following = at_path(answer.body, ("paging", "next", "after"))
-        if not following or not found:
+        if not found or not at_path(answer.body, ("paging", "next", "after")):
             return Batch(found, None)
-        if int(following) + PAGE <= FURTHEST:
-            return Batch(found, f"{begin}:{following}")
         last = _milliseconds(found[-1])
-        if last <= int(begin):
+        known = int(after or 0) if last == int(begin) else 0
+        following = known + sum(_milliseconds(one) == last for one in found)
+        if following + PAGE > FURTHEST:
             raise Unclear(f"HubSpot has more than {FURTHEST} contacts that changed in the same millisecond")
-        return Batch(found, f"{last}:")
+        return Batch(found, f"{last}:{following}")
 
     def _question(self, begin: str, limit: int, after: str = "") -> dict[str, Any]:
         changed = {"propertyName": _CHANGED, "operator": "GTE", "value": begin}
@@ -95,5 +96,5 @@ def _milliseconds(contact: dict[str, Any]) -> int:
     try:
         at = datetime.fromisoformat(told)
     except ValueError as error:
-        raise Unclear("HubSpot does not tell when a contact was changed") from error
+        raise Unclear("HubSpot answered what cannot be read: a contact without the instant of its change") from error
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1_000)

@@ -103,6 +103,32 @@ async def test_contacts_become_customers_and_are_followed(backend: Backend, monk
 
 
 @ONLY_SQLITE
+async def test_who_changes_while_contacts_are_read_hides_nobody_else(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    double, has_changed = HubSpotDouble(backend.clock), False
+    monkeypatch.setattr(vendor, "PAGE", 20)
+    async with connected(backend, double) as made:
+        for place in range(45):
+            double.put(customer_id=f"c-{place}")
+            backend.clock.advance(seconds=1)
+        real = double.answer
+
+        def beside(method: str, path: str, asked: Any) -> Any:
+            nonlocal has_changed
+            answer = real(method, path, asked)
+            if not has_changed:
+                double.put("101", firstname="Asha")  # to the end of the list, and all others move up
+                has_changed = True
+            return answer
+
+        monkeypatch.setattr(double, "answer", beside)
+        run = await synced(backend, made)
+        assert set(await customers(backend)) == {f"c-{place}" for place in range(45)}
+        assert (run.read, run.changed) == (46, 46)
+
+
+@ONLY_SQLITE
 async def test_a_reading_resumes_where_it_stopped(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     double, owner = HubSpotDouble(backend.clock), await backend.owner()
     monkeypatch.setattr(vendor, "PAGE", 20)
