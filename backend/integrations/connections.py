@@ -231,6 +231,8 @@ def change_integration(
         is_moved or given.get("mapping") != row.config.get("mapping", given.get("mapping"))
     ):
         row.swept_until = row.sweep_cursor = None  # all of it is read anew
+    if any(given.get(name, row.config.get(name)) != row.config.get(name) for name in ("baseUrl", "accountId")):
+        row.sweep_cursor = None  # a place in the pages of another account
     if body.name is not None and body.name != row.name:
         _rename(work, row, body.name)
     row.config = row.config | given

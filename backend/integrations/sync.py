@@ -122,9 +122,7 @@ def _onwards(
     """A page was applied: keep the place, or the end. False when it is over, or another job is faster."""
     row = work.session.get(Integration, integration_id, with_for_update=True)
     run = work.session.get(SyncRun, place.run_id)
-    if row is None or run is None or run.ended_at is not None:
-        return False
-    if (row.sweep_cursor, row.swept_until) != (place.cursor, place.swept_until):
+    if row is None or run is None or _is_overtaken(row, run, place):
         return False
     row.answered_at, row.error, row.failures, row.paused_until = work.now, None, 0, None
     row.sweep_cursor, run.error = cursor, None
@@ -140,11 +138,17 @@ def _onwards(
     return False
 
 
+def _is_overtaken(row: Integration, run: SyncRun, place: Place) -> bool:
+    """Whether another job has gone on from that place."""
+    return run.ended_at is not None or (row.sweep_cursor, row.swept_until) != (place.cursor, place.swept_until)
+
+
 def _trouble(work: Work, integration_id: str, place: Place, trouble: Trouble) -> None:
-    """It went on up to its place, and not further. What may pass is tried again soon; anything is with the next reading."""
+    """It went on up to its place, and not further. What may pass is tried again soon; anything is with the next reading.
+    Trouble of a job that another one overtook is nobody's."""
     row = work.session.get(Integration, integration_id, with_for_update=True)
     run = work.session.get(SyncRun, place.run_id)
-    if row is None or run is None:
+    if row is None or run is None or _is_overtaken(row, run, place):
         return
     run.error = trouble.brief
     connections.note_error(work, row, trouble.brief)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from backend.client import ApiError
+from backend.core.outside import Unclear
 from backend.customers.models import Customer
 from backend.demo.outside.apis import ApiDouble
 from backend.demo.outside.hubspot import HubSpotDouble
@@ -158,6 +159,20 @@ async def test_a_reading_resumes_where_it_stopped(backend: Backend, monkeypatch:
         assert (run.read, run.changed, run.error) == (50, 50, None)
         assert run.ended_at is not None
         assert [one[2].get("after") for one in double.requests[asked:]] == ["40"], "what was read is not read again"
+
+
+@ONLY_SQLITE
+async def test_trouble_of_a_reading_that_another_one_overtook_is_nobodys(backend: Backend) -> None:
+    double, owner = HubSpotDouble(backend.clock), await backend.owner()
+    async with connected(backend, double) as made:
+        double.put(customer_id="c-1")
+        units = await backend.units()
+        place = await units.write(sync._begin, made.id, backend.runtime.vault)
+        assert (await synced(backend, made)).ended_at is not None
+        await units.write(sync._trouble, made.id, place, Unclear("it did not answer"))
+        (shown,) = (await owner.integrations.list()).items
+        (run,) = (await owner.integrations.runs(made.id)).items
+        assert (shown.error, run.error, run.read) == (None, None, 1)
 
 
 @ONLY_SQLITE

@@ -12,6 +12,7 @@ from backend.integrations import sweep
 from backend.integrations.models import Integration
 from backend.integrations.platforms import BY_NAME
 from backend.integrations.repository import job_key
+from backend.integrations.schemas import IntegrationChange
 from backend.jobs.models import PendingJob
 from tests.integrations.conftest import Chat
 from tests.integrations.outside import Line, connected
@@ -174,3 +175,27 @@ async def test_a_page_that_says_sorry_is_no_reason_to_send_a_message_again(
         await line.settle(is_told=False)
         assert line.talk.answers == ["on our way"]
         assert {call.state for call in await line.calls()} == {"SENT"}
+
+
+async def test_a_place_in_another_account_is_not_gone_on_with(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = await chat.backend.owner()
+    async with connected(chat, "chatwoot", sends=["messages"]) as line:
+        line.double.page = 2
+        write_in(line, 4)
+        answer = line.double.answer
+
+        def breaks(method: str, path: str, query: Any, body: dict[str, Any]) -> Any:
+            if path.endswith("/conversations") and query["page"] == "2":
+                line.double.mishaps.append(Mishap("break", "GET"))
+            return answer(method, path, query, body)
+
+        with monkeypatch.context() as while_it_lasts:
+            while_it_lasts.setattr(line.double, "answer", breaks)
+            await swept(line)
+        line.double.talks.clear()
+        for number in range(5, 9):
+            line.double.customer_says(str(number), f"m{number}", customer=str(number))
+        line.double.told.clear()
+        await owner.integrations.change(line.integration.id, IntegrationChange(account_id="2"))
+        await line.later(901)
+        assert {row.summary for row in await chat.rows(Incidence)} >= {f"m{number}" for number in range(5, 9)}
