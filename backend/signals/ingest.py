@@ -30,7 +30,10 @@ _MOST_AGAIN = 5_000
 """Signals that a visit is made again from: of one that sent more, the latest."""
 ROWS = Bulk(
     _SIGNALS,
-    ("business_id", "customer_id", "id", "type", "value", "flow", "screen", "properties", "occurred_at", "received_at"),
+    (
+        *("business_id", "customer_id", "occurred_at", "id", "type", "value", "flow", "screen", "properties"),
+        *("received_at", "is_told"),
+    ),
 )
 
 
@@ -50,9 +53,9 @@ class Told(NamedTuple):
 
 
 def signal_is_there(session: Session, business_id: str, customer_id: str, id: str) -> bool:
-    """Whether the customer's signal of that id is stored."""
+    """Whether the customer's signal that was told that id is stored."""
     c = _SIGNALS.c
-    query = select(c.id).where(c.business_id == business_id, c.customer_id == customer_id, c.id == id)
+    query = select(c.id).where(c.business_id == business_id, c.customer_id == customer_id, c.is_told, c.id == id)
     return session.connection().execute(query).first() is not None
 
 
@@ -131,6 +134,7 @@ class _Group:
         query = select(c.customer_id, c.id).where(
             c.business_id == self.business_id,
             c.customer_id.in_({self.lives[user].person.customer_id for user, _ in told}),
+            c.is_told,
             c.id.in_({id for _, id in told}),
         )
         return {(customer, id) for customer, id in self.session.connection().execute(query)}
@@ -143,6 +147,7 @@ class _Group:
         for user, type, value, flow, screen, at, id, properties in arrival.signals:
             live = self.lives[user]
             customer = live.person.customer_id
+            is_told = id is not None
             if id is None:
                 id = new_id()
             elif (customer, id) in self.seen:
@@ -152,7 +157,7 @@ class _Group:
                 self.seen.add((customer, id))
             accepted += 1
             self.rows.append(
-                (self.business_id, customer, id, type, value, flow, screen, properties, moment(at), received)
+                (self.business_id, customer, moment(at), id, type, value, flow, screen, properties, received, is_told)
             )
             if type == ORDER_PLACED:
                 self.orders.append((customer, value, at, properties))

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Double, ForeignKey, Index, String, text
+from sqlalchemy import Date, Double, ForeignKey, Index, String, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.rows import Base, BusinessOwned, Json
@@ -26,20 +26,32 @@ class Signal(BusinessOwned, Base):
             sqlite_where=text(f"type = '{ORDER_PLACED}'"),
             postgresql_where=text(f"type = '{ORDER_PLACED}'"),
         ),
-        Index("ix_signals_times", "business_id", "customer_id", "occurred_at", "id"),
-        {"sqlite_with_rowid": False},  # one tree instead of two: a customer's signals lie together
+        Index(
+            "ix_signals_told",
+            "business_id",
+            "customer_id",
+            "id",
+            unique=True,
+            sqlite_where=text("is_told = 1"),
+            postgresql_where=text("is_told"),
+        ),
+        {
+            "sqlite_with_rowid": False
+        },  # one tree instead of two: a customer's signals lie together, the latest at the end
     )
 
     business_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    occurred_at: Mapped[datetime] = mapped_column(primary_key=True)
     id: Mapped[str] = mapped_column(String(128), primary_key=True)
     type: Mapped[str] = mapped_column(String(64))
     value: Mapped[float | None] = mapped_column(Double)
     flow: Mapped[str | None] = mapped_column(String(128))
     screen: Mapped[str | None] = mapped_column(String(128))
     properties: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    occurred_at: Mapped[datetime]
     received_at: Mapped[datetime]
+    is_told: Mapped[bool] = mapped_column(server_default=true())
+    """Whether the id is the client's. Only those are looked for when a signal comes."""
 
 
 class Context(BusinessOwned, Base):

@@ -28,7 +28,7 @@ def note(
     text = orjson.dumps(properties).decode() if properties else None
     received = to_micros(work.now)
     happened = min(to_micros(at), received)
-    row = (work.business_id, customer_id, id, type, None, None, None, text, moment(happened), moment(received))
+    row = (work.business_id, customer_id, moment(happened), id, type, None, None, None, text, moment(received), True)
     ROWS.insert(work.session, [row])
     activity = live.activity
     if activity is None:

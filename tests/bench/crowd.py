@@ -61,7 +61,7 @@ def _fill(url: str, number: int) -> None:
             until = min(first + _AT_ONCE - 1, last)
             series = _SERIES[kind].format(first=first, last=until)
             numbered = _NUMBERED[kind].format(name=f"old-{number}")
-            kept = "type, value, flow, screen, properties, occurred_at, received_at"
+            kept = "type, value, flow, screen, properties, occurred_at, received_at, is_told"
             copied = f"SELECT business_id, customer_id, {numbered}, {kept} FROM series, (SELECT * FROM signals WHERE business_id = :business AND customer_id = :id LIMIT 1) AS one"
             # SQLite wants what the series is made of behind the INSERT, PostgreSQL takes it there too.
             with engine.begin() as connection:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -182,3 +182,34 @@ def test_a_new_revision_of_unchanged_models_is_empty(tmp_path: Path, monkeypatch
     assert written.read_text().rstrip().endswith("pass")
     first = new.write("Tables", first=True).read_text()
     assert all(f'"{table}"' in first for table in Base.metadata.tables)
+
+
+def test_signals_that_were_there_lie_in_the_order_of_time_and_are_still_known(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_at(monkeypatch, empty_database_url, "0040")
+    is_sqlite = empty_database_url.startswith("sqlite")
+    first, second, third = range(1, 4) if is_sqlite else (f"'2026-01-0{day}T00:00:00Z'" for day in range(1, 4))
+    business, customer = (
+        "businesses (id, name, currency, time_zone, next_number, created_at, version)",
+        ("customers (id, business_id, external_id, name, language, tier, past_order_count, created_at, version)"),
+    )
+    signals = "INSERT INTO signals (business_id, customer_id, id, type, occurred_at, received_at) VALUES"
+    say(
+        empty_database_url,
+        f"INSERT INTO {business} VALUES ('b', 'Feast', 'INR', 'UTC', 1, {first}, 1)",
+        f"INSERT INTO {customer} VALUES ('c', 'b', 'asha', 'Asha', 'en', 'GOLD', 0, {first}, 1)",
+        f"{signals} ('b', 'c', 'last', 'login', {third}, {third}), ('b', 'c', 'first', 'login', {first}, {first})",
+    )
+    migrate(empty_database_url)
+    told = ask(empty_database_url, "SELECT id, type, is_told FROM signals ORDER BY occurred_at, id")
+    assert [tuple(row) for row in told] == [("first", "login", True), ("last", "login", True)]
+    with pytest.raises(DBAPIError):
+        say(empty_database_url, f"{signals} ('b', 'c', 'last', 'login', {second}, {second})")
+    engine = engine_of(empty_database_url)
+    key = inspect(engine).get_pk_constraint("signals")["constrained_columns"]
+    engine.dispose()
+    assert key == [column.name for column in Base.metadata.tables["signals"].primary_key]
+    if is_sqlite:
+        ((made,),) = ask(empty_database_url, "SELECT sql FROM sqlite_master WHERE name = 'signals'")
+        assert "WITHOUT ROWID" in made
