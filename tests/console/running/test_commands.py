@@ -33,6 +33,7 @@ def run(floor: Floor, home: Path) -> Run:
         while not done.done():
             await floor.backend.drain()
             await asyncio.sleep(0.02)
+        await floor.backend.drain()  # what the command set going as it ended
         return await done
 
     return running
