@@ -127,7 +127,7 @@ class Gated(APIRoute):
     """A route behind the gate: nothing of a request is read before it is known who asks, and that they may.
 
     FastAPI looks into its function when it is first asked, or the OpenAPI document is: for all 285 at the start that took
-    an eighth of it, and 4 MB.
+    an eighth of it, and 8 MB.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:

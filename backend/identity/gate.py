@@ -125,7 +125,10 @@ class Gate:
             lambda session: session.scalar(select(ApiKey).where(ApiKey.fingerprint == mark))
         )
         if found is None or found.revoked_at is not None:
-            raise Unauthenticated("This API key is unknown or revoked.", code="INVALID_KEY")
+            raise Unauthenticated(
+                "This API key is unknown or revoked. Ask an admin for another: `holdfast keys create`.",
+                code="INVALID_KEY",
+            )
         now = self.clock.now()
         if found.last_used_at is None or now - found.last_used_at > _TOUCH_EVERY:
             touch = update(ApiKey).where(ApiKey.id == found.id).values(last_used_at=now)

@@ -12,9 +12,7 @@ revision = "0041"
 down_revision = "0040"
 
 _KEY = ("business_id", "customer_id", "occurred_at", "id")
-_BEFORE = (
-    "business_id, customer_id, id, type, value, flow, screen, properties, occurred_at, received_at"  # as they stood
-)
+_BEFORE = "business_id, customer_id, id, type, value, flow, screen, properties, occurred_at, received_at"
 
 
 def upgrade() -> None:
